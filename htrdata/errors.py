@@ -1,0 +1,58 @@
+"""Errors that a person can meet, each with the exit code of the command line.
+
+    HtrError                    1   (base, never raised itself)
+    ├── UsageError              2   options or places that do not fit together
+    ├── SourceMissingError      2   a data set, file or device that is not there
+    ├── BadDataError            65  input or store whose content is wrong
+    ├── CannotCreateError       73  output that cannot be created
+    ├── StorageError            74  reading or writing failed: disk full, I/O error
+    └── LockedError             75  another build holds the output
+
+A message names the value, the place and the remedy; the command line prints it without a traceback.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HtrError(Exception):
+    """Base of every error that is reported in one message instead of a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(HtrError):
+    """Options or places that do not fit together."""
+
+    exit_code = 2
+
+
+class SourceMissingError(HtrError, FileNotFoundError):
+    """A data set, a file of it, a store or a device is not where it was looked for."""
+
+    exit_code = 2
+
+
+class BadDataError(HtrError, ValueError):
+    """Input or a store whose content is not what its format promises."""
+
+    exit_code = 65
+
+
+class CannotCreateError(HtrError):
+    """The output cannot be created, or must not be replaced."""
+
+    exit_code = 73
+
+
+class StorageError(HtrError, OSError):
+    """Reading or writing failed: the disk is full, a quota is reached, an I/O error."""
+
+    exit_code = 74
+
+
+class LockedError(HtrError):
+    """Another process is building the same data set."""
+
+    exit_code = 75

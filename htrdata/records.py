@@ -1,0 +1,148 @@
+"""The records that flow from a source to a part: pages of words, and why a word is dropped.
+
+Coordinates are those of the upright page (EXIF orientation applied): x grows to the right, y downwards, in
+pixels; the origin is the upper left corner of the upper left pixel, so pixel ``i`` covers ``[i, i + 1)``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+SPLITS = ("train", "val", "test")
+"""The names of the splits, in the order in which they are built and listed."""
+
+
+class Reason(enum.StrEnum):
+    """Why a word is not in the shards. The order is that in which the reasons are tested: the first one counts."""
+
+    INVALID_ID = "invalid_id"
+    NOT_IN_SPLIT = "not_in_split"
+    DUPLICATE_ID = "duplicate_id"
+    DUPLICATE_PAGE = "duplicate_page"
+    IMAGE_MISSING = "image_missing"
+    HASH_MISMATCH = "hash_mismatch"
+    IMAGE_CORRUPT = "image_corrupt"
+    SEGMENTATION_ERR = "segmentation_err"
+    INVALID_BOX = "invalid_box"
+    EMPTY_BOX = "empty_box"
+    MISSING_ANNOTATION = "missing_annotation"
+    EMPTY_LABEL = "empty_label"
+    INVALID_LABEL = "invalid_label"
+    TOO_LONG = "too_long"
+    OUT_OF_CHARSET = "out_of_charset"
+
+
+_RANK = {reason: rank for rank, reason in enumerate(Reason)}
+
+
+def first_reason(reasons: Iterable[Reason | None]) -> Reason | None:
+    """Returns the reason that is tested first among those that apply, or None where none does."""
+    return min((reason for reason in reasons if reason is not None), key=_RANK.__getitem__, default=None)
+
+
+class ImageFile(Protocol):
+    """An encoded image that a source points to. Implementations are small, picklable and compare by value."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it: a path, or the archive and its member."""
+
+    def size(self) -> int | None:
+        """Bytes of the encoded image, or None where it is missing. Does not read it."""
+
+    def read(self) -> bytes:
+        """The encoded bytes.
+
+        Raises:
+            OSError: the file is missing or cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FileOnDisk:
+    """An image that is a file of its own."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def size(self) -> int | None:
+        """Bytes of the file, or None where there is none."""
+        try:
+            return self.path.stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def read(self) -> bytes:
+        """The bytes of the file."""
+        return self.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A word's place on its page, turned about its centre.
+
+    Attributes:
+        xc: horizontal centre, in pixels from the left edge of the page.
+        yc: vertical centre, in pixels from the upper edge of the page.
+        w: length along the line of writing, in pixels.
+        h: length across the line of writing, in pixels.
+        angle: degrees counter-clockwise, as seen, by which the line of writing is turned from the horizontal.
+    """
+
+    xc: float
+    yc: float
+    w: float
+    h: float
+    angle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One annotated word, as its source has it.
+
+    Attributes:
+        id: the source's own identifier, unique within a split of the source.
+        text: the transcription, exactly as the source gives it.
+        box: where it stands on the page; None where the source gives no readable box or the word has its own image.
+        image: its own image, where the source ships words already cut out.
+        reason: why the source itself rules it out, if it does.
+        writer: who wrote it, where that is known.
+        extra: further columns of the manifest, by name.
+    """
+
+    id: str
+    text: str
+    box: Box | None = None
+    image: ImageFile | None = None
+    reason: Reason | None = None
+    writer: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page and its words, in reading order: the unit that is decoded once and never cut between parts.
+
+    Attributes:
+        id: the source's own identifier of the page.
+        split: ``train``, ``val`` or ``test``; None where the page belongs to none of them.
+        words: its annotated words.
+        image: its image; None where the words bring their own.
+        md5: what the bytes of `image` must hash to, in lower-case hex, where the source says so.
+        reason: why the source rules out the whole page, if it does.
+    """
+
+    id: str
+    split: str | None
+    words: tuple[Word, ...]
+    image: ImageFile | None = None
+    md5: str | None = None
+    reason: Reason | None = None
