@@ -4,6 +4,7 @@
     ├── UsageError              2   options or places that do not fit together
     ├── SourceMissingError      2   a data set, file or device that is not there
     ├── BadDataError            65  input or store whose content is wrong
+    ├── WorkerDiedError         71  a worker process was killed
     ├── CannotCreateError       73  output that cannot be created
     ├── StorageError            74  reading or writing failed: disk full, I/O error
     └── LockedError             75  another build holds the output
@@ -38,6 +39,12 @@ class BadDataError(HtrError, ValueError):
     """Input or a store whose content is not what its format promises."""
 
     exit_code = 65
+
+
+class WorkerDiedError(HtrError):
+    """A worker process was killed from outside."""
+
+    exit_code = 71
 
 
 class CannotCreateError(HtrError):

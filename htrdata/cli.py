@@ -1,0 +1,147 @@
+"""The command line of htrdata. Results go to standard output, progress and messages to standard error.
+
+Exit codes: 0 done; those of `htrdata.errors`; 130 and 143 on signals; 1 is a bug.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from htrdata import __version__
+from htrdata.cli_build import build_options, progress_bar, root_option, run_build
+from htrdata.errors import BadDataError, HtrError
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; it unwinds the program as Ctrl-C does."""
+
+
+class SourceGroup(click.Group):
+    """A group that also has a command for each source that another package offers."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted({*super().list_commands(ctx), *_offered()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of this package, else one for the source of that name."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in _offered():
+            return _source_command(cmd_name, _offered()[cmd_name])
+        return command
+
+
+def _offered() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="htrdata.sources")}
+
+
+def _source_command(name: str, point: EntryPoint) -> click.Command:
+    @click.command(name, help=f"Build {name}, a source of the package {point.dist.name if point.dist else '?'}.")
+    @root_option(name)
+    @build_options
+    def command(root: Path, **given: Any) -> None:
+        run_build(point.load()(root), **given)
+
+    return command
+
+
+@click.group(cls=SourceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="htrdata")
+def commands() -> None:
+    """Turn handwriting data sets, as their authors publish them, into verified LMDB word shards.
+
+    \b
+    A first try without any data:
+      htrdata sample imgur5k --out data/imgur5k
+      htrdata imgur5k
+      htrdata verify lmdb
+    """
+
+
+@commands.command()
+@root_option("imgur5k")
+@click.option("--images", type=click.Path(path_type=Path), help="The pages.  [default: ROOT/images]")
+@build_options
+def imgur5k(root: Path, images: Path | None, **given: Any) -> None:
+    """Build Imgur5K: ROOT/dataset_info as published, ROOT/images as its downloader leaves them.
+
+    \b
+    Examples:
+      htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --dry-run
+      htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --out lmdb
+      htrdata imgur5k --charset printable --max-length 25 --name imgur5k_94
+    """
+    from htrdata.sources.imgur5k import Imgur5K
+
+    run_build(Imgur5K(root, images), **given)
+
+
+@commands.group()
+def sample() -> None:
+    """Draw a small data set in the genuine layout, to try things without any data."""
+
+
+@commands.command()
+@click.argument("store", default="lmdb", type=click.Path(path_type=Path))
+@click.option("--decode", is_flag=True, help="Also check the digest of every image, and decode it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def verify(store: Path, decode: bool, as_json: bool) -> None:
+    """Read a store back: sizes, meta pages, digests, keys, labels, manifests against shards.
+
+    \b
+    Examples:
+      htrdata verify
+      htrdata verify /mnt/copied/lmdb --decode
+    """
+    import dataclasses
+
+    from htrdata.verification import verify as check
+
+    with progress_bar() as progress:
+        checked = check(store, decode=decode, progress=lambda done, total: progress("B", done, total))
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(dataset) for dataset in checked], ensure_ascii=False, indent=1))
+    else:
+        for dataset in checked:
+            verdict = f"{len(dataset.problems)} problems" if dataset.problems else "whole"
+            click.echo(f"{dataset.name}: {dataset.words:,} words, {dataset.bytes / 1e6:,.1f} MB: {verdict}")
+            for problem in dataset.problems:
+                click.echo(f"  {problem}")
+    if any(dataset.problems for dataset in checked):
+        raise BadDataError(f"{store} is not what was built")
+
+
+def main() -> NoReturn:
+    """Runs the command line and exits with its code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = commands.main(prog_name="htrdata", standalone_mode=False)
+        sys.exit(code or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HtrError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _stopped("interrupted", 128 + signal.SIGINT)
+    except Terminated:
+        _stopped("terminated", 128 + signal.SIGTERM)
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _stopped(how: str, code: int) -> NoReturn:
+    again = shlex.join(["htrdata", *sys.argv[1:]])
+    click.echo(f"\n{how}; the same command goes on from what is finished:\n  {again}", err=True)
+    sys.exit(code)

@@ -1,0 +1,157 @@
+"""What stands in a shard as a word's label: normal form, charset, length.
+
+Two of the charsets are AttentionHTR's (arXiv 2201.09390): ``alnum`` is case-insensitive, ``printable`` case-sensitive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from htrdata.errors import UsageError
+from htrdata.records import Reason
+
+OnUnknown = Literal["drop", "strip"]
+
+# Control characters, line and paragraph separators and lone surrogates: nothing that a pen writes.
+_ILLEGIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Charset:
+    """An ordered set of characters that labels may consist of.
+
+    Attributes:
+        name: what people call it; two charsets of one content have one fingerprint, whatever their names.
+        characters: its characters in order, each a single code point; the order is that of a model's classes.
+        folds_case: labels are lower-cased before they are compared, and stored so.
+
+    Raises:
+        UsageError: there is no character, or one stands twice.
+    """
+
+    name: str
+    characters: str
+    folds_case: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.characters:
+            raise UsageError(f"charset {self.name!r} is empty")
+        twice = sorted({c for c in self.characters if self.characters.count(c) > 1})
+        if twice:
+            raise UsageError(f"charset {self.name!r} has {', '.join(map(repr, twice))} more than once")
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that differ where characters, their order or the folding of case differ."""
+        return hashlib.sha256(f"{self.folds_case:d}{self.characters}".encode()).hexdigest()[:16]
+
+    def fold(self, text: str) -> str:
+        """The text as this charset compares and stores it: lower-cased where it folds case."""
+        return unicodedata.normalize("NFC", text.lower()) if self.folds_case else text
+
+    def missing(self, text: str) -> str:
+        """The characters of a text that the charset lacks, each once, in order of appearance."""
+        return "".join(dict.fromkeys(c for c in self.fold(text) if c not in self.characters))
+
+    def strip(self, text: str) -> str:
+        """The text without the characters that the charset lacks, trimmed."""
+        return "".join(c for c in self.fold(text) if c in self.characters).strip()
+
+
+ALNUM = Charset("alnum", string.printable[:36], folds_case=True)
+"""Digits and lower-case letters: AttentionHTR's case-insensitive charset."""
+
+PRINTABLE = Charset("printable", string.printable[:-6])
+"""The 94 visible ASCII characters, no space: AttentionHTR's case-sensitive charset."""
+
+CHARSETS = {charset.name: charset for charset in (ALNUM, PRINTABLE)}
+
+
+def find_charset(name: str) -> Charset | None:
+    """Finds a charset by its name, or reads it from a file.
+
+    Args:
+        name: ``alnum``, ``printable``, ``all`` or the path of a UTF-8 text file. Every character of the file counts,
+            spaces too, but not its line ends.
+
+    Returns:
+        The charset; None for ``all``, which sets no bounds.
+
+    Raises:
+        UsageError: there is neither a charset nor a file of that name, or the file is not a charset.
+    """
+    if name == "all":
+        return None
+    if name in CHARSETS:
+        return CHARSETS[name]
+    path = Path(name)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        known = ", ".join([*CHARSETS, "all"])
+        raise UsageError(f"no charset {name!r}: it is none of {known}, and there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the charset file {path}: {error}") from error
+    return Charset(path.stem, unicodedata.normalize("NFC", "".join(text.splitlines())))
+
+
+class Label(NamedTuple):
+    """What a policy makes of a transcription: the label, or the reason why there is none."""
+
+    text: str | None
+    reason: Reason | None
+    unknown: str = ""
+    """The characters outside the charset, each once: dropped with the word, or stripped from the label."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPolicy:
+    """How transcriptions become labels. The default keeps every legible one.
+
+    Attributes:
+        charset: which characters a label may have; None for any.
+        max_length: how many characters (code points after NFC) a label may have; None for any number.
+        on_unknown: whether a word with characters outside the charset is dropped, or they are stripped from its label.
+            A stripped label no longer says all that the image shows.
+
+    Raises:
+        UsageError: the length is below 1.
+    """
+
+    charset: Charset | None = None
+    max_length: int | None = None
+    on_unknown: OnUnknown = "drop"
+
+    def __post_init__(self) -> None:
+        if self.max_length is not None and self.max_length < 1:
+            raise UsageError(f"a maximum label length of {self.max_length} keeps nothing: give 1 or more")
+
+    def apply(self, transcription: str) -> Label:
+        """Turns a transcription into a label: NFC, trimmed, folded where the charset folds case."""
+        text = unicodedata.normalize("NFC", transcription).strip()
+        if not text:
+            return Label(None, Reason.EMPTY_LABEL)
+        if _ILLEGIBLE.search(text):
+            return Label(None, Reason.INVALID_LABEL)
+        unknown = ""
+        if self.charset is not None:
+            text = self.charset.fold(text)
+            unknown = self.charset.missing(text)
+            if unknown and self.on_unknown == "strip":
+                text = self.charset.strip(text)
+        if self.max_length is not None and len(text) > self.max_length:
+            return Label(None, Reason.TOO_LONG)
+        if not text or (unknown and self.on_unknown == "drop"):
+            return Label(None, Reason.OUT_OF_CHARSET, unknown)
+        return Label(text, None, unknown)
+
+
+def legible(text: str) -> str:
+    """A transcription as UTF-8 can hold it: lone surrogates become ``\\udc80``-like escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

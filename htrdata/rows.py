@@ -1,0 +1,136 @@
+"""What one page becomes: a row for each of its words, kept with its encoded crop or dropped with its first reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from htrdata import images
+from htrdata.crop import box_fault, crop, outside_fraction, reduce_height
+from htrdata.options import BuildOptions
+from htrdata.records import ImageFile, Page, Reason, Word, first_reason
+
+
+@dataclass(slots=True)
+class Row:
+    """One word of the source: a row of the manifest, and its crop where it is kept.
+
+    Attributes:
+        page: the id of the page.
+        split: of the page.
+        word: as the source has it.
+        reason: why the word is dropped; None where it is kept.
+        text: the label; None where the word is dropped.
+        unknown: characters of the transcription that the charset of the build lacks.
+        outside: how much of the box lies beyond the page, 0 to 1; None where box or page are unknown.
+        image: the encoded crop; None where the word is dropped, or pixels were not asked for.
+        width: of the crop in pixels.
+        height: of the crop in pixels.
+    """
+
+    page: str
+    split: str | None
+    word: Word
+    reason: Reason | None = None
+    text: str | None = None
+    unknown: str = ""
+    outside: float | None = None
+    image: bytes | None = None
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def image_sha256(self) -> bytes | None:
+        """SHA-256 of the encoded crop."""
+        return None if self.image is None else hashlib.sha256(self.image).digest()
+
+
+@dataclass(slots=True)
+class _Picture:
+    """A page's or word's image as far as it was opened: its pixels, its size alone, or why it cannot be used."""
+
+    reason: Reason | None = None
+    size: tuple[int, int] | None = None
+    pixels: np.ndarray | None = None
+
+
+def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> Iterator[Row]:
+    """Judges the words of a page and, where asked to, cuts them out; the page is decoded once.
+
+    Args:
+        page: the page with its words.
+        options: of the build.
+        pixels: whether to decode and cut. Without, images are read and their hashes and headers checked, but a damage
+            further inside is not found, and kept rows have no image.
+
+    Raises:
+        OSError: an image is there but cannot be read.
+    """
+    whole = _Picture()
+    if page.image is not None and page.reason is None and any(word.image is None for word in page.words):
+        whole = _open(page.image, page.md5, options, pixels=pixels)
+    for word in page.words:
+        row = Row(page.id, page.split, word)
+        picture, box_reason = whole, None
+        if word.image is not None:
+            picture = _open(word.image, None, options, pixels=pixels) if page.reason is None else _Picture()
+        else:
+            box_reason = _box_reason(row, whole)
+        _label(row, options, [page.reason, picture.reason, word.reason, box_reason])
+        if row.reason is None and picture.pixels is not None:
+            _cut(row, picture.pixels, options)
+        yield row
+
+
+def _box_reason(row: Row, page: _Picture) -> Reason | None:
+    """Why a word cannot be cut out of its page, if so; notes on the way how much of its box is outside."""
+    box = row.word.box
+    if box is None:
+        return Reason.EMPTY_BOX
+    fault = box_fault(box)
+    if fault is None and page.size is not None:
+        row.outside = outside_fraction(box, *page.size)
+        if row.outside >= 1:
+            return Reason.EMPTY_BOX
+    return fault
+
+
+def _label(row: Row, options: BuildOptions, reasons: list[Reason | None]) -> None:
+    label = options.labels.apply(row.word.text)
+    row.reason = first_reason([*reasons, label.reason])
+    if row.reason in (None, Reason.OUT_OF_CHARSET):
+        row.unknown = label.unknown
+    if row.reason is None:
+        row.text = label.text
+
+
+def _cut(row: Row, pixels: np.ndarray, options: BuildOptions) -> None:
+    """Cuts the word out, or takes its own image whole, and encodes it."""
+    own = row.word.image is not None
+    if own:
+        cut = reduce_height(pixels, options.height)
+    else:
+        assert row.word.box is not None  # else the word had a reason
+        cut = crop(pixels, row.word.box, options.height)
+    row.height, row.width = cut.shape[:2]
+    kind: images.Format = ("png" if own else "jpeg") if options.format == "auto" else options.format
+    row.image = images.encode(cut, kind, options.quality)
+
+
+def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> _Picture:
+    try:
+        data = image.read()
+    except FileNotFoundError:
+        return _Picture(Reason.IMAGE_MISSING)
+    if md5 is not None and options.check_hashes and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
+        return _Picture(Reason.HASH_MISMATCH)
+    try:
+        if not pixels:
+            return _Picture(size=images.read_size(data))
+        decoded = images.decode(data, options.color)
+    except images.ImageError:
+        return _Picture(Reason.IMAGE_CORRUPT)
+    return _Picture(size=(decoded.shape[1], decoded.shape[0]), pixels=decoded)

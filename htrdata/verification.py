@@ -1,0 +1,185 @@
+"""Reads a store back and compares it with what its builds recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from htrdata import images
+from htrdata.dataset import content_digest
+from htrdata.errors import HtrError
+from htrdata.manifest import read_manifest
+from htrdata.records import SPLITS
+from htrdata.shard_writer import ContentDigest, file_sha256
+from htrdata.shards import COUNT_KEY, DATA_FILE, Shard, check_file, image_key, label_key
+from htrdata.store import Dataset, open_store
+
+_MOST = 5  # problems of one kind that are spelled out for one shard
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in one data set.
+
+    Attributes:
+        name: of the data set.
+        words: how many words its shards hold, as recorded.
+        bytes: of its shards, as recorded.
+        problems: a sentence each; empty where all is well.
+    """
+
+    name: str
+    words: int
+    bytes: int
+    problems: tuple[str, ...]
+
+
+def verify(
+    store: Path | str = "lmdb", *, decode: bool = False, progress: Callable[[int, int], None] | None = None
+) -> list[Checked]:
+    """Checks every data set of a store: sizes, meta pages, digests, keys, labels, and the manifest against the shards.
+
+    Args:
+        store: the folder of the store.
+        decode: whether to check the digest of every image too, and decode it.
+        progress: is told how many bytes of shards are checked, and how many there are.
+
+    Raises:
+        SourceMissingError: there is no store, or no data set in it.
+    """
+    datasets = open_store(store).datasets.values()
+    total = sum(shard["bytes"] for dataset in datasets for shard in dataset.document["shards"].values())
+    results: list[Checked] = []
+    done = 0
+
+    def checked(size: int) -> None:
+        nonlocal done
+        done += size
+        if progress is not None:
+            progress(done, total)
+
+    for dataset in datasets:
+        results.append(_check(dataset, decode, checked))
+    return results
+
+
+def _check(dataset: Dataset, decode: bool, checked: Callable[[int], None]) -> Checked:
+    problems = list(_manifest_problems(dataset))
+    manifest = None if problems else read_manifest(dataset.manifest_path, _COLUMNS)
+    shards: dict[str, Any] = dataset.document["shards"]
+    # Hashing and reading release the interpreter's lock, so that threads are enough.
+    with ThreadPoolExecutor() as threads:
+        jobs = [threads.submit(_shard_problems, dataset, folder, manifest, decode) for folder in shards]
+        for job, shard in zip(jobs, shards.values(), strict=True):
+            problems += job.result()
+            checked(shard["bytes"])
+    problems += _dataset_problems(dataset, manifest)
+    size = sum(shard["bytes"] for shard in shards.values())
+    return Checked(dataset.name, dataset.document["kept"], size, tuple(problems))
+
+
+_COLUMNS = ["id", "split", "status", "reason", "text", "shard", "index", "image_sha256"]
+
+
+def _manifest_problems(dataset: Dataset) -> Iterator[str]:
+    path, recorded = dataset.manifest_path, dataset.document["manifest"]
+    if not path.exists():
+        yield f"{path} is missing"
+    elif path.stat().st_size != recorded["bytes"]:
+        yield f"{path} has {path.stat().st_size:,} bytes, recorded are {recorded['bytes']:,}"
+    elif file_sha256(path) != recorded["sha256"]:
+        yield f"{path} has changed since it was built (its SHA-256 differs)"
+
+
+def _dataset_problems(dataset: Dataset, manifest: pa.Table | None) -> Iterator[str]:
+    """Checks the document against itself, the manifest and the folders of the store."""
+    document, shards = dataset.document, dataset.document["shards"]
+    if sum(shard["words"] for shard in shards.values()) != document["kept"]:
+        yield f"{dataset.name}: the words of its shards do not add up to its kept words"
+    if manifest is not None and manifest.num_rows != document["words"]:
+        yield f"{dataset.name}: the manifest has {manifest.num_rows:,} rows for {document['words']:,} words"
+    digests = {folder: shard["content_digest"] for folder, shard in shards.items()}
+    if content_digest(digests) != document["content_digest"]:
+        yield f"{dataset.name}: the digests of its shards do not give its content digest"
+    files = {dataset.store / folder / DATA_FILE for folder in shards}
+    for split in SPLITS:
+        for found in sorted((dataset.store / split / dataset.name).rglob("*")):
+            if found.is_file() and found not in files:
+                yield f"{found} does not belong to the data set: remove it"
+
+
+def _shard_problems(dataset: Dataset, folder: str, manifest: pa.Table | None, decode: bool) -> list[str]:
+    recorded = dataset.document["shards"][folder]
+    path = dataset.store / folder / DATA_FILE
+    try:
+        check_file(path)
+        size = path.stat().st_size
+        if size != recorded["bytes"]:
+            return [f"{path} has {size:,} bytes, recorded are {recorded['bytes']:,}"]
+        # Damage is found before LMDB maps the file: a flipped bit in a tree page could end the process.
+        if file_sha256(path) != recorded["sha256"]:
+            return [f"{path} has changed since it was built (its SHA-256 differs): copy it again, or build it again"]
+        shard = Shard(path.parent)
+        problems = list(_key_problems(shard, folder, recorded["words"]))
+        if manifest is not None and not problems:
+            rows = manifest.filter(pc.equal(manifest["shard"], folder))
+            problems += _content_problems(shard, folder, recorded, rows, decode)
+    except HtrError as error:
+        return [str(error)]
+    return problems
+
+
+def _key_problems(shard: Shard, folder: str, words: int) -> Iterator[str]:
+    count = len(shard)
+    if count != words:
+        yield f"{folder} holds {count:,} samples, recorded are {words:,}"
+    expected = {*map(image_key, range(1, count + 1)), *map(label_key, range(1, count + 1)), COUNT_KEY}
+    yield from _first(f"{folder}: missing or unexpected key", sorted(expected.symmetric_difference(shard.keys())))
+
+
+def _content_problems(
+    shard: Shard, folder: str, recorded: dict[str, Any], rows: pa.Table, decode: bool
+) -> Iterator[str]:
+    """Compares a shard with its rows of the manifest."""
+    if rows["index"].to_pylist() != list(range(1, recorded["words"] + 1)):
+        yield f"{folder}: the manifest does not number its words 1 to {recorded['words']:,}"
+        return
+    texts, digests = rows["text"].to_pylist(), rows["image_sha256"].to_pylist()
+    differing = (index for index, text in enumerate(texts, 1) if shard.label(index) != text)
+    yield from _first(f"{folder}: label differs from the manifest's, index", differing)
+    digest = ContentDigest()
+    for index, (text, image_digest) in enumerate(zip(texts, digests, strict=True), 1):
+        digest.add(index, text, image_digest)
+    if digest.hexdigest() != recorded["content_digest"]:
+        yield f"{folder}: its content digest is not the recorded one"
+    if decode:
+        damaged = (index for index, known in enumerate(digests, 1) if not _is_whole(shard.image(index), known))
+        yield from _first(f"{folder}: damaged image, index", damaged)
+
+
+def _is_whole(image: bytes, sha256: bytes) -> bool:
+    if hashlib.sha256(image).digest() != sha256:
+        return False
+    try:
+        images.decode(image, "rgb")
+    except images.ImageError:
+        return False
+    return True
+
+
+def _first(what: str, places: Iterable[object]) -> Iterator[str]:
+    """A sentence for each of the first few places, and one if there are more."""
+    places = iter(places)
+    for place in itertools.islice(places, _MOST):
+        yield f"{what} {place!r}"
+    more = sum(1 for _ in places)
+    if more:
+        yield f"{what}: {more:,} more"

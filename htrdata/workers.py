@@ -1,0 +1,74 @@
+"""Runs jobs on an executor of the standard library: in this process, on a pool of processes, or on a cluster's."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from typing import ParamSpec, TypeVar
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+
+class SerialExecutor(Executor):
+    """Runs each job at once, in this process."""
+
+    def submit(
+        self, job: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Future[Result]:
+        """Runs the job; what it raises goes to the caller at once."""
+        future: Future[Result] = Future()
+        future.set_result(job(*args, **kwargs))
+        return future
+
+
+def make_executor(workers: int) -> Executor:
+    """An executor with that many processes; with one, everything runs in this process."""
+    if workers == 1:
+        return SerialExecutor()
+    # Spawned, not forked: a fork would inherit the threads and open files of libraries that do not expect it.
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+
+def _start_worker() -> None:
+    # Ctrl-C goes to every process of a terminal; the parent alone decides what happens.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    """Ends this process when its parent is gone: a killed build must leave nobody writing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def run_all(
+    executor: Executor, job: Callable[..., Result], arguments: Iterable[tuple[object, ...]], *, waiting: int
+) -> Iterator[Result]:
+    """Runs a job once for each tuple of arguments and yields the results as they come.
+
+    Args:
+        executor: where it runs.
+        job: a function that can be pickled, if the executor has other processes.
+        arguments: taken lazily.
+        waiting: how many jobs are handed over at a time.
+    """
+    pending: set[Future[Result]] = set()
+    try:
+        for values in arguments:
+            pending.add(executor.submit(job, *values))
+            if len(pending) >= waiting:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+    finally:
+        for future in pending:
+            future.cancel()
