@@ -29,7 +29,7 @@ def describe_counts(plan: Plan, tally: Tally) -> dict[str, Any]:
             split or "none": {"pages": plan.pages[split], **counts.as_json()} for split, counts in tally.splits.items()
         },
         "missing_splits": [split for split in SPLITS if split not in tally.splits],
-        "leaks": dataclasses.asdict(plan.leaks),
+        "leaks": plan.leaks.as_json(),
     }
 
 

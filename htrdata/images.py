@@ -76,7 +76,7 @@ def decode(data: bytes, color: Color) -> np.ndarray:
     The result is upright: the orientation in the EXIF or XMP data is applied (one that cannot be read counts as none,
     as in every viewer). Animations give their first frame, transparent pixels lie on white, 16-bit channels keep
     their upper byte, colour profiles are ignored. Grey is ITU-R BT.601 luma; of a JPEG only that is decoded. Python's
-    warnings are off for the length of the call, in all threads before Python 3.14.
+    warnings are off for the length of the call, in all threads.
 
     Args:
         data: the encoded image: JPEG, PNG, GIF, WebP, TIFF or BMP.
@@ -94,7 +94,9 @@ def decode(data: bytes, color: Color) -> np.ndarray:
             image.draft("L", None)
         image.load()
         turn = _TO_UPRIGHT.get(_orientation(image))
-        flat = _flattened(image).convert("L" if color == "grey" else "RGB")
+        flat, mode = _flattened(image), "L" if color == "grey" else "RGB"
+        if flat.mode != mode:  # converting to the same mode would copy
+            flat = flat.convert(mode)
         return np.asarray(flat if turn is None else flat.transpose(turn))
 
 
@@ -207,12 +209,12 @@ def _what_else(data: bytes) -> str:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or none that can be read."""
+    """The EXIF orientation, 1 to 8 where it is defined; 1 where there is none or none that can be read."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except _MALFORMED:
         return 1
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+    return orientation if isinstance(orientation, int) else 1
 
 
 def _flattened(image: Image.Image) -> Image.Image:

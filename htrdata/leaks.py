@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from htrdata.records import SPLITS, Page, Reason
 
@@ -23,6 +24,13 @@ class Leaks:
 
     def __bool__(self) -> bool:
         return bool(self.ids or self.copies)
+
+    def as_json(self) -> dict[str, Any]:
+        """The overlaps as ``dataset.json`` records them."""
+        return {
+            "ids": {page_id: list(splits) for page_id, splits in self.ids.items()},
+            "copies": [[list(page) for page in group] for group in self.copies],
+        }
 
 
 def find_leaks(pages: Iterable[Page]) -> Leaks:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from typing import ParamSpec, TypeVar
 
+from htrdata.images import opencv
+
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
@@ -37,6 +39,7 @@ def make_executor(workers: int) -> Executor:
 def _start_worker() -> None:
     # Ctrl-C goes to every process of a terminal; the parent alone decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    opencv().setNumThreads(1)  # there is a worker per core already
     threading.Thread(target=_follow_parent, daemon=True).start()
 
 

@@ -1,0 +1,184 @@
+"""The strokes of a word in a writer's style, before they are put on any page.
+
+Units: one x-height. The baseline is y = 0 and the upper edge of an ``x`` y = -1; x grows to the right from 0, where
+the word begins, and y downwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htrdata.handwriting.glyphs import ALPHABETS, Flags, Glyph, Numbers, glyph, shapes
+from htrdata.handwriting.style import Style
+
+Indices = NDArray[np.intp]
+_WAVE = 2.3  # radians per x-height of the waves that bend a letter: less than half a wave within an x
+_LOOPS = ((0.2, 1.0), (0.1, 0.7), (-0.8, -0.2))  # height, width and middle of a scribble's loops
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """What the pen did, in the order in which it did it. Iterating gives the polylines, float32 [m, 3]: x, y, pressure.
+
+    Attributes:
+        x: float32 [n], places along the line of writing.
+        y: float32 [n], places across it.
+        pressure: float32 [n]; a pressure of 1 gives a line as wide as the pen.
+        starts: bool [n], True where the pen was put down.
+    """
+
+    x: Numbers
+    y: Numbers
+    pressure: Numbers
+    starts: Flags
+
+    def __iter__(self) -> Iterator[Numbers]:
+        points = np.stack([self.x, self.y, self.pressure], axis=1)
+        return iter(np.split(points, np.flatnonzero(self.starts)[1:]) if len(points) else [])
+
+    def __len__(self) -> int:
+        """How often the pen was put down."""
+        return int(np.count_nonzero(self.starts))
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, upper, right and lower end of the lines, without the pen's width; zeros where there are none."""
+        if not len(self.x):
+            return 0.0, 0.0, 0.0, 0.0
+        return float(self.x.min()), float(self.y.min()), float(self.x.max()), float(self.y.max())
+
+
+def write(text: str, style: Style, rng: np.random.Generator) -> Strokes:
+    """Writes a word, or a line, in one go.
+
+    The letters of one writer resemble each other, but no two are the same. Characters without a shape of their own
+    are drawn as `htrdata.handwriting.glyphs.shapes` says.
+
+    Args:
+        text: what to write. Spaces are gaps; an empty text gives no strokes.
+        style: the hand.
+        rng: what differs from one time of writing to the next. The same state gives the same strokes.
+    """
+    spelled = shapes(text)
+    codes = np.frombuffer(spelled.encode("ascii"), np.uint8)
+    letters = [glyph(char, ALPHABETS[k]) for char, k in zip(spelled, style.alphabet[codes].tolist(), strict=True)]
+    if not any(len(shape.body_starts) for shape in letters):
+        nothing = np.empty(0, np.float32)
+        return Strokes(nothing, nothing, nothing, np.empty(0, np.bool_))
+    points, starts, letter = _gather(letters, _joints(letters, style.joining, rng))
+    points = _set(points, letter, _settings(letters, codes, style, rng), style.bend)
+    _sway(points, style, rng)
+    ends = np.concatenate([starts[1:], starts[:1]])
+    inner = (~(starts | ends)).astype(np.float32)[1:-1]
+    _smooth(points, inner)
+    _smooth(points, inner)
+    return Strokes(points[0], points[1], _pressure(points, starts | ends, style), starts)
+
+
+def scribble(width: float, style: Style, rng: np.random.Generator) -> Strokes:
+    """A run of loops that reads as no word: what stands where an annotator could not read anything.
+
+    Args:
+        width: its length, in x-heights.
+        style: the hand.
+        rng: gives the loops their size.
+    """
+    turns = min(40, max(2, round(width / float(rng.uniform(0.5, 1.1)))))
+    knots = np.arange(turns + 1)
+    t = np.linspace(0, turns, 16 * turns)
+    high, wide, middle = (np.interp(t, knots, rng.uniform(low, top, turns + 1)) for low, top in _LOOPS)
+    y = middle + high * np.sin(2 * math.pi * t)
+    x = t * (width / turns) + float(rng.uniform(0.2, 1)) * wide * np.cos(2 * math.pi * t) - (0.3 + style.slant) * y
+    points = np.stack([x, y]).astype(np.float32)
+    at = np.arange(len(t))
+    return Strokes(points[0], points[1], _pressure(points, (at == 0) | (at == at[-1]), style), at == 0)
+
+
+def _joints(letters: Sequence[Glyph], joining: float, rng: np.random.Generator) -> list[bool]:
+    """For each letter, whether the pen comes over from the letter before it without being lifted."""
+    stays = (rng.random(len(letters), np.float32) < joining).tolist()
+    before = [False, *(shape.leaves for shape in letters[:-1])]
+    return [stay and leaves and shape.enters for stay, leaves, shape in zip(stays, before, letters, strict=True)]
+
+
+def _gather(letters: Sequence[Glyph], joints: Sequence[bool]) -> tuple[Numbers, Flags, Indices]:
+    """The points of all letters in the order of writing: a run of joined letters, then the run's dots and bars.
+
+    Returns:
+        Points [2, n], pen-down flags [n], and for each point the index of its letter [n]. Every letter is still at its
+        own origin.
+    """
+    parts: list[tuple[int, Numbers, Flags]] = []
+    late: list[tuple[int, Numbers, Flags]] = []
+    for i, (shape, joined) in enumerate(zip(letters, joints, strict=True)):
+        if not joined:
+            parts += late
+            late = []
+        parts.append((i, shape.body, shape.body_goes_on if joined else shape.body_starts))
+        if len(shape.mark_starts):
+            late.append((i, shape.marks, shape.mark_starts))
+    parts += late
+    owners, points, starts = zip(*parts, strict=True)
+    return np.concatenate(points, axis=1), np.concatenate(starts), np.repeat(owners, [len(part) for part in starts])
+
+
+def _settings(letters: Sequence[Glyph], codes: NDArray[np.uint8], style: Style, rng: np.random.Generator) -> Numbers:
+    """How each letter is bent and set on the line, float32 [6, letters]: phases, scales and shifts along x and y."""
+    chance = rng.standard_normal((6, len(letters)), np.float32)
+    settings = chance * np.array([[0.5]] * 2 + [[style.unrest]] * 4, np.float32)
+    settings[:2] += style.phases[:, codes]
+    settings[2:4] += 1
+    settings[2] *= style.breadth
+    advance = np.array([shape.width for shape in letters], np.float32) * settings[2] + style.spacing
+    settings[4] += np.cumsum(advance) - advance
+    return settings
+
+
+def _set(points: Numbers, letter: Indices, settings: Numbers, bend: float) -> Numbers:
+    """Bends each letter by slow waves, then sets it on the line a little wider, higher or larger by chance."""
+    each = settings.take(letter, axis=1)
+    waves: Numbers = np.sin(points[::-1] * _WAVE + each[:2])
+    waves *= bend
+    waves += points
+    waves *= each[2:4]
+    waves += each[4:]
+    return waves
+
+
+def _sway(points: Numbers, style: Style, rng: np.random.Generator) -> None:
+    """Ascenders, descenders, slant, tremor and the swing of the baseline, in place."""
+    x, y = points
+    swing, phase = rng.random(2).tolist()
+    swinging = np.sin(x * (0.4 + 0.8 * swing) + 2 * math.pi * phase)
+    y += (style.ascent - 1) * np.minimum(y + 1, 0) + (style.descent - 1) * np.maximum(y, 0)
+    x -= style.slant * y
+    y += style.drift * swinging
+    wobble = rng.standard_normal((2, len(x) // 3 + 1), np.float32) * style.tremor
+    points += wobble.repeat(3, axis=1)[:, : len(x)]
+
+
+def _smooth(points: Numbers, inner: Numbers) -> None:
+    """Rounds joints and wobble, in place: points inside a stroke move half-way to the middle of their neighbours."""
+    move = points[:, :-2] + points[:, 2:]
+    move *= 0.5
+    move -= points[:, 1:-1]
+    move *= inner * 0.5
+    points[:, 1:-1] += move
+
+
+def _pressure(points: Numbers, tips: Flags, style: Style) -> Numbers:
+    """Line width at each point relative to the pen: by direction, as from a nib, and less at both tips of a stroke."""
+    step = np.empty_like(points)
+    np.subtract(points[:, 2:], points[:, :-2], out=step[:, 1:-1])
+    step[:, 0], step[:, -1] = step[:, 1], step[:, -2]
+    dx, dy = step
+    across = dx * math.sin(style.nib) + dy * math.cos(style.nib)
+    turn = np.abs(across) / np.sqrt(dx * dx + dy * dy + 1e-9)
+    pressure: Numbers = 1 - 0.6 * style.contrast + style.contrast * turn
+    pressure *= np.where(tips, np.float32(0.75), np.float32(1))
+    return pressure

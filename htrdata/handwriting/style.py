@@ -1,0 +1,95 @@
+"""A writer's hand: which letter shapes it uses and how it bends them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htrdata.handwriting.glyphs import ALPHABETS
+
+_PRINT, _SCRIPT, _COPPERPLATE = range(len(ALPHABETS))
+_UPPER, _LOWER = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Style:
+    """What stays the same from word to word of one writer. Lengths are in x-heights.
+
+    Attributes:
+        alphabet: uint8 [128], for each ASCII character the index of its alphabet in `ALPHABETS`.
+        phases: float32 [2, 128], how the writer's own shape of each character departs from the alphabet's.
+        bend: by how much it departs.
+        slant: how far to the right a line leans per unit of height.
+        breadth: width of the letters relative to the alphabet's.
+        spacing: further gap between letters.
+        ascent: length of what stands above small letters, relative to the alphabet's.
+        descent: length of what hangs below the baseline, relative to the alphabet's.
+        joining: how often, from 0 to 1, the pen stays down between letters that can be joined.
+        unrest: standard deviation of the letters' size and place.
+        tremor: standard deviation of the pen's fine wobble.
+        drift: how far the baseline swings.
+        pen: width of the line.
+        contrast: share of the line's width that depends on its direction, from 0 to 1.
+        nib: the direction of the thinnest lines, in radians, counter-clockwise from the writing direction.
+        tone: what remains of the paper's light under the ink, from 0 (black) to 255 (nothing to see).
+    """
+
+    alphabet: NDArray[np.uint8]
+    phases: NDArray[np.float32]
+    bend: float
+    slant: float
+    breadth: float
+    spacing: float
+    ascent: float
+    descent: float
+    joining: float
+    unrest: float
+    tremor: float
+    drift: float
+    pen: float
+    contrast: float
+    nib: float
+    tone: int
+
+
+def random_style(rng: np.random.Generator) -> Style:
+    """A writer drawn by chance: a third print, nearly half join their letters, the others do both.
+
+    Args:
+        rng: the same state gives the same writer.
+    """
+    kind = float(rng.random())
+    scripted = 0.06 if kind < 0.35 else 0.97 if kind < 0.8 else 0.5  # the share of small letters in joined shapes
+    broad = scripted > 0.9 and float(rng.random()) < 0.2
+    joined = _COPPERPLATE if broad else _SCRIPT
+    alphabet = np.zeros(128, np.uint8)
+    alphabet[_LOWER] = np.where(rng.random(26) < scripted, joined, _PRINT)
+    capitals = rng.choice([_PRINT, _SCRIPT, _COPPERPLATE], p=[0.5, 0.25, 0.25] if scripted > 0.4 else [0.96, 0.04, 0])
+    alphabet[_UPPER] = _COPPERPLATE if broad else capitals
+    script = scripted > 0.4
+    spread = iter(rng.random(14).tolist())
+
+    def between(low: float, high: float) -> float:
+        return low + (high - low) * float(next(spread))
+
+    pen = between(0.1, 0.15) if broad else 0.07 * 3 ** between(0, 1)
+    return Style(
+        alphabet=alphabet,
+        phases=(rng.random((2, 128), np.float32) * np.float32(2 * np.pi)),
+        bend=between(0.03, 0.1),
+        slant=between(-0.3, 0.2) if script else between(-0.15, 0.4),  # the joined alphabets lean by themselves
+        breadth=between(0.75, 1.25) if script else between(0.65, 1.15),
+        spacing=between(-0.02, 0.2) if script else between(0.0, 0.35) + max(0.0, pen - 0.1),  # a broad pen needs room
+        ascent=between(0.75, 1.15) if script else between(0.75, 1.6),
+        descent=between(0.7, 1.15),
+        joining=between(0.85, 1.0) if script else between(-0.3, 0.7),
+        unrest=between(0.02, 0.08),
+        tremor=between(0.0, 0.03),
+        drift=between(0.0, 0.1),
+        pen=pen,
+        contrast=between(0.0, 0.5),
+        nib=between(0.2, 1.2),
+        tone=int(between(10, 110)),
+    )

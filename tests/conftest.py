@@ -1,0 +1,16 @@
+"""What tests of both packages share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real annotations and reference outputs beside the checkout; skips where it is absent."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"no {folder}: real annotations and reference outputs are not part of the project")
+    return folder

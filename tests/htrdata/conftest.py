@@ -1,0 +1,58 @@
+"""A source that tests fill by hand, and small pages for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from htrdata.images import encode
+from htrdata.records import Box, FileOnDisk, Page, Word
+from htrdata.sources import SourceInfo
+
+
+@dataclass
+class ListSource:
+    """A source of given pages."""
+
+    listed: Sequence[Page]
+    name: str = "drawn"
+    extra_columns: tuple[str, ...] = ()
+    info: SourceInfo = field(default_factory=lambda: SourceInfo("Drawn", "https://example.org", "none", "nobody"))
+
+    def pages(self) -> Iterator[Page]:
+        return iter(self.listed)
+
+
+def draw_page(path: Path, seed: int, shape: tuple[int, int] = (240, 320)) -> str:
+    """Writes a page of noise as JPEG and returns its MD5."""
+    data = encode(np.random.default_rng(seed).integers(0, 256, shape, np.uint8), "jpeg")
+    path.write_bytes(data)
+    return hashlib.md5(data).hexdigest()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> ListSource:
+    """18 pages of 7 words in three splits; every fifth label is empty, every fifth is not ASCII."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    pages = []
+    for number in range(18):
+        page_id = f"page{number:02d}"
+        md5 = draw_page(folder / f"{page_id}.jpg", number)
+        words = tuple(
+            Word(
+                f"{page_id}_{i}",
+                [f"Word{number}", "über", "a\\b", "", "It's"][(number + i) % 5],
+                Box(40 * i + 20, 120, 38, 70 + i, angle=5.0 * i),
+                writer=f"w{number % 4}",
+            )
+            for i in range(7)
+        )
+        split = "train" if number < 12 else "val" if number < 15 else "test"
+        pages.append(Page(page_id, split, words, FileOnDisk(folder / f"{page_id}.jpg"), md5))
+    return ListSource(pages)

@@ -1,0 +1,421 @@
+"""Builds: what they write, that they write it whatever happens, and that nothing disappears."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import resource
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pytest
+
+import htrdata
+from htrdata import builder
+from htrdata.builder import build, judge
+from htrdata.dataset import describe_counts
+from htrdata.errors import (
+    BadDataError,
+    CannotCreateError,
+    HtrError,
+    LockedError,
+    StorageError,
+    UsageError,
+    WorkerDiedError,
+)
+from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
+from htrdata.options import BuildOptions
+from htrdata.plan import make_plan
+from htrdata.records import Box, FileOnDisk, Page, Reason
+from htrdata.verification import verify
+
+SMALL = BuildOptions(part_words=20)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every file below a folder, with the SHA-256 of its bytes."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def whole(store: Path) -> bool:
+    return not any(dataset.problems for dataset in verify(store, decode=True))
+
+
+def test_every_word_of_the_source_has_one_row(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+    manifest = htrdata.open(tmp_path / "lmdb").dataset("drawn").manifest()
+    expected = [(word.id, page.split, word.text) for page in source.listed for word in page.words]
+    assert list(zip(manifest["id"], manifest["split"], manifest["source_text"], strict=True)) == expected
+    assert (manifest["reason"].isna() == (manifest["status"] == "kept")).all()
+    assert set(manifest["reason"].dropna()) == {"empty_label"}
+    kept = manifest[manifest["status"] == "kept"]
+    for _, group in kept.groupby("shard"):
+        assert group["index"].tolist() == list(range(1, len(group) + 1))
+    assert kept["height"].max() == 64  # boxes are 70 to 76 high
+    assert manifest[manifest["status"] == "dropped"][["text", "shard", "index", "width"]].isna().all(axis=None)
+
+
+def test_the_store_has_the_documented_layout_and_nothing_else(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path, SMALL, name="ds", workers=1)
+    files = {f"{split}/ds/data.mdb" for split in ("train", "val", "test")}
+    assert set(tree(tmp_path)) - {name for name in tree(tmp_path) if name.startswith("pages/")} == files | {
+        "ds/manifest.parquet",
+        "ds/dataset.json",
+        "ds/report.html",
+    }
+    assert not (tmp_path / ".build").exists()
+
+
+def test_words_read_back_are_the_words_of_the_source(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path / "lmdb", replace(SMALL, height=0), workers=1)
+    words = htrdata.open(tmp_path / "lmdb")["val", "drawn"]
+    expected = [word for page in source.listed[12:15] for word in page.words if word.text]
+    assert [(word.id, word.text) for word in words] == [(word.id, word.text) for word in expected]
+    for word, original in zip(words, expected, strict=True):
+        assert original.box is not None
+        assert word.image.size == (original.box.w, original.box.h)
+        assert (word.image.format, word.image.mode) == ("JPEG", "L")
+
+
+@pytest.mark.parametrize("options", [BuildOptions(color="rgb", format="png"), BuildOptions(shard_words=10)])
+def test_workers_and_parts_do_not_change_the_store(source: Any, tmp_path: Path, options: BuildOptions) -> None:
+    build(source, tmp_path / "one", replace(options, part_words=20), workers=1)
+    build(source, tmp_path / "two", replace(options, part_words=9), workers=2)
+    with ThreadPoolExecutor(3) as threads:  # any executor of the standard library
+        build(source, tmp_path / "threads", options, executor=threads)
+    assert tree(tmp_path / "one") == tree(tmp_path / "two") == tree(tmp_path / "threads")
+    assert whole(tmp_path / "one")
+
+
+def test_shards_of_a_size_are_numbered_and_small_splits_are_not(source: Any, tmp_path: Path) -> None:
+    document = build(source, tmp_path / "lmdb", BuildOptions(part_words=9, shard_words=20), workers=1).document
+    sizes = {folder: shard["words"] for folder, shard in document["shards"].items()}
+    train = sum(bool(word.text) for page in source.listed[:12] for word in page.words)
+    numbered = [f"train/drawn/{number:05d}" for number in range(-(-train // 20))]
+    assert list(sizes) == [*numbered, "val/drawn", "test/drawn"]
+    assert [sizes[name] for name in numbered[:-1]] == [20] * (len(numbered) - 1)
+    words = htrdata.open(tmp_path / "lmdb")["train", "drawn"]
+    assert [word.text for word in words] == [w.text for page in source.listed[:12] for w in page.words if w.text]
+    assert words[-1].id == words[len(words) - 1].id
+    with pytest.raises(IndexError):
+        words[len(words)]
+
+
+def test_a_part_of_every_fault_is_named_by_its_first_reason(source: Any, tmp_path: Path) -> None:
+    pages: list[Page] = list(source.listed)
+    for number, content in {0: None, 1: b"other bytes", 2: None}.items():
+        image = pages[number].image
+        assert isinstance(image, FileOnDisk)
+        if content is not None:
+            image.path.write_bytes(content)
+        elif number == 0:
+            image.path.unlink()
+        else:
+            image.path.write_bytes(image.path.read_bytes()[:2000])
+            pages[2] = replace(pages[2], md5=None)
+    odd = [
+        replace(pages[3].words[0], box=None),
+        replace(pages[3].words[1], box=None, reason=Reason.INVALID_BOX),
+        replace(pages[3].words[2], box=Box(5000, 5000, 20, 20)),
+        replace(pages[3].words[3], box=Box(10, 10, 0, 20)),
+        replace(pages[3].words[4], box=Box(10, 10, 1e9, 20)),
+        replace(pages[3].words[5], text="a\x00b", box=Box(0, 0, 30, 30)),
+        replace(pages[3].words[6], text="ok", box=Box(0, 0, 30, 30)),
+    ]
+    pages[3] = replace(pages[3], words=tuple(odd))
+    pages[4] = replace(pages[4], reason=Reason.INVALID_ID, image=None)
+    pages[5] = replace(pages[5], split=None, reason=Reason.NOT_IN_SPLIT)
+    source.listed = pages
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+    manifest = htrdata.open(tmp_path / "lmdb").dataset("drawn").manifest()
+    by_page = {page: set(rows["reason"].dropna()) for page, rows in manifest.groupby("page")}
+    assert by_page["page00"] == {"image_missing"}
+    assert by_page["page01"] == {"hash_mismatch"}
+    assert by_page["page02"] == {"image_corrupt"}
+    assert by_page["page04"] == {"invalid_id"}
+    assert by_page["page05"] == {"not_in_split"}
+    three = manifest[manifest["page"] == "page03"]
+    expected = ["empty_box", "invalid_box", "empty_box", "empty_box", "invalid_box", "invalid_label", None]
+    assert [None if reason != reason else reason for reason in three["reason"]] == expected
+    assert three["outside"].iloc[6] == pytest.approx(0.75)
+    assert whole(tmp_path / "lmdb")
+
+
+def test_a_strict_build_refuses_faults_and_publishes_nothing(source: Any, tmp_path: Path) -> None:
+    source.listed[0].image.path.unlink()
+    with pytest.raises(BadDataError, match=r"the build is strict: image_missing 7 words"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1, strict=True)
+    assert {path.name for path in (tmp_path / "lmdb").iterdir()} == {".build"}
+    assert (
+        build(source, tmp_path / "lmdb", SMALL, workers=1).document["splits"]["train"]["dropped"]["image_missing"] == 7
+    )
+
+
+@pytest.mark.parametrize("policy", [LabelPolicy(), LabelPolicy(PRINTABLE, 5), LabelPolicy(ALNUM, on_unknown="strip")])
+def test_judging_counts_what_building_counts(source: Any, tmp_path: Path, policy: LabelPolicy) -> None:
+    options = BuildOptions(labels=policy, part_words=30)
+    plan = make_plan(source, options)
+    counts = describe_counts(plan, judge(plan, workers=1))
+    document = build(source, tmp_path / "lmdb", options, workers=1).document
+    assert {key: document[key] for key in counts} == counts
+
+
+def test_labels_outside_the_charsets_of_attentionhtr_are_counted(source: Any, tmp_path: Path) -> None:
+    document = build(source, tmp_path / "lmdb", SMALL, workers=1).document
+    kept = [word.text for page in source.listed[:12] for word in page.words if word.text]
+    counted = document["splits"]["train"]["labels_outside"]
+    assert counted == {
+        "alnum": sum(not text.isascii() or not text.isalnum() for text in kept),
+        "printable": kept.count("über"),
+    }
+
+
+def test_dedup_takes_from_train_what_stands_in_val_or_test(source: Any, tmp_path: Path) -> None:
+    pages: list[Page] = list(source.listed)
+    pages[0] = replace(pages[0], id=pages[12].id)  # an id that is in train and val
+    pages[1] = replace(pages[1], md5=pages[17].md5, image=pages[17].image)  # bytes that are in train and test
+    pages[13] = replace(pages[13], md5=pages[16].md5, image=pages[16].image)  # in val and test
+    source.listed = pages
+    document = build(source, tmp_path / "all", SMALL, workers=1).document
+    assert document["leaks"]["ids"] == {"page12": ["train", "val"]}
+    assert document["leaks"]["copies"] == [
+        [["train", "page01"], ["test", "page17"]],
+        [["val", "page13"], ["test", "page16"]],
+    ]
+    assert "duplicate_page" not in document["splits"]["train"]["dropped"]
+    clean = build(source, tmp_path / "clean", replace(SMALL, dedup=True), workers=1).document
+    assert [clean["splits"][split]["dropped"].get("duplicate_page") for split in ("train", "val", "test")] == [
+        14,
+        7,
+        None,
+    ]
+
+
+def test_the_document_holds_no_time_host_or_path(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+    text = (tmp_path / "lmdb/drawn/dataset.json").read_text()
+    assert str(tmp_path) not in text
+    assert os.uname().nodename not in text
+
+
+# Building again
+
+
+def test_an_equal_build_is_not_done_again(source: Any, tmp_path: Path) -> None:
+    first = build(source, tmp_path / "lmdb", SMALL, workers=1)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "lmdb").rglob("*")}
+    again = build(source, tmp_path / "lmdb", replace(SMALL, part_words=50), workers=1)
+    assert (first.already, again.already) == (False, True)
+    assert again.document == first.document
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "lmdb").rglob("*")} == before
+
+
+def test_another_build_of_that_name_is_refused_unless_it_may_overwrite(source: Any, tmp_path: Path) -> None:
+    store = tmp_path / "lmdb"
+    build(source, store, SMALL, workers=1)
+    before = tree(store)
+    other = replace(SMALL, height=32, labels=LabelPolicy(PRINTABLE))
+    with pytest.raises(CannotCreateError, match=r"height was 64, is 32; charset was all, is printable .*--overwrite"):
+        build(source, store, other, workers=1)
+    assert tree(store) == before
+    build(source, store, other, workers=1, overwrite=True)
+    build(source, tmp_path / "fresh", other, workers=1)
+    assert tree(store) == tree(tmp_path / "fresh")
+
+
+def test_overwriting_leaves_nothing_of_the_old_data_set(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path / "lmdb", replace(SMALL, shard_words=10), workers=1)
+    source.listed = source.listed[:12]
+    build(source, tmp_path / "lmdb", SMALL, workers=1, overwrite=True)
+    build(source, tmp_path / "fresh", SMALL, workers=1)
+    assert tree(tmp_path / "lmdb") == tree(tmp_path / "fresh")
+
+
+def test_images_that_came_since_are_noticed(source: Any, tmp_path: Path) -> None:
+    path = source.listed[0].image.path
+    data = path.read_bytes()
+    path.unlink()
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+    path.write_bytes(data)
+    with pytest.raises(CannotCreateError, match="images on disk have changed"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+
+
+def test_folders_of_strangers_are_not_touched(source: Any, tmp_path: Path) -> None:
+    foreign = tmp_path / "lmdb/train/drawn"
+    foreign.mkdir(parents=True)
+    (foreign / "data.mdb").write_bytes(b"mine")
+    with pytest.raises(CannotCreateError, match=r"train/drawn is there and no part"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+    assert tree(tmp_path / "lmdb") == {"train/drawn/data.mdb": hashlib.sha256(b"mine").hexdigest()}
+
+
+def test_two_data_sets_live_in_one_store(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+    build(source, tmp_path / "lmdb", replace(SMALL, labels=LabelPolicy(ALNUM)), name="lower", workers=1)
+    store = htrdata.open(tmp_path / "lmdb")
+    assert list(store.datasets) == ["drawn", "lower"]
+    assert store["test", "lower"][0].text == "word15"
+    with pytest.raises(UsageError, match=r"no data set 'upper' in .*: it has drawn, lower"):
+        store["test", "upper"]
+    with pytest.raises(UsageError, match=r"lower has no dev words .*: it has train, val, test"):
+        store["dev", "lower"]
+
+
+@pytest.mark.parametrize("name", ["a-b", "", "train", "../x", "a b"])
+def test_names_that_cannot_be_folders_beside_the_splits_are_refused(source: Any, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a data set"):
+        build(source, tmp_path / "lmdb", name=name or "-", workers=1)
+
+
+# Interruptions
+
+
+class Interrupting(Executor):
+    """Runs jobs in this process and gives up before the n-th."""
+
+    def __init__(self, jobs: int) -> None:
+        self.left = jobs
+
+    def submit(self, job: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return builder.make_executor(1).submit(job, *args, **kwargs)
+
+
+def test_a_build_goes_on_wherever_it_was_interrupted(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path / "whole", SMALL, workers=1)
+    expected = tree(tmp_path / "whole")
+    jobs = 0
+    while True:
+        store = tmp_path / f"after{jobs}"
+        try:
+            build(source, store, SMALL, executor=Interrupting(jobs))
+            break
+        except KeyboardInterrupt:
+            assert not (store / "drawn").exists()
+        build(source, store, SMALL, workers=1)
+        assert tree(store) == expected
+        jobs += 1
+    assert jobs > 6  # parts and shards
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_publishing_goes_on_wherever_it_was_interrupted(
+    source: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    build(source, tmp_path / "whole", BuildOptions(), workers=1)
+    expected = tree(tmp_path / "whole")
+    real = Path.replace
+    for step in range(100):
+        store = tmp_path / f"step{step}"
+        if overwrite:
+            build(source, store, BuildOptions(shard_words=8), workers=1)
+        left = step
+
+        def stopping(path: Path, target: Path) -> Path:
+            nonlocal left
+            if left == 0:
+                raise KeyboardInterrupt
+            left -= 1
+            return real(path, target)
+
+        monkeypatch.setattr(Path, "replace", stopping)
+        try:
+            build(source, store, BuildOptions(), workers=1, overwrite=overwrite)
+            break
+        except KeyboardInterrupt:
+            pass
+        finally:
+            monkeypatch.setattr(Path, "replace", real)
+        build(source, store, BuildOptions(), workers=1, overwrite=overwrite)
+        assert tree(store) == expected
+    assert step > 10
+
+
+def test_finished_parts_are_not_built_again(source: Any, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        build(source, tmp_path / "lmdb", SMALL, executor=Interrupting(3))
+    seen: list[tuple[str, int]] = []
+    build(source, tmp_path / "lmdb", SMALL, workers=1, progress=lambda what, done, _: seen.append((what, done)))
+    assert seen[0] == ("words", 63)  # three parts of three pages of seven words
+
+
+def test_an_unfinished_build_of_something_else_is_not_mixed_in(source: Any, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        build(source, tmp_path / "lmdb", SMALL, executor=Interrupting(3))
+    other = replace(SMALL, quality=50)
+    with pytest.raises(CannotCreateError, match=r"an unfinished build of 'drawn' .* quality was 95, is 50"):
+        build(source, tmp_path / "lmdb", other, workers=1)
+    build(source, tmp_path / "lmdb", other, workers=1, overwrite=True)
+    build(source, tmp_path / "fresh", other, workers=1)
+    assert tree(tmp_path / "lmdb") == tree(tmp_path / "fresh")
+
+
+def test_a_store_that_is_being_built_is_locked(source: Any, tmp_path: Path) -> None:
+    (tmp_path / "lmdb/.build/drawn").mkdir(parents=True)
+    with (
+        filelock.FileLock(tmp_path / "lmdb/.build/drawn/lock"),
+        pytest.raises(LockedError, match="another process is building 'drawn'"),
+    ):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+
+
+def test_a_store_that_cannot_be_created_is_refused_before_any_work(source: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotCreateError, match="cannot create the store"):
+        build(source, tmp_path / "file/lmdb", SMALL, executor=Interrupting(0))
+
+
+def test_a_full_disk_is_said_in_one_sentence_and_the_build_goes_on_afterwards(source: Any, tmp_path: Path) -> None:
+    build(source, tmp_path / "whole", SMALL, workers=1)
+    # A limit on the size of files makes writing fail as a full disk does, within this process only.
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, before[1]))
+    try:
+        with pytest.raises(StorageError, match=r"the disk with .* is full, or .* the same command again"):
+            build(source, tmp_path / "lmdb", SMALL, workers=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+    assert tree(tmp_path / "lmdb") == tree(tmp_path / "whole")
+
+
+def test_a_worker_that_is_killed_is_said_in_one_sentence(source: Any, tmp_path: Path) -> None:
+    def kill(what: str, done: int, total: int) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    with pytest.raises(WorkerDiedError, match=r"want of memory.*fewer --workers"):
+        build(source, tmp_path / "lmdb", SMALL, workers=2, progress=kill)
+
+
+def test_errors_have_the_exit_codes_that_they_document() -> None:
+    def codes(kind: type[HtrError]) -> Iterable[tuple[str, int]]:
+        yield kind.__name__, kind.exit_code
+        for below in kind.__subclasses__():
+            yield from codes(below)
+
+    assert (
+        dict(codes(HtrError)).items()
+        >= {
+            "UsageError": 2,
+            "SourceMissingError": 2,
+            "BadDataError": 65,
+            "WorkerDiedError": 71,
+            "CannotCreateError": 73,
+            "StorageError": 74,
+            "LockedError": 75,
+        }.items()
+    )

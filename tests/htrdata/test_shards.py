@@ -1,0 +1,186 @@
+"""Shards are checked against readers written here from the format alone, never against the code that wrote them."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import pickle
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import lmdb
+import pytest
+
+from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.shard_writer import Sample, ShardInfo, write_shard
+from htrdata.shards import DATA_FILE, Shard
+
+# Sizes on both sides of what fits a page of the tree, of a page, and of two pages.
+_SIZES = [1, 64, 2020, 2040, 4080, 4081, 8000, 12_345]
+
+
+def make_samples(count: int = 2500, seed: int = 0) -> list[Sample]:
+    rng = random.Random(seed)
+    labels = ["word", "naïve", "日本", "a\\b", "NA", "007", "🙂"]
+    return [Sample(rng.randbytes(rng.choice(_SIZES)), f"{labels[i % 7]}{i}") for i in range(count)]
+
+
+def write(folder: Path, samples: list[Sample]) -> ShardInfo:
+    payload = sum(len(sample.image) + len(sample.label.encode()) for sample in samples)
+    return write_shard(folder, iter(samples), count=len(samples), payload=payload)
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[Sample]:
+    return make_samples()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, samples: list[Sample]) -> Path:
+    folder = tmp_path_factory.mktemp("shards") / "shard"
+    write(folder, samples)
+    return folder
+
+
+def test_a_reader_made_from_the_format_alone_reads_it(folder: Path, samples: list[Sample], tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")  # with its own lock file, as other people's readers open it
+    with lmdb.open(str(copy), max_readers=32, readonly=True) as environment, environment.begin() as transaction:
+        found = dict(transaction.cursor())
+    expected = {b"num-samples": str(len(samples)).encode()}
+    for i, sample in enumerate(samples, 1):
+        expected[f"image-{i:09d}".encode()] = sample.image
+        expected[f"label-{i:09d}".encode()] = sample.label.encode()
+    assert found == expected
+
+
+def test_only_the_data_file_is_written_and_nothing_is_added_by_reading(folder: Path) -> None:
+    assert len(Shard(folder)) == 2500
+    assert [path.name for path in folder.iterdir()] == [DATA_FILE]
+
+
+def test_equal_samples_give_equal_bytes_whatever_the_environment(
+    folder: Path, samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LMDB_DEFAULT_LIB_VERSION", "1")  # the format that other readers cannot open
+    info = write(tmp_path / "again", samples)
+    data = (tmp_path / "again" / DATA_FILE).read_bytes()
+    assert data == (folder / DATA_FILE).read_bytes()
+    assert info.sha256 == hashlib.sha256(data).hexdigest()
+    assert info.bytes == len(data)
+
+
+def test_content_digest_tells_images_labels_and_order(tmp_path: Path) -> None:
+    base = make_samples(3)
+    variants = [
+        base,
+        base[::-1],
+        base[:2],
+        [*base[:2], Sample(base[2].image, "other")],
+        [*base[:2], Sample(base[2].image + b"x", base[2].label)],
+        [*base[:2], Sample(b"", base[2].label)],
+    ]
+    digests = {write(tmp_path / str(i), variant).content_digest for i, variant in enumerate(variants)}
+    assert len(digests) == len(variants)
+
+
+def test_an_empty_shard_counts_zero(tmp_path: Path) -> None:
+    write(tmp_path / "empty", [])
+    assert len(Shard(tmp_path / "empty")) == 0
+
+
+def test_a_wrong_count_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="2 samples came, 3 were announced"):
+        write_shard(tmp_path / "shard", make_samples(2), count=3, payload=100_000)
+
+
+def test_two_readers_of_one_path_live_in_one_process(folder: Path, samples: list[Sample]) -> None:
+    first, second = Shard(folder), Shard(str(folder))
+    assert first.image(1) == second.image(1) == samples[0].image
+    assert second.label(2500) == samples[-1].label
+    del first
+    assert second.label(1) == samples[0].label
+
+
+def test_reading_beyond_the_end_names_the_key(folder: Path) -> None:
+    with pytest.raises(BadDataError, match=r"no key 'image-000002501'"):
+        Shard(folder).image(2501)
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+@pytest.mark.parametrize("used_before", [True, False])
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_workers_read_what_the_parent_reads(
+    folder: Path, samples: list[Sample], method: str, used_before: bool
+) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"this platform has no {method}")
+    shards = [Shard(folder), Shard(folder)]
+    if used_before:
+        assert shards[0].label(1)
+    indices = range(1, 41)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
+        images = list(pool.map(Shard.image, shards * 20, indices))
+        labels = list(pool.map(Shard.label, shards * 20, indices))
+    assert list(map(Sample, images, labels)) == samples[:40]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_goes_on_with_readers_that_are_open(folder: Path, samples: list[Sample]) -> None:
+    first, second = Shard(folder), Shard(folder)
+    assert first.label(1) == samples[0].label
+    child = os.fork()
+    if child == 0:
+        same = first.label(2) == samples[1].label and second.image(3) == samples[2].image
+        os._exit(0 if same and Shard(folder).label(4) == samples[3].label else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert first.label(5) == samples[4].label
+
+
+def test_a_reader_can_be_pickled_while_open(folder: Path) -> None:
+    shard = Shard(folder)
+    assert pickle.loads(pickle.dumps(shard)).label(3) == shard.label(3)
+
+
+def test_a_read_only_folder_can_be_read(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    (copy / DATA_FILE).chmod(0o444)
+    copy.chmod(0o555)
+    try:
+        assert len(Shard(copy)) == 2500
+    finally:
+        copy.chmod(0o755)
+
+
+def _damaged(data: bytes) -> Iterator[bytes]:
+    for size in [0, 100, 4096, 5000, 8192, len(data) // 2, len(data) - 4096, len(data) - 1]:
+        yield data[:size]
+    yield b"<!DOCTYPE html>" + bytes(20_000)
+    yield data[:16] + bytes(8) + data[24:]  # no magic number in the first meta page
+
+
+def test_a_torn_file_is_an_error_and_never_the_end_of_the_process(folder: Path, tmp_path: Path) -> None:
+    data = (folder / DATA_FILE).read_bytes()
+    for number, damaged in enumerate(_damaged(data)):
+        place = tmp_path / str(number)
+        place.mkdir()
+        (place / DATA_FILE).write_bytes(damaged)
+        with pytest.raises(BadDataError, match="cut short|not an LMDB file"):
+            len(Shard(place))
+
+
+def test_a_missing_shard_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceMissingError, match=r"no shard at .*gone"):
+        len(Shard(tmp_path / "gone"))
+
+
+def test_a_reader_needs_neither_opencv_nor_pyarrow_nor_pandas() -> None:
+    code = "import sys, htrdata.shards, htrdata.labels; print({'cv2', 'pyarrow', 'pandas'} & set(sys.modules))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == "set()"
