@@ -1,0 +1,50 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help quickstart test lint check bench clean
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+quickstart: $(VENV)/core  ## Draw a small data set, build it, verify it, show how to go on
+	rm -rf quickstart
+	$(BIN)/htrdata sample imgur5k --out quickstart/imgur5k
+	$(BIN)/htrdata imgur5k --root quickstart/imgur5k --out quickstart/lmdb
+	$(BIN)/htrdata verify quickstart/lmdb --decode
+	@echo "look at quickstart/lmdb/imgur5k/report.html"
+
+test: $(VENV)/dev  ## Check style and types, then run the tests
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses
+	$(BIN)/python benchmarks/build_imgur5k.py
+
+clean:  ## Remove everything that the other targets make
+	rm -rf $(VENV) quickstart build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/core: setup.cfg constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e .
+	@$(opencv)
+	@touch $@
+
+$(VENV)/dev: $(VENV)/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,dev]'
+	@touch $@
+
+# opencv-python needs libGL, which a bare container lacks; the headless build of the same version does not.
+define opencv
+$(BIN)/python -c 'import cv2' 2>/dev/null || { \
+	echo "libGL is missing: taking opencv-python-headless instead of opencv-python"; \
+	$(BIN)/python -m pip uninstall --quiet --yes opencv-python; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) opencv-python-headless; }
+endef

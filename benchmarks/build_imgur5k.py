@@ -1,0 +1,106 @@
+"""Imgur5K pages to LMDB: `htrdata imgur5k` beside the procedure that the field uses.
+
+The reference is written anew from the description of AttentionHTR's scripts: each word turns the whole page about the
+word's centre, slices the word out and writes it as a JPEG file; a second program reads the files back, decodes them to
+check them, and puts them into an LMDB. Ours does the same with default options, and with pixels as the reference keeps
+them (colour, full size).
+
+    python benchmarks/build_imgur5k.py [--pages 12] [--rounds 5]
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+import cv2
+import lmdb
+import numpy as np
+from timing import in_turn, machine, table
+
+from htrdata import BuildOptions, build
+from htrdata.records import Page
+from htrdata.samples.imgur5k import draw_sample
+from htrdata.sources.imgur5k import Imgur5K
+
+
+def write_word_files(pages: list[Page], folder: Path) -> list[tuple[Path, str]]:
+    """The first half of the reference: a JPEG file for each word, cut from a turned copy of its page."""
+    written = []
+    for page in pages:
+        pixels = cv2.imread(page.image.name) if page.image else None
+        assert pixels is not None
+        height, width = pixels.shape[:2]
+        for word in page.words:
+            if word.reason is not None or word.box is None or not word.text:
+                continue
+            box = word.box
+            turn = cv2.getRotationMatrix2D((box.xc, box.yc), -box.angle, 1)
+            turned = cv2.warpAffine(pixels, turn, (width, height))
+            left, top = max(0, int(box.xc - box.w / 2)), max(0, int(box.yc - box.h / 2))
+            crop = turned[top : int(box.yc + box.h / 2), left : int(box.xc + box.w / 2)]
+            path = folder / f"{page.split}_{word.id}.jpg"
+            cv2.imwrite(str(path), crop)
+            written.append((path, word.text))
+    return written
+
+
+def put_word_files(words: list[tuple[Path, str]], folder: Path) -> None:
+    """The second half: read each file, decode it to check it, and put it."""
+    cache: dict[bytes, bytes] = {}
+    environment = lmdb.open(str(folder), map_size=2**32)
+    for index, (path, label) in enumerate(words, 1):
+        data = path.read_bytes()
+        if cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE).size == 0:
+            continue
+        cache[b"image-%09d" % index] = data
+        cache[b"label-%09d" % index] = label.encode()
+        if index % 1000 == 0 or index == len(words):
+            with environment.begin(write=True) as transaction:
+                for key, value in cache.items():
+                    transaction.put(key, value)
+            cache = {}
+    environment.close()
+
+
+@click.command()
+@click.option("--pages", default=12, show_default=True, help="Pages of 4 megapixels with 21 words.")
+@click.option("--rounds", default=5, show_default=True)
+def main(pages: int, rounds: int) -> None:
+    """Time the build of Imgur5K beside the reference procedure."""
+    cv2.setNumThreads(1)
+    place = Path(tempfile.mkdtemp(prefix="bench-imgur5k-"))
+    try:
+        draw_sample(place / "data", pages=pages, megapixels=(4.0, 4.0))
+        source = Imgur5K(place / "data")
+        listed = [page for page in source.pages() if page.words]
+        words = sum(len(page.words) for page in listed)
+
+        def reference() -> int:
+            for name in ("files", "reference"):
+                shutil.rmtree(place / name, ignore_errors=True)
+                (place / name).mkdir()
+            put_word_files(write_word_files(listed, place / "files"), place / "reference")
+            return words
+
+        def ours(options: BuildOptions) -> int:
+            shutil.rmtree(place / "ours", ignore_errors=True)
+            build(source, place / "ours", options, workers=1)
+            return words
+
+        procedures = {
+            "reference: turn the page per word, JPEG files, read back, put": reference,
+            "htrdata imgur5k, default options": lambda: ours(BuildOptions()),
+            "htrdata imgur5k --height 0 --color rgb": lambda: ours(BuildOptions(height=0, color="rgb")),
+        }
+        timed = in_turn(procedures, rounds)
+    finally:
+        shutil.rmtree(place)
+    click.echo(machine("opencv-python-headless", "pillow", "lmdb"))
+    click.echo(table(timed, next(iter(procedures)), "words"))
+
+
+if __name__ == "__main__":
+    main()
