@@ -16,8 +16,9 @@ from typing import Any, NoReturn
 import click
 
 from htrdata import __version__
-from htrdata.cli_build import build_options, progress_bar, root_option, run_build
-from htrdata.errors import BadDataError, HtrError
+from htrdata.cli_build import build_options, normalise_option, progress_bar, root_option, run_build
+from htrdata.cli_sample import sample
+from htrdata.errors import BadDataError, HtrError, UsageError
 
 
 class Terminated(BaseException):
@@ -84,9 +85,41 @@ def imgur5k(root: Path, images: Path | None, **given: Any) -> None:
     run_build(Imgur5K(root, images), **given)
 
 
-@commands.group()
-def sample() -> None:
-    """Draw a small data set in the genuine layout, to try things without any data."""
+@commands.command()
+@root_option("iam")
+@click.option("--split", type=click.Choice(["aachen", "lwitr"]), help="Published split.  [default: aachen]")
+@click.option(
+    "--segmentation",
+    default="ok",
+    show_default=True,
+    type=click.Choice(["ok", "all"]),
+    help="Drop or keep words of lines that are marked as segmented wrongly.",
+)
+@click.option(
+    "--annotations", default="auto", type=click.Choice(["auto", "xml", "ascii"]), help="[default: xml if there]"
+)
+@click.option(
+    "--pixels", default="auto", type=click.Choice(["auto", "words", "forms"]), help="[default: words if there]"
+)
+@build_options
+def iam(root: Path, split: str | None, segmentation: Any, annotations: Any, pixels: Any, **given: Any) -> None:
+    """Build IAM: the archives of its site in ROOT, as they are or unpacked anyhow.
+
+    
+    Examples:
+      htrdata iam --root ~/Downloads --dry-run
+      htrdata iam --split lwitr --segmentation all
+      htrdata iam --resplit kfold --fold 1/5
+    """
+    from htrdata.sources.iam import Iam
+
+    if split is not None and given["resplit"] is not None:
+        raise UsageError("--split takes a published split, and --resplit another one: give one of the two")
+    scheme = split or (None if given["resplit"] else "aachen")
+    run_build(Iam(root, scheme, segmentation, annotations, pixels), **given)
+
+
+commands.add_command(sample)
 
 
 @commands.command()
@@ -117,6 +150,27 @@ def verify(store: Path, decode: bool, as_json: bool) -> None:
                 click.echo(f"  {problem}")
     if any(dataset.problems for dataset in checked):
         raise BadDataError(f"{store} is not what was built")
+
+
+@commands.command()
+@click.argument("path", default="lmdb", type=click.Path(path_type=Path))
+@click.option("--out", default="preview.png", show_default=True, type=click.Path(path_type=Path), help="The picture.")
+@normalise_option("all but whiten")
+@click.option("--name", help="Data set of the store.  [default: the only one]")
+@click.option("--split", type=click.Choice(["train", "val", "test"]), help="Of the data set.  [default: the first]")
+@click.option("--words", default=12, show_default=True, type=click.IntRange(1, 200), help="Rows, at most.")
+def preview(path: Path, out: Path, normalise: tuple[str, ...], name: str | None, split: str | None, words: int) -> None:
+    """Draw what normalisations do: words of a store, or the image of a word, before and after each of them.
+
+    \b
+    Examples:
+      htrdata preview lmdb --name imgur5k --normalise deskew,slant
+      htrdata preview word.png --out steps.png
+    """
+    from htrdata.preview import write_preview
+
+    write_preview(path, out, normalise, name=name, split=split, count=words)
+    click.echo(out)
 
 
 def main() -> NoReturn:

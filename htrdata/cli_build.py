@@ -18,7 +18,21 @@ if TYPE_CHECKING:
     from htrdata.options import BuildOptions
     from htrdata.sources import Source
 
-_OPTIONS = [
+
+def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def normalise_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The ``--normalise`` of a command, which gets a tuple of names, empty for the default that the help names."""
+    text = (
+        "What to do to words, with commas: whiten, background, contrast, deskew, slant, trim. It is done in this "
+        f"order; `htrdata preview` shows it.  [default: {default}]"
+    )
+    return click.option("--normalise", multiple=True, callback=_names, metavar="NAMES", help=text)
+
+
+_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option("--out", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store."),
     click.option("--name", help="Name of the data set in the store.  [default: that of the source]"),
     click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]"),
@@ -35,6 +49,7 @@ _OPTIONS = [
         help="Of crops; auto is JPEG, and PNG for words that come as PNG.",
     ),
     click.option("--quality", default=95, show_default=True, help="Of JPEG, 1 to 100."),
+    normalise_option("none"),
     click.option("--charset", default="all", show_default=True, help="alnum, printable, all, or a file of characters."),
     click.option("--max-length", type=int, help="Drop labels of more characters.  [default: keep all]"),
     click.option(
@@ -44,6 +59,21 @@ _OPTIONS = [
         type=click.Choice(["drop", "strip"]),
         help="Drop words with characters outside the charset, or strip these from their labels.",
     ),
+    click.option(
+        "--resplit",
+        type=click.Choice(["random", "kfold"]),
+        help="Deal all pages out anew, not as published.",
+    ),
+    click.option(
+        "--group",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "writer", "page"]),
+        help="What --resplit never divides; auto is writer where all are known.",
+    ),
+    click.option("--seed", default=0, show_default=True, help="Of --resplit."),
+    click.option("--ratio", metavar="N/N/N", help="Shares of train, val and test, for random.  [default: 80/10/10]"),
+    click.option("--fold", metavar="I/K", help="For kfold: fold I of K is test, the next one val, the others train."),
     click.option("--dedup", is_flag=True, help="Take from train pages that are in val or test too, and so on."),
     click.option("--ignore-hashes", is_flag=True, help="Keep pages whose bytes have changed since publication."),
     click.option("--strict", is_flag=True, help="Publish nothing if a page or annotation is missing or damaged."),
@@ -76,6 +106,7 @@ def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> 
     from htrdata.report import summary
 
     options = _build_options(given)
+    source = _resplit(source, given)
     with progress_bar() as progress:
         if dry_run:
             plan = make_plan(source, options, given["name"])
@@ -96,6 +127,25 @@ def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> 
     click.echo(message, err=True)
 
 
+def _resplit(source: Source, given: dict[str, Any]) -> Source:
+    """The source, or the wrapper that deals its pages out anew."""
+    from htrdata.errors import UsageError
+    from htrdata.resplit import Fold, Ratio, Resplit
+
+    kind = given["resplit"]
+    for option, wanted in (("ratio", "random"), ("fold", "kfold")):
+        if given[option] is not None and kind != wanted:
+            raise UsageError(f"--{option} {given[option]} means something with --resplit {wanted} only")
+    if kind is None:
+        if given["seed"] or given["group"] != "auto":
+            raise UsageError("--seed and --group mean something with --resplit only")
+        return source
+    if kind == "kfold" and given["fold"] is None:
+        raise UsageError("--resplit kfold needs to know which fold is test: give --fold 1/5, for example")
+    shares = Ratio.parse(given["ratio"] or "80/10/10") if kind == "random" else Fold.parse(given["fold"])
+    return Resplit(source, shares, given["seed"], given["group"])
+
+
 def _build_options(given: dict[str, Any]) -> BuildOptions:
     from htrdata.labels import LabelPolicy, find_charset
     from htrdata.options import BuildOptions
@@ -105,6 +155,7 @@ def _build_options(given: dict[str, Any]) -> BuildOptions:
         color=given["color"],
         format=given["format_"],
         quality=given["quality"],
+        normalise=given["normalise"],
         labels=LabelPolicy(find_charset(given["charset"]), given["max_length"], given["on_unknown"]),
         dedup=given["dedup"],
         check_hashes=not given["ignore_hashes"],

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from htrdata.errors import UsageError
 from htrdata.images import Color
 from htrdata.labels import LabelPolicy
+from htrdata.normalise import Operation, operations
 
 ImageFormat = Literal["auto", "jpeg", "png"]
 
@@ -23,6 +24,8 @@ class BuildOptions:
         format: how crops are encoded; ``auto`` is JPEG for words cut out of pages, and PNG for words that come as
             images of their own.
         quality: of JPEG, 1 to 100.
+        normalise: what is done to each word, at its own size, before the height is reduced; names are accepted, and
+            are put into the order of `htrdata.normalise.Operation`.
         labels: which labels are kept, and in what form.
         dedup: take from train the pages that also stand in val or test, and from val those that stand in test.
         check_hashes: drop pages whose bytes do not have the MD5 that the source gives.
@@ -30,13 +33,14 @@ class BuildOptions:
         shard_words: words per shard; None for one shard per split.
 
     Raises:
-        UsageError: a number is out of its range.
+        UsageError: a number is out of its range, or a normalisation unknown.
     """
 
     height: int = 64
     color: Color = "grey"
     format: ImageFormat = "auto"
     quality: int = 95
+    normalise: tuple[Operation, ...] = ()
     labels: LabelPolicy = field(default_factory=LabelPolicy)
     dedup: bool = False
     check_hashes: bool = True
@@ -44,6 +48,7 @@ class BuildOptions:
     shard_words: int | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "normalise", operations(self.normalise))
         if self.height < 0:
             raise UsageError(f"a height of {self.height} pixels is not possible: give 0 to keep every size")
         if not 1 <= self.quality <= 100:
@@ -57,6 +62,7 @@ class BuildOptions:
         """The options that shape the store, as ``dataset.json`` records them."""
         options = dataclasses.asdict(self)
         del options["part_words"]
+        options["normalise"] = [operation.value for operation in self.normalise]
         policy = options.pop("labels")
         charset = self.labels.charset
         options["charset"] = charset and {

@@ -1,0 +1,262 @@
+"""Checkpoints: trained weights with all that is needed to use them.
+
+Our own are one safetensors file. Its metadata has one entry, ``htrmodel``, a JSON object: ``format`` (1), ``config``
+(the `RecogniserConfig`), ``versions``, ``metrics`` and ``data`` (what it was trained and judged on, by digest). The
+keys of the tensors are clova's without ``module.``. The ``.pth`` files of clova and AttentionHTR are read too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+import htrdata
+from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.labels import Charset
+from htrmodel.charset_change import CharsetChange, change_charset
+from htrmodel.clova import grid_fits, grid_weights, infer_config, read_pth
+from htrmodel.config import RecogniserConfig
+from htrmodel.files import write_atomically
+from htrmodel.recogniser import Recogniser
+
+FORMAT = 1
+ENTRY = "htrmodel"
+"""The metadata entry with the record."""
+
+# Fields of a config that say nothing of the weights, or of few of them.
+_FREE = {"charset", "height", "width", "max_length", "resize", "mean", "std"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a checkpoint file holds.
+
+    Attributes:
+        path: where it was read.
+        config: what its weights belong to.
+        weights: the state dict of a recogniser, on the CPU.
+        versions: the releases that wrote it; empty for a ``.pth``, as are metrics and data.
+        metrics: results, by name.
+        data: digests of what it was trained and judged on, by name.
+    """
+
+    path: Path
+    config: RecogniserConfig
+    weights: Mapping[str, Tensor]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self, config: RecogniserConfig | None = None) -> tuple[Recogniser, CharsetChange]:
+        """Builds the recogniser, as it is or for other images or another charset.
+
+        Args:
+            config: what to build; None for the checkpoint's own. It may differ in charset, image size, length and
+                normalisation.
+
+        Returns:
+            The recogniser in evaluation mode, on the CPU, in float32 or, where the weights are, in float64; and which
+            characters have copied and which new weights.
+
+        Raises:
+            UsageError: the config differs in what the weights do not allow.
+        """
+        config = self.config if config is None else config
+        for name in {one.name for one in fields(config)} - _FREE:
+            mine, other = getattr(self.config, name), getattr(config, name)
+            if mine != other:
+                raise UsageError(f"{self.path} has {name} {mine!r}: it cannot start a model with {other!r}")
+        weights, change = change_charset(self.weights, self.config, config)
+        grid = grid_weights(config)
+        weights = grid | weights if grid_fits(weights, config) else weights | grid
+        return _recogniser(config, weights), change
+
+
+def load(
+    path: Path | str,
+    *,
+    charset: Charset | None = None,
+    height: int | None = None,
+    width: int | None = None,
+    max_length: int | None = None,
+) -> Recogniser:
+    """Loads a recogniser, in evaluation mode on the CPU. Arguments and errors are those of `read_checkpoint`."""
+    checkpoint = read_checkpoint(path, charset=charset, height=height, width=width, max_length=max_length)
+    return checkpoint.build()[0]
+
+
+def read_checkpoint(
+    path: Path | str,
+    *,
+    charset: Charset | None = None,
+    height: int | None = None,
+    width: int | None = None,
+    max_length: int | None = None,
+) -> Checkpoint:
+    """Reads our own checkpoints and the ``.pth`` files of clova's benchmark and AttentionHTR, told apart by content.
+
+    Args:
+        path: the file.
+        charset: what its classes are. None for what the file says; a ``.pth`` does not, but 36 characters are those of
+            `ALNUM` and 94 those of `PRINTABLE`. To change it, give another one to `Checkpoint.build`.
+        height: pixel rows of the input; None for what the file says, 32 for a ``.pth``.
+        width: pixel columns of the input; None for what the file says, 100 for a ``.pth``.
+        max_length: characters of the longest word; None for what the file says, 25 for a ``.pth``.
+
+    Raises:
+        SourceMissingError: there is no such file.
+        StorageError: it cannot be read.
+        BadDataError: it is no checkpoint, damaged, holds more than tensors, or its keys or sizes do not fit together.
+        UsageError: the arguments do not fit the file.
+    """
+    path = Path(path)
+    try:
+        if _is_safetensors(path):
+            checkpoint = _read_native(path, charset)
+            given = checkpoint.config
+            config = replace(
+                given,
+                height=given.height if height is None else height,
+                width=given.width if width is None else width,
+                max_length=given.max_length if max_length is None else max_length,
+            )
+            checkpoint = replace(checkpoint, config=config)
+        else:
+            weights = read_pth(path)
+            try:
+                config = infer_config(weights, charset=charset, height=height, width=width, max_length=max_length)
+            except (BadDataError, UsageError) as error:
+                raise type(error)(f"{path}: {error}") from error
+            checkpoint = Checkpoint(path, config, weights)
+    except (FileNotFoundError, NotADirectoryError):
+        raise SourceMissingError(f"no checkpoint at {path}") from None
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+    _check_fit(checkpoint, checkpoint.config)
+    return checkpoint
+
+
+def save(
+    recogniser: Recogniser,
+    path: Path | str,
+    *,
+    metrics: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Writes a checkpoint; an older one of that name is replaced when the new one is on the disk.
+
+    Args:
+        recogniser: what to save, from whatever device, in the precision that it has.
+        path: the file, ``.safetensors`` by custom; its folder must exist.
+        metrics: results, by name, as JSON can hold them.
+        data: digests of what it was trained and judged on, by name, as JSON can hold them.
+
+    Raises:
+        CannotCreateError: the file cannot be created there.
+        StorageError: writing failed.
+    """
+    record = {
+        "format": FORMAT,
+        "config": recogniser.config.to_dict(),
+        "versions": {"htrdata": htrdata.__version__, "torch": torch.__version__},
+        "metrics": dict(metrics or {}),
+        "data": dict(data or {}),
+    }
+    weights = {key: value.detach().cpu().contiguous() for key, value in recogniser.state_dict().items()}
+    write_atomically(path, safetensors.torch.save(weights, {ENTRY: json.dumps(record, ensure_ascii=False)}))
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Tells a safetensors file by its first bytes: the length of a JSON object, below 4 GiB, and its brace.
+
+    Raises:
+        BadDataError: the file is something that is often saved in place of a checkpoint.
+    """
+    with path.open("rb") as file:
+        head = file.read(64)
+    if head[4:9] == b"\0\0\0\0{":
+        return True
+    if not head:
+        raise BadDataError(f"{path} is empty: get it again")
+    if head.lstrip().startswith(b"<"):
+        raise BadDataError(f"{path} is a web page, not a checkpoint: download it again")
+    if head.startswith(b"version https://git-lfs"):
+        raise BadDataError(f"{path} is a Git LFS pointer, not the checkpoint itself: run git lfs pull")
+    return False
+
+
+def _read_native(path: Path, charset: Charset | None) -> Checkpoint:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+    except SafetensorError as error:
+        raise BadDataError(f"{path} is damaged, cut short or no checkpoint: get it again") from error
+    if ENTRY not in metadata:
+        raise BadDataError(f"{path} has no {ENTRY!r} entry: htrmodel did not write it, or a tool removed it")
+    try:
+        record = json.loads(metadata[ENTRY])
+        if record["format"] != FORMAT:
+            raise BadDataError(f"{path} has checkpoint format {record['format']!r}, this release reads {FORMAT}")
+        config = RecogniserConfig.from_dict(record["config"])
+        checkpoint = Checkpoint(path, config, weights, record["versions"], record["metrics"], record["data"])
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise BadDataError(f"{path} has an {ENTRY!r} entry that cannot be read: {error!r}") from error
+    if charset is not None and charset.fingerprint != config.charset.fingerprint:
+        raise UsageError(
+            f"{path} reads charset {config.charset.name!r} ({len(config.charset.characters)} characters), not "
+            f"{charset.name!r} ({len(charset.characters)}): fine-tune it to change the charset"
+        )
+    return checkpoint
+
+
+def _check_fit(checkpoint: Checkpoint, config: RecogniserConfig) -> None:
+    """Compares keys and sizes of the weights with those of the recogniser."""
+    with torch.device("meta"):
+        expected = Recogniser(config).state_dict()
+    weights = checkpoint.weights
+    # The grid's matrices follow from the config: they are made anew where they are of another image size.
+    derived = grid_weights(config).keys()
+    wrong = {
+        "missing": sorted(expected.keys() - weights.keys() - derived),
+        "unexpected": sorted(weights.keys() - expected.keys()),
+        "of another size": [
+            f"{key} {_kind(weights[key])} for {_kind(expected[key])}"
+            for key in sorted((weights.keys() & expected.keys()) - derived)
+            if _kind(weights[key]) != _kind(expected[key])
+        ],
+    }
+    if any(wrong.values()):
+        lists = "; ".join(f"{len(keys)} {name}: {_some(keys)}" for name, keys in wrong.items() if keys)
+        raise BadDataError(f"{checkpoint.path} does not fit {config.architecture}: {lists}")
+
+
+def _kind(tensor: Tensor) -> str:
+    kind = "" if tensor.is_floating_point() else " of integers"
+    return f"{tuple(tensor.shape)}{kind}"
+
+
+def _some(items: list[str]) -> str:
+    """Up to four items, and how many more."""
+    more = f" and {len(items) - 4} more" if len(items) > 4 else ""
+    return ", ".join(items[:4]) + more
+
+
+def _recogniser(config: RecogniserConfig, weights: Mapping[str, Tensor]) -> Recogniser:
+    """A recogniser with these weights, without drawing others first."""
+    with torch.device("meta"):
+        recogniser = Recogniser(config)
+    if any(value.dtype == torch.float64 for value in weights.values()):
+        recogniser.double()
+    recogniser.to_empty(device="cpu")
+    recogniser.load_state_dict(weights)
+    recogniser.use_channels_last()
+    return recogniser.eval()

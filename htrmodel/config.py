@@ -1,0 +1,135 @@
+"""What a recogniser is built from: the four stages, their sizes, the charset and how an image becomes an input.
+
+The four-stage family is that of Baek et al., "What Is Wrong With Scene Text Recognition Model Comparisons?"
+(ICCV 2019): transformation, features, sequence, prediction. They name an architecture: ``TPS-ResNet-BiLSTM-Attn``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from htrdata.errors import BadDataError, UsageError
+from htrdata.labels import Charset
+
+STAGES = {
+    "transformation": ("None", "TPS"),
+    "features": ("VGG", "RCNN", "ResNet"),
+    "sequence": ("None", "BiLSTM"),
+    "prediction": ("CTC", "Attn"),
+}
+"""The choices of each stage, in the order in which an architecture's name gives them."""
+
+SPECIAL_TOKENS = {"CTC": 1, "Attn": 2}
+"""Classes before the first character: the blank of CTC; start and end of attention."""
+
+MIN_HEIGHT, MIN_WIDTH = 32, 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniserConfig:
+    """Everything that is needed to build a recogniser and to feed it.
+
+    Attributes:
+        charset: what it reads; the characters in order are its classes.
+        architecture: transformation, features, sequence and prediction, joined by hyphens.
+        output_channel: channels of the visual features.
+        hidden_size: width of the BiLSTM and of the attention decoder.
+        num_fiducial: control points of TPS, half of them on the upper edge of the word, half on the lower.
+        height: pixel rows of the input.
+        width: pixel columns of the input.
+        max_length: characters of the longest word; attention runs one step more, for the end token.
+        resize: ``stretch`` scales an image to height × width whatever its shape; ``pad`` keeps its shape and fills
+            the right-hand side.
+        mean: what is subtracted from a grey value in [0, 1].
+        std: what the difference is then divided by; 0.5 and 0.5 give inputs in [-1, 1].
+
+    Raises:
+        UsageError: a value is out of its range; the message names the field and the value.
+    """
+
+    charset: Charset
+    architecture: str = "TPS-ResNet-BiLSTM-Attn"
+    output_channel: int = 512
+    hidden_size: int = 256
+    num_fiducial: int = 20
+    height: int = MIN_HEIGHT
+    width: int = 100
+    max_length: int = 25
+    resize: str = "stretch"
+    mean: float = 0.5
+    std: float = 0.5
+
+    def __post_init__(self) -> None:
+        self._check_architecture()
+        # The narrowest layer of the ResNet has a sixteenth of the channels, that of the others an eighth.
+        step = 16 if self.features == "ResNet" else 8
+        whole = self.output_channel > 0 and self.output_channel % step == 0
+        self._check("output_channel", whole, f"a positive multiple of {step} with {self.features}")
+        self._check("hidden_size", self.hidden_size > 0, "positive")
+        self._check("num_fiducial", self.num_fiducial >= 4 and self.num_fiducial % 2 == 0, "even and at least 4")
+        self._check("height", self.height >= MIN_HEIGHT, f"at least {MIN_HEIGHT}")
+        self._check("width", self.width >= MIN_WIDTH, f"at least {MIN_WIDTH}")
+        self._check("max_length", self.max_length >= 1, "at least 1")
+        self._check("resize", self.resize in ("stretch", "pad"), "'stretch' or 'pad'")
+        self._check("std", self.std > 0, "positive")
+
+    def _check(self, field: str, right: bool, rule: str) -> None:
+        if not right:
+            raise UsageError(f"{field} is {getattr(self, field)!r}: it must be {rule}")
+
+    def _check_architecture(self) -> None:
+        names = self.architecture.split("-")
+        if len(names) != len(STAGES):
+            raise UsageError(
+                f"architecture is {self.architecture!r}: it must name four stages, as in TPS-ResNet-BiLSTM-Attn"
+            )
+        for name, (stage, choices) in zip(names, STAGES.items(), strict=True):
+            if name not in choices:
+                known = ", ".join(choices)
+                raise UsageError(f"architecture is {self.architecture!r}: its {stage} {name!r} is none of {known}")
+
+    @property
+    def transformation(self) -> str:
+        """``None`` or ``TPS``."""
+        return self.architecture.split("-")[0]
+
+    @property
+    def features(self) -> str:
+        """``VGG``, ``RCNN`` or ``ResNet``."""
+        return self.architecture.split("-")[1]
+
+    @property
+    def sequence(self) -> str:
+        """``None`` or ``BiLSTM``."""
+        return self.architecture.split("-")[2]
+
+    @property
+    def prediction(self) -> str:
+        """``CTC`` or ``Attn``."""
+        return self.architecture.split("-")[3]
+
+    @property
+    def num_classes(self) -> int:
+        """Characters and special tokens: the width of the logits."""
+        return SPECIAL_TOKENS[self.prediction] + len(self.charset.characters)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The config as JSON can hold it; `from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RecogniserConfig:
+        """Reads what `to_dict` wrote.
+
+        Raises:
+            BadDataError: a field is missing, unknown or out of its range.
+        """
+        known = {field.name for field in fields(cls)}
+        if wrong := sorted(known ^ values.keys()):
+            raise BadDataError(f"the model config has missing or unknown fields: {', '.join(wrong)}")
+        try:
+            return cls(**{**values, "charset": Charset(**values["charset"])})
+        except (TypeError, UsageError) as error:
+            raise BadDataError(f"the model config cannot be read: {error}") from error

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from htrdata.errors import CannotCreateError, StorageError
+from htrmodel.files import write_atomically
+
+
+def test_the_old_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    write_atomically(path, b"old")
+    write_atomically(path, b"new" * 1000)
+    assert path.read_bytes() == b"new" * 1000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    write_atomically(path, b"old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(StorageError, match=r"writing .*model\.safetensors failed: File too large"):
+            write_atomically(path, b"x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CannotCreateError, match=r"cannot create .*runs/model\.pth: No such file or directory"):
+        write_atomically(tmp_path / "runs" / "model.pth", b"")
