@@ -25,6 +25,7 @@ from htrdata.manifest import ManifestWriter
 from htrdata.options import BuildOptions
 from htrdata.parts import build_part, judge_part
 from htrdata.plan import Plan, make_plan
+from htrdata.published import compare, difference_lines, expected_faults
 from htrdata.records import SPLITS, Reason
 from htrdata.report import write_report
 from htrdata.resuming import differences, may_resume
@@ -86,7 +87,8 @@ def build(
         workers: processes to work in; one per core where None. The store does not depend on it.
         executor: where to run the work instead; it must reach the images and the store's folder.
         overwrite: whether another data set of that name, finished or not, may be replaced.
-        strict: whether any fault of the data (see `FAULTS`) is an error, and nothing is published.
+        strict: whether any fault of the data (see `FAULTS`), beyond those of the published data set, and any difference
+            from its counts is an error, and nothing is published.
         progress: is told how far the work is.
 
     Raises:
@@ -164,7 +166,7 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     manifest = workspace.about / MANIFEST_FILE
     splits, tally = _write_manifest(plan, workspace, manifest)
     if strict:
-        _refuse_faults(tally)
+        _refuse_faults(plan, tally)
     jobs = [(split, number, workspace.stage) for split in splits for number in range(split.shards)]
     shards: dict[str, ShardInfo] = {}
     progress("shards", 0, len(jobs))
@@ -191,15 +193,16 @@ def _write_manifest(plan: Plan, workspace: Workspace, path: Path) -> tuple[list[
     return splits, tally
 
 
-def _refuse_faults(tally: Tally) -> None:
-    faults = {
-        reason: tally.total.dropped[reason] for reason in Reason if reason in FAULTS and tally.total.dropped[reason]
-    }
-    if faults:
-        listed = ", ".join(f"{reason} {count:,}" for reason, count in faults.items())
+def _refuse_faults(plan: Plan, tally: Tally) -> None:
+    beyond = tally.total.dropped - expected_faults(plan)
+    found = [f"{reason} {beyond[reason]:,} words" for reason in Reason if reason in FAULTS and beyond[reason]]
+    differing = difference_lines(compare(plan, tally))
+    if differing:
+        found.append(" ".join(line.strip() for line in differing))
+    if found:
         raise BadDataError(
-            f"the data have faults, and the build is strict: {listed} words. Nothing was published; mend the data, or "
-            "run without --strict: finished parts are kept"
+            f"the data have faults, and the build is strict: {'; '.join(found)}. Nothing was published; mend the data, "
+            "or run without --strict: finished parts are kept"
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from htrdata.plan import Plan
+from htrdata.published import compare
 from htrdata.records import SPLITS
 from htrdata.shard_writer import ShardInfo, file_sha256
 from htrdata.tally import Tally
@@ -29,6 +30,7 @@ def describe_counts(plan: Plan, tally: Tally) -> dict[str, Any]:
             split or "none": {"pages": plan.pages[split], **counts.as_json()} for split, counts in tally.splits.items()
         },
         "missing_splits": [split for split in SPLITS if split not in tally.splits],
+        "differences": compare(plan, tally),
         "leaks": plan.leaks.as_json(),
     }
 

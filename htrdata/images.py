@@ -159,6 +159,21 @@ def encode(pixels: np.ndarray, format: Format, quality: int = 95) -> bytes:
     return bytes(encoded)
 
 
+def is_plain_png(data: bytes, color: Color) -> bool:
+    """Says whether an image that `decode` can decode is a PNG whose stored pixels are what it gives, without change.
+
+    Args:
+        data: the encoded image.
+        color: ``grey`` or ``rgb``.
+    """
+    # The header: signature, length and name of the first chunk, width, height, bits per channel and colour type.
+    kind = b"\x08\x00" if color == "grey" else b"\x08\x02"
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or data[24:26] != kind:
+        return False
+    # Chance may put a mark into the pixels: then the image counts as another one, and nothing is lost.
+    return not any(mark in data for mark in (b"tRNS", b"acTL", *_PNG_ORIENTATION_MARKS))
+
+
 def opencv() -> ModuleType:
     """Imports OpenCV, for every module that uses it.
 

@@ -1,4 +1,4 @@
-"""Pages that stand in more than one split: what a model saw in training must not be what it is judged by."""
+"""Pages and writers in more than one split: what a model saw in training must not be what it is judged by."""
 
 from __future__ import annotations
 
@@ -17,38 +17,47 @@ class Leaks:
     Attributes:
         ids: the page ids that are in several splits, with those splits.
         copies: groups of pages with other ids but the same bytes that reach over several splits: (split, id) each.
+        writers: the writers whose words are in several splits, with those splits.
     """
 
     ids: dict[str, tuple[str, ...]]
     copies: tuple[tuple[tuple[str, str], ...], ...]
+    writers: dict[str, tuple[str, ...]]
 
     def __bool__(self) -> bool:
-        return bool(self.ids or self.copies)
+        return bool(self.ids or self.copies or self.writers)
 
     def as_json(self) -> dict[str, Any]:
         """The overlaps as ``dataset.json`` records them."""
         return {
             "ids": {page_id: list(splits) for page_id, splits in self.ids.items()},
             "copies": [[list(page) for page in group] for group in self.copies],
+            "writers": {writer: list(splits) for writer, splits in self.writers.items()},
         }
 
 
 def find_leaks(pages: Iterable[Page]) -> Leaks:
-    """Finds the ids and, by MD5 where the source gives it, the bytes that are in more than one split."""
+    """Finds the ids, the writers and, by MD5 where the source gives it, the bytes that are in more than one split."""
     splits_of_id: dict[str, set[str]] = defaultdict(set)
+    splits_of_writer: dict[str, set[str]] = defaultdict(set)
     pages_of_md5: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for page in pages:
         if page.split is not None:
             splits_of_id[page.id].add(page.split)
+            for writer in dict.fromkeys(word.writer for word in page.words if word.writer is not None):
+                splits_of_writer[writer].add(page.split)
             if page.md5 is not None:
                 pages_of_md5[page.md5].add((page.split, page.id))
-    ids = {page_id: tuple(sorted(found, key=SPLITS.index)) for page_id, found in splits_of_id.items() if len(found) > 1}
     copies = [
         tuple(sorted(group, key=lambda page: (SPLITS.index(page[0]), page[1])))
         for group in pages_of_md5.values()
         if len({split for split, _ in group}) > 1 and len({page_id for _, page_id in group}) > 1
     ]
-    return Leaks(ids, tuple(copies))
+    return Leaks(_in_several(splits_of_id), tuple(copies), _in_several(splits_of_writer))
+
+
+def _in_several(splits: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(sorted(found, key=SPLITS.index)) for name, found in splits.items() if len(found) > 1}
 
 
 def drop_leaked(pages: Sequence[Page]) -> list[Page]:

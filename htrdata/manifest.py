@@ -3,8 +3,8 @@
 Columns: ``id`` of the word, ``dataset``, ``split`` (null where the page is in none), ``status`` (``kept`` or
 ``dropped``), ``reason``, ``text`` (the label in the shard), ``source_text``, ``shard`` (its folder below the store),
 ``index`` (of the key, from 1), ``page``, ``box`` (xc, yc, w, h, angle; see `htrdata.records.Box`), ``outside`` (how
-much of the box is beyond the page, 0 to 1), ``width`` and ``height`` of the crop, ``writer``, ``image_sha256`` (of the encoded crop);
-then those of the source. A word is told by id and split.
+much of the box is beyond the page, 0 to 1), ``width`` and ``height`` of the crop, ``writer``, ``image_sha256`` (of
+the encoded crop); then those of the source. A word is told by id and split.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ class Plan:
         return {
             "format": FORMAT,
             "source": self.source.name,
+            "settings": dict(self.source.settings),
             "options": self.options.as_json(),
             "inputs": self.inputs,
             "versions": versions(),

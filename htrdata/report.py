@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from htrdata.labels import CHARSETS
+from htrdata.published import difference_lines
 from htrdata.records import SPLITS, Reason
 from htrdata.shards import Shard
 
@@ -24,11 +26,15 @@ def summary(document: dict[str, Any]) -> str:
     Args:
         document: ``dataset.json``, or what `htrdata.dataset.describe_counts` gives of a build that was not made.
     """
-    lines = [*_table(document), _OUTSIDE_NOTE]
-    for split in document["missing_splits"]:
-        lines.append(f"{split}: not built, the source has no annotations for it")
-    lines += _unknown_characters(document)
-    lines += leak_lines(document["leaks"])
+    remarks = [_OUTSIDE_NOTE]
+    remarks += [f"{split}: not built, the source has no annotations for it" for split in document["missing_splits"]]
+    remarks += _unknown_characters(document)
+    remarks += difference_lines(document["differences"])
+    remarks += leak_lines(document["leaks"])
+    lines = list(_table(document))
+    for remark in remarks:
+        indent = " " * (len(remark) - len(remark.lstrip()) + 2)
+        lines += textwrap.wrap(remark, width=80, subsequent_indent=indent, break_on_hyphens=False)
     if "content_digest" in document:
         lines.append(f"content digest {document['content_digest']}")
     return "\n".join(lines)
@@ -76,13 +82,19 @@ def leak_lines(leaks: dict[str, Any]) -> list[str]:
     """What to say of pages that stand in more than one split."""
     lines = []
     if leaks["ids"]:
-        lines.append(f"in more than one split: {len(leaks['ids'])} page ids ({_some(leaks['ids'])})")
+        lines.append(f"in more than one split: {_count(leaks['ids'], 'page id')} ({_some(leaks['ids'])})")
     if leaks["copies"]:
         named = [" = ".join(f"{split}/{page}" for split, page in group) for group in leaks["copies"]]
-        lines.append(f"the same bytes in more than one split: {len(named)} groups of pages ({_some(named)})")
+        lines.append(f"the same bytes in more than one split: {_count(named, 'group')} of pages ({_some(named)})")
     if lines:
         lines.append("--dedup takes such pages from train and val; dataset.json lists them")
+    if leaks["writers"]:
+        lines.append(f"in more than one split: {_count(leaks['writers'], 'writer')} ({_some(leaks['writers'])})")
     return lines
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things):,} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _some(names: Sequence[str] | dict[str, Any]) -> str:
@@ -105,6 +117,7 @@ def write_report(path: Path, document: dict[str, Any], store: Path) -> None:
         rows=table_rows(document["splits"]),
         note=_OUTSIDE_NOTE,
         leaks=leak_lines(document["leaks"]),
+        differences=difference_lines(document["differences"]),
         crops={split: list(_crops(document, split, store)) for split in SPLITS if split in document["splits"]},
     )
     path.write_text(page, encoding="utf-8")

@@ -43,7 +43,7 @@ def _refusal(what: str, found: list[str]) -> str:
 def differences(old: dict[str, Any], new: dict[str, Any], *, versions: bool) -> list[str]:
     """What two requests do not have in common, in words; with or without the versions of the libraries."""
     found = [_change(key, old.get(key), new[key]) for key in ("format", "source") if old.get(key) != new[key]]
-    for table in ("options", "versions") if versions else ("options",):
+    for table in ("settings", "options", "versions") if versions else ("settings", "options"):
         before = old.get(table, {})
         found += [_change(key, before.get(key), value) for key, value in new[table].items() if before.get(key) != value]
     if old.get("inputs") != new["inputs"]:

@@ -114,7 +114,7 @@ class Dataset:
 
         try:
             table = read_manifest(self.manifest_path, columns)
-        except OSError as error:
+        except (OSError, pa.ArrowInvalid) as error:
             raise BadDataError(f"{self.manifest_path} is missing or damaged ({error}): build it again") from error
         # Counts stay whole numbers where words that were dropped have none.
         frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrdata.images import ImageError, decode
 from htrmodel.config import RecogniserConfig
-
-# What Pillow raises for images that are cut short or damaged.
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 
 
 def open_image(source: Path | str | bytes) -> Image.Image:
-    """Decodes an image file, upright.
+    """Decodes an image file: grey and upright; see `htrdata.images.decode`.
 
     Args:
         source: its path, or its bytes.
@@ -37,10 +33,9 @@ def open_image(source: Path | str | bytes) -> Image.Image:
     except OSError as error:
         raise StorageError(f"cannot read {name}: {error.strerror}") from error
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            return ImageOps.exif_transpose(image)
-    except _DAMAGED as error:
-        raise BadDataError(f"{name} is damaged or no image: {error}") from error
+        return Image.fromarray(decode(content, "grey"))
+    except ImageError as error:
+        raise BadDataError(f"{name}: {error}") from error
 
 
 def to_grey(image: Image.Image) -> Image.Image:
@@ -63,11 +58,13 @@ def fit(image: Image.Image, config: RecogniserConfig) -> NDArray[np.uint8]:
     Returns:
         uint8 [height, width], 0 for black.
     """
-    grey = to_grey(image)
+    grey = image if image.mode == "L" and not image.has_transparency_data else to_grey(image)
     width = config.width
     if config.resize == "pad":
         width = min(width, max(1, -(-config.height * grey.width // grey.height)))
     pixels = np.asarray(grey.resize((width, config.height), Image.Resampling.BICUBIC))
+    if width == config.width:
+        return pixels
     return np.pad(pixels, ((0, 0), (0, config.width - width)), mode="edge")
 
 

@@ -39,7 +39,7 @@ def test_only_the_command_line_imports_the_builder() -> None:
     users = {
         path.name
         for path in (ROOT / "htrdata").rglob("*.py")
-        if "htrdata.builder" in {name for name in imports(path)} and path.name != "__init__.py"
+        if "htrdata.builder" in imports(path) and path.name != "__init__.py"
     }
     assert users == {"cli_build.py"}
 

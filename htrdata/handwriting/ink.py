@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.handwriting.glyphs import Numbers
 from htrdata.handwriting.strokes import Strokes
+from htrdata.images import opencv
 from htrdata.records import Box
+
+cv2 = opencv()
 
 Canvas = NDArray[np.uint8]
 Affine = tuple[float, float, float, float, float, float]
@@ -116,7 +119,7 @@ def _density(x: Numbers, y: Numbers, strokes: Strokes, shape: tuple[int, int], s
     return _floats(cv2.GaussianBlur(field, (side, side), spread, borderType=cv2.BORDER_CONSTANT))
 
 
-def _floats(values: cv2.typing.MatLike) -> Numbers:
+def _floats(values: NDArray[Any]) -> Numbers:
     """The same array: it holds float32 already, which the annotations of OpenCV and NumPy do not say."""
     return np.asarray(values, np.float32)
 

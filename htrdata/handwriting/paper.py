@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from htrdata.images import opencv
+
+cv2 = opencv()
 
 Canvas = NDArray[np.uint8]
 _GRAIN = 512  # side of the tile that is repeated all over a page, in pixels
@@ -107,7 +111,7 @@ def _ramp(dark: NDArray[np.float64], light: NDArray[np.float64]) -> Canvas:
     return np.linspace(dark, light, 256).round().astype(np.uint8).reshape(256, 1, 3)
 
 
-def _bytes(image: cv2.typing.MatLike) -> Canvas:
+def _bytes(image: NDArray[Any]) -> Canvas:
     """The same array; OpenCV's annotations do not say that it holds bytes."""
     return np.asarray(image, np.uint8)
 

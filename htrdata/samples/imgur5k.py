@@ -20,12 +20,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from htrdata.errors import BadDataError, CannotCreateError, StorageError, UsageError
 from htrdata.handwriting.page import draw_page
+from htrdata.images import opencv
 from htrdata.records import Box
 from htrdata.samples.imgur5k_plan import MAIN, Plan, compose, load, parse_box
+
+cv2 = opencv()
 
 _LONGEST_SIDE = 20_000  # pixels; the published pages end below 6,000
 _QUALITY = 90
@@ -84,6 +85,7 @@ def draw_sample(
     annotations: Path | None = None,
     plain: bool = False,
     map_pages: MapPages = map,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> SampleSummary:
     """Draws a small data set in the layout of Imgur5K. The same arguments give the same bytes.
 
@@ -111,6 +113,7 @@ def draw_sample(
         annotations: a folder ``dataset_info``, or one annotation file.
         plain: pages of even light without grain: faster to draw, and smaller.
         map_pages: a ``map``; pass ``executor.map`` to draw pages in parallel.
+        progress: is told how many pages are drawn, and how many there are.
 
     Raises:
         UsageError: a number is out of range.
@@ -135,7 +138,10 @@ def draw_sample(
         jobs[page] = PageJob(path, plan.copies.get(page, page), height, width, words, seed, plain)
     _claim(root)
     try:
-        hashes = dict(zip(jobs, map_pages(draw_job, jobs.values()), strict=True))
+        hashes = {}
+        for page, md5 in zip(jobs, map_pages(draw_job, jobs.values()), strict=True):
+            hashes[page] = md5
+            progress(len(hashes), len(jobs))
         _publish(plan, hashes, root / "dataset_info")
     except OSError as error:
         raise StorageError(f"{root}: {error.strerror or error}; what is there is not complete: remove it") from error

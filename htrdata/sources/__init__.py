@@ -6,7 +6,7 @@ Another package adds one by an entry point of the group ``htrdata.sources`` whos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,17 @@ class Source(Protocol):
     @property
     def extra_columns(self) -> tuple[str, ...]:
         """The keys that ``Word.extra`` may have: further columns of the manifest."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What it was asked to read, where there is a choice: recorded in ``dataset.json``."""
+
+    @property
+    def published(self) -> Mapping[str, Mapping[str, int]]:
+        """What the whole data set is published with, where that is known, for a build to compare itself with.
+
+        For each split the number of ``words``, and how many of them are ruled out, by `htrdata.records.Reason`.
+        """
 
     def pages(self) -> Iterator[Page]:
         """Yields the pages split by split, in a fixed order, without opening an image.

@@ -52,6 +52,11 @@ class Imgur5K:
 
     name: ClassVar[str] = "imgur5k"
     extra_columns: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[Mapping[str, str]] = {}
+    published: ClassVar[Mapping[str, Mapping[str, int]]] = {
+        "val": {"words": 22_506, "missing_annotation": 2_333},
+        "test": {"words": 23_842, "missing_annotation": 1_843},
+    }
     info: ClassVar[SourceInfo] = SourceInfo(
         title="IMGUR5K Handwriting Dataset",
         url="https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset",

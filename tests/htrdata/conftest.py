@@ -22,6 +22,8 @@ class ListSource:
     listed: Sequence[Page]
     name: str = "drawn"
     extra_columns: tuple[str, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    published: dict[str, dict[str, int]] = field(default_factory=dict)
     info: SourceInfo = field(default_factory=lambda: SourceInfo("Drawn", "https://example.org", "none", "nobody"))
 
     def pages(self) -> Iterator[Page]:

@@ -78,7 +78,7 @@ def test_faults_are_named(tmp_path: Path) -> None:
         open_image(path)
     _gradient(200, 50).save(path)
     path.write_bytes(path.read_bytes()[:80])
-    with pytest.raises(BadDataError, match=r"word\.png is damaged or no image"):
+    with pytest.raises(BadDataError, match=r"word\.png: the image is damaged"):
         to_inputs([path], _config())
     with pytest.raises(BadDataError, match="an image of 4 bytes is damaged"):
         open_image(b"text")
