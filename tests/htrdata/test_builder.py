@@ -16,7 +16,6 @@ import filelock
 import pytest
 
 import htrdata
-from htrdata import builder
 from htrdata.builder import build, judge
 from htrdata.dataset import describe_counts
 from htrdata.errors import (
@@ -33,6 +32,7 @@ from htrdata.options import BuildOptions
 from htrdata.plan import make_plan
 from htrdata.records import Box, FileOnDisk, Page, Reason
 from htrdata.verification import verify
+from htrdata.workers import SerialExecutor
 
 SMALL = BuildOptions(part_words=20)
 
@@ -290,7 +290,7 @@ class Interrupting(Executor):
         if self.left == 0:
             raise KeyboardInterrupt
         self.left -= 1
-        return builder.make_executor(1).submit(job, *args, **kwargs)
+        return SerialExecutor().submit(job, *args, **kwargs)
 
 
 def test_a_build_goes_on_wherever_it_was_interrupted(source: Any, tmp_path: Path) -> None:

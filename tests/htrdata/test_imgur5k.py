@@ -20,7 +20,7 @@ from htrdata.sources import imgur5k
 MD5 = "0123456789abcdef0123456789abcdef"
 
 
-def annotations(pages: dict[str, list[tuple[str, str]]]) -> dict[str, Any]:
+def annotation_file(pages: dict[str, list[tuple[str, str]]]) -> dict[str, Any]:
     """An annotation file of pages with (word, box) pairs."""
     document: dict[str, Any] = {"index_id": {}, "index_to_ann_map": {}, "ann_id": {}}
     for page, words in pages.items():
@@ -53,7 +53,9 @@ BOX = "[10.5, 20, 30.0, 40.25, -1.67]"
 
 
 def test_a_page_comes_with_its_words_boxes_image_and_hash(tmp_path: Path) -> None:
-    write(tmp_path, imgur5k_annotations_json=annotations({"abcDE": [("It", BOX), (".", BOX)]}), **lists(val="abcDE"))
+    write(
+        tmp_path, imgur5k_annotations_json=annotation_file({"abcDE": [("It", BOX), (".", BOX)]}), **lists(val="abcDE")
+    )
     (page,) = imgur5k.read(tmp_path)
     assert (page.id, page.split, page.md5, page.reason) == ("abcDE", "val", MD5, None)
     assert page.image is not None
@@ -67,7 +69,9 @@ def test_a_page_comes_with_its_words_boxes_image_and_hash(tmp_path: Path) -> Non
 
 def test_hashes_of_the_list_win_over_the_annotations(tmp_path: Path) -> None:
     hashes = f"abcDE\t{'F' * 32}\nabcDE {'f' * 32}\n"
-    write(tmp_path, imgur5k_annotations_json=annotations({"abcDE": []}), imgur5k_hashes_lst=hashes, **lists("abcDE"))
+    write(
+        tmp_path, imgur5k_annotations_json=annotation_file({"abcDE": []}), imgur5k_hashes_lst=hashes, **lists("abcDE")
+    )
     assert [page.md5 for page in imgur5k.read(tmp_path)] == ["f" * 32]
 
 
@@ -90,7 +94,7 @@ def test_hashes_of_the_list_win_over_the_annotations(tmp_path: Path) -> None:
     ],
 )
 def test_boxes(tmp_path: Path, text: Any, expected: Box | None) -> None:
-    write(tmp_path, imgur5k_annotations_json=annotations({"abcDE": [("x", text)]}), **lists("abcDE"))
+    write(tmp_path, imgur5k_annotations_json=annotation_file({"abcDE": [("x", text)]}), **lists("abcDE"))
     (word,) = next(imgur5k.read(tmp_path)).words
     assert word.box == expected
     assert word.reason == (None if expected else Reason.INVALID_BOX)
@@ -102,7 +106,7 @@ def test_any_box_survives_its_text(values: tuple[float, float, float, float, flo
 
 
 def test_splits_follow_their_lists_and_what_is_in_none_comes_last(tmp_path: Path) -> None:
-    document = annotations({name: [("x", BOX)] for name in ["aaaaa", "bbbbb", "ccccc", "ddddd"]})
+    document = annotation_file({name: [("x", BOX)] for name in ["aaaaa", "bbbbb", "ccccc", "ddddd"]})
     write(tmp_path, imgur5k_annotations_json=document, **lists("ccccc null aaaaa ccccc", "bbbbb aaaaa", "eeeee"))
     pages = [(page.id, page.split, page.reason, len(page.words)) for page in imgur5k.read(tmp_path)]
     assert pages == [
@@ -118,7 +122,9 @@ def test_splits_follow_their_lists_and_what_is_in_none_comes_last(tmp_path: Path
 
 def test_splits_without_their_annotations_are_listed_without_words(tmp_path: Path) -> None:
     write(
-        tmp_path, imgur5k_annotations_val_json=annotations({"bbbbb": [("x", BOX)]}), **lists("aaaaa", "bbbbb", "ccccc")
+        tmp_path,
+        imgur5k_annotations_val_json=annotation_file({"bbbbb": [("x", BOX)]}),
+        **lists("aaaaa", "bbbbb", "ccccc"),
     )
     pages = [(page.id, page.split, len(page.words)) for page in imgur5k.read(tmp_path)]
     assert pages == [("aaaaa", "train", 0), ("bbbbb", "val", 1), ("ccccc", "test", 0)]
@@ -127,7 +133,7 @@ def test_splits_without_their_annotations_are_listed_without_words(tmp_path: Pat
 def test_the_data_list_serves_the_splits_that_have_no_json(tmp_path: Path) -> None:
     rows = [("aaaaa", "#1", BOX), ("ccccc", "x", BOX), ("aaaaa", 'say "a\\b"', BOX), ("aaaaa", ".", BOX)]
     data = "".join(f"https://i.imgur.com/{page}.jpg\t{box}\t{word}\r\n" for page, word, box in rows)
-    one = annotations({"bbbbb": [("y", BOX)]})
+    one = annotation_file({"bbbbb": [("y", BOX)]})
     write(tmp_path, imgur5k_data_lst=data, imgur5k_annotations_val_json=one, **lists("aaaaa", "bbbbb", "ccccc"))
     pages = {page.id: page for page in imgur5k.read(tmp_path)}
     # A page may come back later in the list; words may begin with the comment sign that the published reader obeyed.
@@ -142,13 +148,13 @@ def test_the_data_list_serves_the_splits_that_have_no_json(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["../../x", "a/b", "CON", "x" * 300, "abc", "abc\x00de", "null.jpg"])
 def test_an_id_that_is_no_file_name_of_imgur_never_becomes_a_path(tmp_path: Path, name: str) -> None:
-    write(tmp_path, imgur5k_annotations_train_json=annotations({name: [("x", BOX)]}))
+    write(tmp_path, imgur5k_annotations_train_json=annotation_file({name: [("x", BOX)]}))
     (page,) = imgur5k.read(tmp_path)
     assert (page.reason, page.image, len(page.words)) == (Reason.INVALID_ID, None, 1)
 
 
 def test_an_annotation_that_is_listed_twice_counts_once(tmp_path: Path) -> None:
-    document = annotations({"aaaaa": [("x", BOX)]})
+    document = annotation_file({"aaaaa": [("x", BOX)]})
     document["index_to_ann_map"]["aaaaa"] *= 2
     write(tmp_path, imgur5k_annotations_train_json=document)
     (page,) = imgur5k.read(tmp_path)
@@ -161,12 +167,12 @@ def test_without_annotations_the_message_says_how_to_get_them(tmp_path: Path) ->
 
 
 def test_a_missing_list_of_a_split_is_named(tmp_path: Path) -> None:
-    write(tmp_path, imgur5k_annotations_json=annotations({}))
+    write(tmp_path, imgur5k_annotations_json=annotation_file({}))
     with pytest.raises(SourceMissingError, match=r"train_index_ids.lst is missing"):
         list(imgur5k.read(tmp_path))
 
 
-_WHOLE = json.dumps(annotations({"aaaaa": [("x", BOX)]}))
+_WHOLE = json.dumps(annotation_file({"aaaaa": [("x", BOX)]}))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +216,7 @@ def test_damaged_lists_are_named_by_line(tmp_path: Path, name: str, content: str
 
 
 def test_a_list_that_is_not_text_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, imgur5k_annotations_train_json=annotations({}))
+    write(tmp_path, imgur5k_annotations_train_json=annotation_file({}))
     (tmp_path / "dataset_info" / "train_index_ids.lst").write_bytes(b"abc\xff")
     with pytest.raises(BadDataError, match="not UTF-8: byte 3"):
         list(imgur5k.read(tmp_path))
