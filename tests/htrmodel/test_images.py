@@ -80,5 +80,5 @@ def test_faults_are_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:80])
     with pytest.raises(BadDataError, match=r"word\.png: the image is damaged"):
         to_inputs([path], _config())
-    with pytest.raises(BadDataError, match="an image of 4 bytes is damaged"):
+    with pytest.raises(BadDataError, match="an image of 4 bytes: not a readable JPEG"):
         open_image(b"text")
