@@ -1,14 +1,8 @@
-"""The command line of htrdata. Results go to standard output, progress and messages to standard error.
-
-Exit codes: 0 done; those of `htrdata.errors`; 130 and 143 on signals; 1 is a bug.
-"""
+"""The command line of htrdata. Results go to standard output, progress and messages to standard error."""
 
 from __future__ import annotations
 
 import json
-import shlex
-import signal
-import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,12 +11,9 @@ import click
 
 from htrdata import __version__
 from htrdata.cli_build import build_options, normalise_option, progress_bar, root_option, run_build
+from htrdata.cli_main import run
 from htrdata.cli_sample import sample
-from htrdata.errors import BadDataError, HtrError, UsageError
-
-
-class Terminated(BaseException):
-    """SIGTERM arrived; it unwinds the program as Ctrl-C does."""
+from htrdata.errors import BadDataError, UsageError
 
 
 class SourceGroup(click.Group):
@@ -105,7 +96,7 @@ def imgur5k(root: Path, images: Path | None, **given: Any) -> None:
 def iam(root: Path, split: str | None, segmentation: Any, annotations: Any, pixels: Any, **given: Any) -> None:
     """Build IAM: the archives of its site in ROOT, as they are or unpacked anyhow.
 
-    
+    \b
     Examples:
       htrdata iam --root ~/Downloads --dry-run
       htrdata iam --split lwitr --segmentation all
@@ -175,27 +166,4 @@ def preview(path: Path, out: Path, normalise: tuple[str, ...], name: str | None,
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        code = commands.main(prog_name="htrdata", standalone_mode=False)
-        sys.exit(code or 0)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except HtrError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _stopped("interrupted", 128 + signal.SIGINT)
-    except Terminated:
-        _stopped("terminated", 128 + signal.SIGTERM)
-
-
-def _terminate(_number: int, _frame: object) -> NoReturn:
-    raise Terminated
-
-
-def _stopped(how: str, code: int) -> NoReturn:
-    again = shlex.join(["htrdata", *sys.argv[1:]])
-    click.echo(f"\n{how}; the same command goes on from what is finished:\n  {again}", err=True)
-    sys.exit(code)
+    run(commands, "htrdata")
