@@ -1,0 +1,49 @@
+"""Data sets of a store without images: judging needs the manifest and ``dataset.json`` alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from htrdata.manifest import manifest_schema
+from htrdata.store import Dataset, open_store
+
+MakeDataset = Callable[..., Dataset]
+
+
+@pytest.fixture
+def make_dataset(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
+    """Writes words (columns of the manifest by name) as a data set ``drawn``; those with a reason are dropped."""
+
+    def make(
+        words: Sequence[dict[str, Any]],
+        ids: dict[str, list[str]] | None = None,
+        copies: Sequence[Sequence[tuple[str, str]]] = (),
+        folds_case: bool = False,
+        digest: str = "ab" * 32,
+    ) -> Dataset:
+        store: Path = tmp_path_factory.mktemp("store")
+        rows = []
+        for word in words:
+            kept = "reason" not in word
+            text = word.get("text")
+            usual = {"dataset": "drawn", "split": "test", "page": "p1", "status": "kept" if kept else "dropped"}
+            rows.append({"source_text": text, **usual, **word, "text": text if kept else None})
+        (store / "drawn").mkdir()
+        pq.write_table(pa.Table.from_pylist(rows, manifest_schema(())), store / "drawn" / "manifest.parquet")
+        document = {
+            "shards": {},
+            "content_digest": digest,
+            "options": {"charset": {"name": "alnum", "folds_case": True} if folds_case else None},
+            "leaks": {"ids": ids or {}, "copies": copies},
+        }
+        (store / "drawn" / "dataset.json").write_text(json.dumps(document))
+        return open_store(store).dataset("drawn")
+
+    return make
