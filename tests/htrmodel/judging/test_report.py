@@ -87,7 +87,6 @@ class TestComparison:
         text = comparison_text(compare(judgement, judgement))
         assert "both read" not in text
         assert "+0.00 [" in text
-        assert "-0.00" not in text
 
 
 class TestTerminal:
