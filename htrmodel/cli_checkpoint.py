@@ -1,0 +1,74 @@
+"""``htrmodel info`` and ``htrmodel export``: what a checkpoint is, and what it can become."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from htrdata.errors import UsageError
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def info(checkpoint: Path, as_json: bool) -> None:
+    """Say what a checkpoint is: ours, or a .pth of clova's benchmark or AttentionHTR.
+
+    \b
+    Examples:
+      htrmodel info runs/imgur5k/best.safetensors
+      htrmodel info AttentionHTR-General-sensitive.pth --json
+    """
+    from htrmodel.checkpoint import read_checkpoint
+
+    found = read_checkpoint(checkpoint)
+    document: dict[str, Any] = {
+        "checkpoint": str(checkpoint),
+        "parameters": sum(parameter.numel() for parameter in found.build()[0].parameters()),
+        "config": found.config.to_dict(),
+        "versions": dict(found.versions),
+        "metrics": dict(found.metrics),
+        "data": dict(found.data),
+    }
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    config = found.config
+    charset = config.charset
+    click.echo(f"{config.architecture}, {document['parameters'] / 1e6:.1f} million parameters")
+    click.echo(f"charset {charset.name} of {len(charset.characters)}: {charset.characters}")
+    click.echo(
+        f"images {config.height} x {config.width} ({config.resize}), words of up to {config.max_length} characters"
+    )
+    for table in ("versions", "metrics", "data"):
+        for key, value in document[table].items():
+            click.echo(f"{table} {key}: {value}")
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+def export(checkpoint: Path, out: Path) -> None:
+    """Write a checkpoint in another format, told by the ending of OUT.
+
+    .safetensors is our own, .pth is what clova's benchmark and AttentionHTR load, .onnx is one graph from image to text
+    that `htrmodel predict` runs without torch.
+
+    \b
+    Examples:
+      htrmodel export AttentionHTR-General-sensitive.pth general.safetensors
+      htrmodel export general.safetensors general.onnx
+    """
+    from htrmodel.checkpoint import load, save
+    from htrmodel.clova import export_clova
+    from htrmodel.export import export_onnx
+
+    writers = {".safetensors": save, ".pth": export_clova, ".onnx": export_onnx}
+    write = writers.get(out.suffix.lower())
+    if write is None:
+        raise UsageError(f"{out} ends in none of {', '.join(writers)}: that is how the format is told")
+    write(load(checkpoint), out)
+    click.echo(out)

@@ -1,0 +1,156 @@
+"""``htrmodel evaluate``: judges checkpoints, ensembles and other systems' predictions by one protocol."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from htrdata.cli_build import progress_bar
+from htrdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from htrdata.store import Dataset
+    from htrmodel.config import RecogniserConfig
+    from htrmodel.judgement import Judgement
+    from htrmodel.predictions import Predictions
+
+
+@click.command()
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Of a recogniser; several are an ensemble.",
+)
+@click.option(
+    "--predictions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="What another system read: CSV, TSV, JSONL or Parquet with id and text.",
+)
+@click.option("--data", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store.")
+@click.option("--name", help="Data set of the store.  [default: the only one]")
+@click.option("--split", default="test", show_default=True, help="train, val or test.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--batch-size", default=192, show_default=True, type=click.IntRange(1), help="Words read at once.")
+@click.option("--resamples", default=1000, show_default=True, help="Of the bootstrap for the 95 % intervals.")
+@click.option("--missing-is-wrong", is_flag=True, help="Let words without a prediction count as read as nothing.")
+@click.option("--save", type=click.Path(path_type=Path), help="Write what was read to this .csv or .parquet.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def evaluate(
+    checkpoints: tuple[Path, ...],
+    predictions: tuple[Path, ...],
+    data: Path,
+    name: str | None,
+    split: str,
+    device: str,
+    batch_size: int,
+    resamples: int,
+    missing_is_wrong: bool,
+    save: Path | None,
+    as_json: bool,
+) -> None:
+    """Judge what a recogniser, an ensemble or any other system reads of a split.
+
+    With several systems, the first is compared with each of the others by paired bootstrap.
+
+    \b
+    Examples:
+      htrmodel evaluate --checkpoint runs/imgur5k/best.safetensors --name imgur5k
+      htrmodel evaluate --checkpoint a.pth --checkpoint b.pth --name iam_aachen
+      htrmodel evaluate --predictions trocr.csv --predictions ours.parquet
+    """
+    if not checkpoints and not predictions:
+        raise UsageError("there is nothing to judge: give --checkpoint FILE or --predictions FILE")
+    dataset = _dataset(data, name)
+    judged: list[Judgement] = []
+    if checkpoints:
+        judged.append(_judge_checkpoints(checkpoints, dataset, split, device, batch_size, resamples))
+    for path in predictions:
+        judged.append(_judge_file(path, dataset, split, resamples, "wrong" if missing_is_wrong else "error"))
+    if save is not None:
+        from htrmodel.prediction_files import write_predictions
+
+        write_predictions(save, judged[0].words)
+    _print(judged, resamples, as_json)
+
+
+def _dataset(store: Path, name: str | None) -> Dataset:
+    from htrdata.store import open_store
+
+    opened = open_store(store)
+    if name is None and len(opened.datasets) > 1:
+        raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
+    return opened.dataset(name or next(iter(opened.datasets)))
+
+
+def _judge_checkpoints(
+    paths: tuple[Path, ...], dataset: Dataset, split: str, device: str, batch_size: int, resamples: int
+) -> Judgement:
+    from htrmodel.checkpoint import load
+    from htrmodel.devices import find_device
+    from htrmodel.evaluate import read_split, vote
+
+    members: list[Predictions] = []
+    configs: list[RecogniserConfig] = []
+    for path in paths:
+        recogniser = load(path).to(find_device(device))
+        configs.append(recogniser.config)
+        with progress_bar() as progress:
+            members.append(
+                read_split(
+                    recogniser,
+                    dataset,
+                    split,
+                    batch_size=batch_size,
+                    progress=lambda done, total: progress("words", done, total),
+                )
+            )
+    if any(config.charset != configs[0].charset for config in configs):
+        raise UsageError(f"{', '.join(map(str, paths))} have different charsets: they cannot vote together")
+    return _judge(
+        members[0] if len(members) == 1 else vote(members),
+        dataset,
+        split,
+        system=" + ".join(map(str, paths)),
+        charset=configs[0].charset,
+        max_length=max(config.max_length for config in configs),
+        resamples=resamples,
+    )
+
+
+def _judge_file(path: Path, dataset: Dataset, split: str, resamples: int, missing: Any) -> Judgement:
+    from htrmodel.predictions import read_predictions
+
+    return _judge(read_predictions(path), dataset, split, system=str(path), resamples=resamples, missing=missing)
+
+
+def _judge(predictions: Predictions, dataset: Dataset, split: str, **options: Any) -> Judgement:
+    """Judges, telling words that the data set's own train split has from those that it has not."""
+    from htrmodel.judging import judge
+
+    training = None
+    if split != "train" and "train" in dataset.splits:
+        manifest = dataset.manifest(["split", "text"])
+        training = set(manifest[manifest["split"] == "train"]["text"].dropna())
+    return judge(dataset, split, predictions, training_labels=training, **options)
+
+
+def _print(judged: list[Judgement], resamples: int, as_json: bool) -> None:
+    from htrmodel.comparing import compare
+    from htrmodel.report import comparison_text, judgement_text
+
+    comparisons = [compare(judged[0], other, resamples=resamples) for other in judged[1:]]
+    if as_json:
+        document = {
+            "judgements": [judgement.as_json() for judgement in judged],
+            "comparisons": [comparison.as_json() for comparison in comparisons],
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    texts = [judgement_text(judgement) for judgement in judged]
+    click.echo("\n".join([*texts, *(comparison_text(comparison) for comparison in comparisons)]), nl=False)

@@ -1,0 +1,74 @@
+"""``htrmodel predict``: what stands in images of words."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from htrdata.errors import BadDataError
+
+if TYPE_CHECKING:
+    from htrmodel.predict import Prediction
+
+
+@click.command()
+@click.argument("places", nargs=-1, required=True, metavar="IMAGE|FOLDER|STORE…", type=click.Path(path_type=Path))
+@click.option(
+    "--checkpoint",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.",
+)
+@click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence.")
+def predict(places: tuple[Path, ...], checkpoint: Path, batch_size: int, as_json: bool, as_csv: bool) -> None:
+    """Read words: image files, all images below a folder, or all words of a store.
+
+    An image that cannot be read is named and skipped; the exit code is then 65.
+
+    \b
+    Examples:
+      htrmodel predict word.png --checkpoint runs/imgur5k/best.safetensors
+      htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
+      htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
+    """
+    from htrmodel.predict import find_sources, load_reader, predict
+
+    reader = load_reader(checkpoint)
+    sources = itertools.chain.from_iterable(find_sources(place) for place in places)
+    problems: list[Prediction] = []
+
+    def good() -> Iterator[Prediction]:
+        for prediction in predict(reader, sources, batch_size):
+            if prediction.problem is None:
+                yield prediction
+            else:
+                click.echo(f"skipped: {prediction.problem}", err=True)
+                problems.append(prediction)
+
+    if as_json:
+        found = [dataclasses.asdict(prediction) for prediction in itertools.chain(good(), problems)]
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    elif as_csv:
+        _write_csv(good())
+    else:
+        for prediction in good():
+            click.echo(f"{prediction.confidence:6.1%}  {prediction.text:<24}  {prediction.name}")
+    if problems:
+        raise BadDataError(f"{len(problems)} of the images could not be read")
+
+
+def _write_csv(predictions: Iterator[Prediction]) -> None:
+    table = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    table.writerow(("name", "text", "confidence"))
+    for prediction in predictions:
+        table.writerow((prediction.name, prediction.text, f"{prediction.confidence:.6f}"))

@@ -1,0 +1,127 @@
+"""Reads words from image files, folders of them, or stores. For files and folders numpy and Pillow are enough."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PIL.Image import Image
+
+from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrmodel.images import open_image
+from htrmodel.tokenizer import Reading
+
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
+"""Of the files that count as images in a folder; a file that is named itself may end in anything."""
+
+
+class Reader(Protocol):
+    """What reads words: a `htrmodel.recogniser.Recogniser` or a `htrmodel.onnx_runner.OnnxRecogniser`."""
+
+    def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
+        """Reads images of words, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an image is.
+
+    Attributes:
+        name: its path, or data set, split and id of a word in a store.
+        content: its path, or its encoded bytes.
+    """
+
+    name: str
+    content: Path | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What became of one image.
+
+    Attributes:
+        name: of the image, see `Source`.
+        text: what was read; None where the image is bad.
+        confidence: probability of the text by the model itself, 0 to 1; None where the image is bad.
+        problem: what is wrong with the image; None where it was read.
+    """
+
+    name: str
+    text: str | None = None
+    confidence: float | None = None
+    problem: str | None = None
+
+
+def load_reader(path: Path) -> Reader:
+    """Loads what a file holds: an ``.onnx`` without torch, any other checkpoint with it, on the CPU.
+
+    Raises:
+        HtrError: as `htrmodel.onnx_runner.OnnxRecogniser` and `htrmodel.checkpoint.load` do.
+    """
+    if path.suffix.lower() == ".onnx":
+        from htrmodel.onnx_runner import OnnxRecogniser
+
+        return OnnxRecogniser(path)
+    from htrmodel.checkpoint import load
+
+    return load(path)
+
+
+def find_sources(place: Path) -> Iterator[Source]:
+    """Finds the images at a place: a file, the image files below a folder in order, or all words of a store.
+
+    Raises:
+        SourceMissingError: there is nothing at the place, or no image in the folder.
+    """
+    if not place.is_dir():
+        if not place.exists():
+            raise SourceMissingError(f"there is nothing at {place}")
+        yield Source(str(place), place)
+        return
+    if any(place.glob("*/dataset.json")):
+        yield from _stored(place)
+        return
+    files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    if not files:
+        raise SourceMissingError(f"no image in {place}: files that end in {', '.join(sorted(ENDINGS))} count")
+    yield from (Source(str(path), path) for path in files)
+
+
+def _stored(place: Path) -> Iterator[Source]:
+    from htrdata.store import Store
+
+    for dataset in Store(place).datasets.values():
+        for split in dataset.splits:
+            for word in dataset.words(split):
+                yield Source(f"{dataset.name}/{split}/{word.id}", word.encoded)
+
+
+def predict(reader: Reader, sources: Iterable[Source], batch_size: int = 32) -> Iterator[Prediction]:
+    """Reads images in batches, as they come. A bad one does not stop the others.
+
+    Args:
+        reader: what reads.
+        sources: of the images; taken as they are needed.
+        batch_size: how many are read at once.
+    """
+    waiting = iter(sources)
+    while batch := list(itertools.islice(waiting, batch_size)):
+        opened = [_open(source) for source in batch]
+        images = [image for image in opened if not isinstance(image, Prediction)]
+        readings = iter(reader.read(images, batch_size) if images else [])
+        for source, image in zip(batch, opened, strict=True):
+            if isinstance(image, Prediction):
+                yield image
+            else:
+                text, confidence = next(readings)
+                yield Prediction(source.name, text, confidence)
+
+
+def _open(source: Source) -> Image | Prediction:
+    try:
+        return open_image(source.content)
+    except (BadDataError, SourceMissingError, StorageError) as error:
+        return Prediction(source.name, problem=str(error))

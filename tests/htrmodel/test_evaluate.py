@@ -1,0 +1,131 @@
+"""Recognisers judged on a store, alone, together and beside other systems."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import htrdata
+from htrdata.labels import ALNUM
+from htrdata.samples.imgur5k import draw_sample
+from htrdata.sources.imgur5k import Imgur5K
+from htrdata.store import Dataset
+from htrmodel.checkpoint import save
+from htrmodel.cli_evaluate import evaluate
+from htrmodel.evaluate import read_split, vote
+from htrmodel.predictions import Predictions
+from htrmodel.recogniser import Recogniser
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluate")
+    draw_sample(folder / "imgur5k", pages=12, words_per_page=10, megapixels=(0.1, 0.2), plain=True)
+    htrdata.build(Imgur5K(folder / "imgur5k"), folder / "lmdb", workers=1)
+    return folder / "lmdb"
+
+
+@pytest.fixture
+def dataset(store: Path) -> Dataset:
+    return htrdata.open(store).dataset("imgur5k")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(evaluate, list(map(str, arguments)))
+
+
+def test_a_split_is_read_as_its_images_are_read(build: Callable[..., Recogniser], dataset: Dataset) -> None:
+    recogniser = build("None-VGG-None-CTC", charset=ALNUM)
+    predictions = read_split(recogniser, dataset, "test", batch_size=4)
+    words = dataset.words("test")
+    readings = recogniser.read([word.image for word in words])
+    assert predictions.texts == {word.id: text for word, (text, _) in zip(words, readings, strict=True)}
+    unspelt = {word.id for word in words if ALNUM.missing(word.text)}
+    assert set(predictions.left_out) == unspelt
+    assert unspelt
+
+
+def test_the_surest_text_wins_a_vote() -> None:
+    members = [
+        Predictions({"a": "x", "b": "same"}, {"a": "too_long"}, {"a": 0.4, "b": 0.1}),
+        Predictions({"a": "y", "b": "same"}, {"a": "too_long", "b": "too_long"}, {"a": 0.3, "b": 0.2}),
+        Predictions({"a": "y", "b": "other"}, {"a": "too_long"}, {"a": 0.2, "b": 0.25}),
+    ]
+    voted = vote(members)
+    assert voted.texts == {"a": "y", "b": "same"}
+    assert voted.confidences == {"a": pytest.approx(0.5 / 3), "b": pytest.approx(0.1)}
+    assert voted.left_out == {"a": "too_long"}
+    with pytest.raises(ValueError, match="the same words"):
+        vote([members[0], Predictions({"a": "x"}, {}, {"a": 1.0})])
+
+
+def test_a_checkpoint_an_ensemble_and_a_file_are_judged(
+    build: Callable[..., Recogniser], store: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    for seed in (0, 1):
+        save(build("None-VGG-None-CTC", seed=seed), tmp_path / f"{seed}.safetensors")
+    perfect = tmp_path / "perfect.csv"
+    with perfect.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["id", "text"])
+        table.writerows((word.id, word.text) for word in dataset.words("test"))
+    checkpoints = ["--checkpoint", tmp_path / "0.safetensors", "--checkpoint", tmp_path / "1.safetensors"]
+    done = run("--data", store, *checkpoints, "--predictions", perfect, "--save", tmp_path / "read.parquet", "--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    ensemble, file = document["judgements"]
+    assert file["figures"][0]["metrics"]["micro_cer"]["value"] == 0
+    assert ensemble["figures"][0]["metrics"]["accuracy"]["value"] < 0.1  # random weights read nothing
+    assert len(document["comparisons"]) == 1
+    # What was saved is judged as the ensemble itself was.
+    again = json.loads(run("--data", store, "--predictions", tmp_path / "read.parquet", "--json").stdout)
+    first = [figures["metrics"]["micro_cer"]["value"] for figures in ensemble["figures"]]
+    second = [figures["metrics"]["micro_cer"]["value"] for figures in again["judgements"][0]["figures"]]
+    assert first == second
+
+
+def test_the_table_fits_a_terminal_and_knows_training_words(
+    build: Callable[..., Recogniser], store: Path, tmp_path: Path
+) -> None:
+    save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors")
+    done = run("--data", store, "--checkpoint", tmp_path / "model.safetensors")
+    assert done.exit_code == 0, done.output
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "seen" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "nothing to judge"),
+        (["--checkpoint", "gone.pth"], "no checkpoint at gone.pth"),
+        (["--predictions", "gone.csv"], "no predictions at gone.csv"),
+        (["--predictions", "gone.csv", "--name", "iam"], "no data set 'iam'"),
+        (["--checkpoint", "MODEL", "--split", "dev"], "no dev words"),
+        (["--checkpoint", "MODEL", "--device", "cuda:99"], "no cuda:99"),
+        (["--checkpoint", "MODEL", "--device", "tpu"], "'tpu' is no device"),
+    ],
+)
+def test_errors_are_one_sentence(
+    build: Callable[..., Recogniser], store: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors")
+    done = run("--data", store, *(str(tmp_path / "model.safetensors") if a == "MODEL" else a for a in arguments))
+    assert done.exit_code == 1
+    assert message in str(done.exception)
+
+
+def test_checkpoints_of_unlike_charsets_cannot_vote(
+    build: Callable[..., Recogniser], store: Path, tmp_path: Path
+) -> None:
+    save(build("None-VGG-None-CTC"), tmp_path / "94.safetensors")
+    save(build("None-VGG-None-CTC", charset=ALNUM), tmp_path / "36.safetensors")
+    done = run(
+        "--data", store, "--checkpoint", tmp_path / "94.safetensors", "--checkpoint", tmp_path / "36.safetensors"
+    )
+    assert "different charsets" in str(done.exception)

@@ -1,0 +1,163 @@
+"""Reading words from files, folders and stores, by checkpoints of every kind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrmodel.checkpoint import save
+from htrmodel.cli_checkpoint import export, info
+from htrmodel.cli_predict import predict as command
+from htrmodel.clova import export_clova
+from htrmodel.predict import find_sources, load_reader, predict
+from htrmodel.recogniser import Recogniser
+
+
+@pytest.fixture
+def recogniser(build: Callable[..., Recogniser]) -> Recogniser:
+    return build("None-VGG-BiLSTM-CTC")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three images of noise in two folders, and a file that is none."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "words/deeper").mkdir(parents=True)
+    for name in ("b.png", "a.JPG", "deeper/c.tif"):
+        pixels = rng.integers(0, 256, (40, 90, 3), np.uint8)
+        kind = {"png": "PNG", "JPG": "JPEG", "tif": "TIFF"}[name.rsplit(".", 1)[1]]
+        Image.fromarray(pixels).save(tmp_path / "words" / name, kind)
+    (tmp_path / "words/notes.txt").write_text("no image")
+    return tmp_path / "words"
+
+
+def run(*arguments: object, command: Any = command) -> Result:
+    return CliRunner().invoke(command, list(map(str, arguments)))
+
+
+def test_a_folder_gives_its_images_in_order(folder: Path) -> None:
+    names = [Path(source.name).name for source in find_sources(folder)]
+    assert names == ["a.JPG", "b.png", "c.tif"]
+
+
+def test_batches_read_what_single_images_read(recogniser: Recogniser, folder: Path) -> None:
+    sources = list(find_sources(folder))
+    together = list(predict(recogniser, sources, batch_size=2))
+    alone = [next(iter(predict(recogniser, [source]))) for source in sources]
+    assert [found.text for found in together] == [found.text for found in alone]
+    readings = recogniser.read([source.name for source in sources])
+    assert [(found.text, found.confidence) for found in together] == [
+        (text, pytest.approx(confidence, rel=1e-4)) for text, confidence in readings
+    ]
+
+
+def test_a_bad_image_is_named_and_the_others_are_read(recogniser: Recogniser, folder: Path) -> None:
+    (folder / "b.png").write_bytes((folder / "b.png").read_bytes()[:100])
+    found = list(predict(recogniser, find_sources(folder)))
+    assert [prediction.problem is None for prediction in found] == [True, False, True]
+    assert "b.png: the image is damaged" in str(found[1].problem)
+    assert found[1].text is None
+
+
+def test_places_without_images_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceMissingError, match="there is nothing at"):
+        list(find_sources(tmp_path / "gone"))
+    with pytest.raises(SourceMissingError, match=r"no image in .*\.png"):
+        list(find_sources(tmp_path))
+
+
+def test_every_kind_of_checkpoint_reads_the_same(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+    export_clova(recogniser, tmp_path / "model.pth")
+    assert run(tmp_path / "model.pth", tmp_path / "model.onnx", command=export).exit_code == 0
+    outputs = []
+    for ending in ("safetensors", "pth", "onnx"):
+        done = run(folder, "--checkpoint", tmp_path / f"model.{ending}", "--json")
+        assert done.exit_code == 0, done.output
+        outputs.append([(found["name"], found["text"]) for found in json.loads(done.stdout)])
+    assert outputs[0] == outputs[1] == outputs[2]
+    assert len(outputs[0]) == 3
+
+
+def test_csv_is_quoted_and_complete(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+    done = run(folder, "--checkpoint", tmp_path / "model.safetensors", "--csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    expected = recogniser.read([source.name for source in find_sources(folder)])
+    assert [row["text"] for row in rows] == [text for text, _ in expected]
+    assert [float(row["confidence"]) for row in rows] == pytest.approx([c for _, c in expected], abs=1e-5)
+
+
+def test_a_bad_image_makes_the_command_fail_after_the_others(
+    recogniser: Recogniser, folder: Path, tmp_path: Path
+) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+    (folder / "b.png").write_text("<html>")
+    done = run(folder, "--checkpoint", tmp_path / "model.safetensors")
+    assert isinstance(done.exception, BadDataError)
+    assert "1 of the images" in str(done.exception)
+    assert len(done.stdout.splitlines()) == 2
+    assert "b.png" in done.stderr
+
+
+def test_onnx_needs_no_torch_opencv_pandas_or_pyarrow(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
+    from htrmodel.export import export_onnx
+
+    export_onnx(recogniser, tmp_path / "model.onnx")
+    code = (
+        "import sys, pathlib\n"
+        "from htrmodel.predict import find_sources, load_reader, predict\n"
+        f"reader = load_reader(pathlib.Path({str(tmp_path / 'model.onnx')!r}))\n"
+        f"texts = [found.text for found in predict(reader, find_sources(pathlib.Path({str(folder)!r})))]\n"
+        "print(len(texts), sorted({'torch', 'cv2', 'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3 []"
+
+
+def test_a_checkpoint_needs_no_opencv_pandas_or_pyarrow(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+    code = (
+        "import sys, pathlib\n"
+        "from htrmodel.predict import find_sources, load_reader, predict\n"
+        f"reader = load_reader(pathlib.Path({str(tmp_path / 'model.safetensors')!r}))\n"
+        f"texts = [found.text for found in predict(reader, find_sources(pathlib.Path({str(folder)!r})))]\n"
+        "print(len(texts), sorted({'cv2', 'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3 []"
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "model.pth", "model.onnx"])
+def test_a_missing_checkpoint_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourceMissingError, match=name):
+        load_reader(tmp_path / name)
+
+
+def test_info_says_what_a_checkpoint_is(recogniser: Recogniser, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "model.safetensors", metrics={"val loss": 0.5})
+    done = run(tmp_path / "model.safetensors", command=info)
+    assert "None-VGG-BiLSTM-CTC" in done.stdout
+    assert "charset printable of 94" in done.stdout
+    assert "metrics val loss: 0.5" in done.stdout
+    document = json.loads(run(tmp_path / "model.safetensors", "--json", command=info).stdout)
+    assert document["parameters"] == sum(parameter.numel() for parameter in recogniser.parameters())
+
+
+def test_export_is_told_by_the_ending(recogniser: Recogniser, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+    done = run(tmp_path / "model.safetensors", tmp_path / "model.pkl", command=export)
+    assert isinstance(done.exception, UsageError)
+    assert "ends in none of .safetensors, .pth, .onnx" in str(done.exception)
