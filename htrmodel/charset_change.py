@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ class CharsetChange(NamedTuple):
     copied: str
     """Characters of both charsets: their weights are copied."""
     new: str
-    """Characters of the new charset alone: their weights are drawn anew."""
+    """Characters of the new charset alone: they begin as the mean of the old ones."""
     dropped: str
     """Characters of the old charset alone."""
 
@@ -29,7 +28,9 @@ def change_charset(
     """Moves weights to another charset.
 
     The special tokens and the characters of both charsets keep their rows of the classifier and, with attention, their
-    columns of the decoder's input weights. The others are drawn from torch's global generator as new weights are.
+    columns of the decoder's input weights. A new character begins as the mean of all old ones: its logit is then the
+    mean of theirs and so never the highest, and what was read is read as before until training tells the new ones
+    apart. Drawn as new weights are, they would win often.
 
     Args:
         weights: the state dict of a recogniser; it is left as it is.
@@ -52,20 +53,17 @@ def change_charset(
     place = {character: special + index for index, character in enumerate(before)}
     source = torch.tensor([*range(special), *(place.get(character, -1) for character in after)])
     head = "Prediction.generator" if old.prediction == "Attn" else "Prediction"
-    moved[f"{head}.weight"] = _move_rows(weights[f"{head}.weight"], source, weights[f"{head}.weight"].shape[1])
-    moved[f"{head}.bias"] = _move_rows(weights[f"{head}.bias"].unsqueeze(1), source, None).squeeze(1)
+    for name in (f"{head}.weight", f"{head}.bias"):
+        moved[name] = _move_rows(weights[name], source, special)
     if old.prediction == "Attn":
         name = "Prediction.attention_cell.rnn.weight_ih"
         context, tokens = weights[name].tensor_split([weights[name].shape[1] - old.num_classes], 1)
-        columns = _move_rows(tokens.T, source, context.shape[1] + new.num_classes)
-        moved[name] = torch.cat([context, columns.T], 1)
+        moved[name] = torch.cat([context, _move_rows(tokens.T, source, special).T], 1)
     return moved, change
 
 
-def _move_rows(rows: Tensor, source: Tensor, fan_in: int | None) -> Tensor:
-    """The rows that `source` names; for -1 new ones, Kaiming-normal for a fan-in, zero for None."""
+def _move_rows(rows: Tensor, source: Tensor, special: int) -> Tensor:
+    """The rows that `source` names; for -1 the mean of those of characters, which come after `special` others."""
     moved = rows[source.clamp(min=0)]
-    fresh = source < 0
-    scale = 0.0 if fan_in is None else math.sqrt(2.0 / fan_in)
-    moved[fresh] = (torch.randn(int(fresh.sum()), rows.shape[1]) * scale).to(rows.dtype)
+    moved[source < 0] = rows[special:].mean(0)
     return moved

@@ -1,0 +1,199 @@
+"""Fine-tuning as one call: what it takes, what it says, what it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from htrdata.errors import BadDataError, CannotCreateError, HtrError, SourceMissingError, UsageError
+from htrdata.labels import ALNUM, PRINTABLE, Charset
+from htrmodel.cache import decoded_words
+from htrmodel.checkpoint import load, read_checkpoint
+from htrmodel.clova import export_clova
+from htrmodel.data import WordBatches
+from htrmodel.finetuning import Outcome, Request, finetune
+from htrmodel.origins import PlainShards
+from htrmodel.recipes import ATTENTIONHTR, Recipe
+from htrmodel.recogniser import Recogniser
+from htrmodel.samples import open_samples
+from htrmodel.starting import ModelChoice, start
+from htrmodel.validation import Validation, validate
+
+from .conftest import MODEL, MakeShards, random_words
+
+RECIPE = Recipe(name="short", optimizer="adamw", lr=1e-3, batch_size=16, epochs=2)
+
+
+@pytest.fixture
+def request_of(tmp_path: Path) -> Callable[..., Request]:
+    """A request for a narrow model in a folder of its own."""
+
+    def make(data: Path, **fields: Any) -> Request:
+        model = ModelChoice(charset=ALNUM, fields=MODEL)
+        given: dict[str, Any] = {"model": model, "recipe": RECIPE, "device": "cpu", "out": tmp_path / "run"} | fields
+        return Request(data=data, **given)
+
+    return make
+
+
+def run(request: Request) -> tuple[Outcome, list[str]]:
+    said: list[str] = []
+    return finetune(request, said.append), said
+
+
+def judge(recogniser: Recogniser, store: Path) -> Validation:
+    samples = open_samples(PlainShards(store / "val" / "printed", split="val"))
+    words = WordBatches([samples], [decoded_words(samples, recogniser.config)])
+    found = validate(recogniser, words.in_order(16))
+    assert found is not None
+    return found
+
+
+def test_a_checkpoint_beats_scratch_at_equal_steps(
+    make_shards: MakeShards, request_of: Callable[..., Request], learnt: Path, tmp_path: Path
+) -> None:
+    other = make_shards({"train": random_words(32, 3), "val": random_words(40, 4)})
+    scratch, _ = run(request_of(other))
+    request = request_of(other, checkpoint=learnt, out=tmp_path / "tuned", model=ModelChoice(fields={}))
+    tuned, said = run(request)
+    assert said[0].startswith(f"starting from {learnt}: None-VGG-None-CTC")
+    assert tuned.progress.step == scratch.progress.step == 4
+    assert tuned.progress.best["printed"]["cer"] < 0.2 < scratch.progress.best["printed"]["cer"]
+    assert read_checkpoint(tuned.folder.best).config.charset == ALNUM
+
+
+def test_a_new_charset_leaves_readings_as_they_are(store: Path, learnt: Path) -> None:
+    begin = start(learnt, ModelChoice(charset=PRINTABLE, fields={}), seed=0)
+    before, after = judge(load(learnt), store), judge(begin.recogniser, store)
+    assert (after.cer, after.wer) == (before.cer, before.wer)
+
+
+def test_a_new_charset_is_said_and_trained(store: Path, learnt: Path, request_of: Callable[..., Request]) -> None:
+    request = request_of(store, checkpoint=learnt, model=ModelChoice(charset=Charset("few", "edcbaXY"), fields={}))
+    outcome, said = run(request)
+    assert "5 characters copied, 2 new (XY), 31 dropped (0123456789fghijklmnopqrstuvwxyz)" in said[0]
+    assert outcome.progress.best["printed"]["cer"] < 0.2
+
+
+def test_weights_of_clova_start_a_training_too(
+    store: Path, learnt: Path, tmp_path: Path, request_of: Callable[..., Request]
+) -> None:
+    export_clova(load(learnt), tmp_path / "clova.pth")
+    fields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
+    begin = start(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
+    assert judge(begin.recogniser, store).cer == judge(load(learnt), store).cer
+    with pytest.raises(UsageError, match=r"has architecture 'None-VGG-None-CTC': it cannot start a model with"):
+        start(tmp_path / "clova.pth", ModelChoice(fields={"architecture": "TPS-ResNet-BiLSTM-Attn"}), seed=0)
+    with pytest.raises(UsageError, match="--from-charset"):
+        start(None, ModelChoice(from_charset=ALNUM, fields={}), seed=0)
+
+
+def test_new_weights_follow_the_seed_and_leave_torch_s_generator_alone() -> None:
+    choice = ModelChoice(fields=MODEL)
+    state = torch.get_rng_state()
+    drawn = [start(None, choice, seed).recogniser.state_dict()["Prediction.weight"] for seed in (1, 1, 2)]
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+
+
+def test_the_same_request_is_finished_another_refused(
+    make_shards: MakeShards, store: Path, request_of: Callable[..., Request]
+) -> None:
+    outcome, _ = run(request_of(store))
+    log = outcome.folder.log.read_bytes()
+    again, said = run(request_of(store))
+    assert again.finished
+    assert any("going on" in message and "from step 20" in message for message in said)
+    assert again.to_dict() == outcome.to_dict()
+    assert again.folder.log.read_bytes() == log
+    with pytest.raises(CannotCreateError, match=r"recipe\.lr 0\.001 \(not 0\.002\)"):
+        run(request_of(store, recipe=replace(RECIPE, lr=0.002)))
+    other = make_shards({"train": random_words(9, 8), "val": random_words(3, 9)})
+    with pytest.raises(CannotCreateError, match=r"data\.train\.printed"):
+        run(request_of(other))
+
+
+def test_the_folder_is_named_after_data_and_recipe(
+    store: Path, request_of: Callable[..., Request], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome, _ = run(request_of(store, out=None))
+    assert outcome.folder.path == Path("runs/printed-short")
+    data = read_checkpoint(outcome.folder.last).data
+    assert data["train"].keys() == data["val"].keys() == {"printed"}
+
+
+def test_mixed_data_sets_are_validated_apart(make_shards: MakeShards, request_of: Callable[..., Request]) -> None:
+    root = make_shards({"train": random_words(20, 1), "val": random_words(6, 2)}, name="one")
+    make_shards({"train": random_words(30, 3), "val": random_words(9, 4)}, name="two", root=root)
+    make_shards({"train": random_words(10, 5)}, name="three", root=root)
+    outcome, said = run(request_of(root, mix=("one:0.5", "two:0.25", "three:0.25")))
+    assert "three has no val words: it is trained on, but does not count for when to stop" in said
+    by_name = outcome.progress.best
+    assert {name: figures["words"] for name, figures in by_name.items()} == {"one": 6, "two": 9}
+    assert outcome.progress.best_loss == pytest.approx(np.mean([figures["loss"] for figures in by_name.values()]))
+
+
+def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request_of: Callable[..., Request]) -> None:
+    root = make_shards({"train": ["ab", "c", "é", "far too long for it", "d!"], "val": ["a", "ß"]})
+    outcome, said = run(request_of(root))
+    assert "printed: 2 train words; left out, as the model cannot read them: 1 too_long, 2 out_of_charset" in said
+    assert "batches have 2 words, not 16: there are no more" in said
+    assert outcome.progress.step == 2
+
+
+@pytest.mark.parametrize("architecture", ["None-VGG-None-CTC", "TPS-VGG-BiLSTM-Attn"])
+def test_one_word_is_enough(make_shards: MakeShards, request_of: Callable[..., Request], architecture: str) -> None:
+    root = make_shards({"train": ["ab"], "val": ["c"]})
+    fields = {**MODEL, "architecture": architecture}
+    outcome, _ = run(request_of(root, recipe=ATTENTIONHTR, model=ModelChoice(charset=ALNUM, fields=fields)))
+    assert outcome.finished
+
+
+@pytest.mark.parametrize(
+    ("words", "fields", "error", "said"),
+    [
+        ({"train": ["ab"]}, {}, UsageError, "no val words in .* for printed"),
+        ({"val": ["ab"]}, {}, SourceMissingError, "no train words"),
+        ({"train": ["é"], "val": ["a"]}, {}, UsageError, "no train word that the model can take: 1 out_of_charset"),
+        ({"train": ["a"], "val": ["é"]}, {}, UsageError, "no val word that the model can take: 1 out_of_charset"),
+        ({"train": ["a"], "val": ["a"]}, {"mix": ("other",)}, SourceMissingError, "other"),
+        ({"train": ["a"], "val": ["a"]}, {"device": "tpu"}, UsageError, "'tpu' is no device"),
+        (
+            {"train": ["a"], "val": ["a"]},
+            {"checkpoint": Path("no.pth")},
+            SourceMissingError,
+            r"no checkpoint at no\.pth",
+        ),
+    ],
+)
+def test_faults_are_one_sentence(
+    make_shards: MakeShards,
+    request_of: Callable[..., Request],
+    words: dict[str, list[str]],
+    fields: dict[str, Any],
+    error: type[HtrError],
+    said: str,
+) -> None:
+    with pytest.raises(error, match=said) as raised:
+        run(request_of(make_shards(words), **fields))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
+def test_cuda_where_there_is_none(store: Path, request_of: Callable[..., Request]) -> None:
+    with pytest.raises(UsageError, match=r"has no cuda that torch can use.*--device cpu"):
+        run(request_of(store, device="cuda"))
+
+
+def test_a_web_page_is_no_checkpoint(store: Path, request_of: Callable[..., Request], tmp_path: Path) -> None:
+    (tmp_path / "page.pth").write_text("<html>Not found</html>")
+    with pytest.raises(BadDataError, match="web page"):
+        run(request_of(store, checkpoint=tmp_path / "page.pth"))

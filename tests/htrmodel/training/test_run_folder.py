@@ -1,0 +1,113 @@
+"""Run folders: a run is known again by its configuration, and nothing else is overwritten."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from htrdata.errors import BadDataError, CannotCreateError, LockedError
+from htrmodel.curves import write_curves
+from htrmodel.run_folder import RunFolder, RunLog
+
+CONFIG = {"recipe": {"lr": 1.0, "name": "a"}, "start": "scratch", "freeze": []}
+
+
+def test_the_same_configuration_is_the_same_run(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "one")
+    with folder.held():
+        folder.prepare(CONFIG)
+        folder.log.write_text("kept")
+        folder.prepare(CONFIG)
+        assert folder.log.read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({**CONFIG, "start": "abc"}, r'a run with start "scratch" \(not "abc"\)'),
+        ({**CONFIG, "recipe": {"lr": 0.5, "name": "a"}}, r"recipe\.lr 1\.0 \(not 0\.5\)"),
+        ({**CONFIG, "more": 1}, r"more null \(not 1\)"),
+        ({}, r"recipe .*, start .*, freeze .*"),
+    ],
+)
+def test_another_configuration_is_refused_and_named(tmp_path: Path, other: dict[str, Any], said: str) -> None:
+    folder = RunFolder(tmp_path)
+    folder.prepare(CONFIG)
+    folder.state.write_text("state")
+    with pytest.raises(CannotCreateError, match=f"{said}.*--out, or --overwrite"):
+        folder.prepare(other)
+    assert folder.state.exists()
+    folder.prepare(other, overwrite=True)
+    assert not folder.state.exists()
+    assert json.loads(folder.config.read_text()) == other
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path, overwrite: bool) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(CannotCreateError, match=r"is no run: it has thesis\.tex"):
+        RunFolder(tmp_path).prepare(CONFIG, overwrite=overwrite)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_faults_are_named(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.config.write_text("{")
+    with pytest.raises(BadDataError, match=r"config\.json cannot be read"):
+        folder.prepare(CONFIG)
+    folder.log.write_text('{"step": 1}\nnonsense\n{"step": 2}\n')
+    with pytest.raises(BadDataError, match=r"log\.jsonl has a damaged line"):
+        RunLog(folder, lambda _: True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotCreateError, match="cannot create"), RunFolder(tmp_path / "file" / "run").held():
+        pass
+
+
+def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
+    with (
+        RunFolder(tmp_path).held(),
+        pytest.raises(LockedError, match="another process trains"),
+        RunFolder(tmp_path).held(),
+    ):
+        pass
+
+
+def test_a_log_loses_what_comes_again_and_what_was_cut_short(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.log.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
+    log = RunLog(folder, lambda record: record["step"] < 3)
+    log.write({"step": 3, "name": "ü"})
+    log.close()
+    assert folder.log.read_text(encoding="utf-8") == '{"step": 1}\n{"step": 2}\n{"step": 3, "name": "ü"}\n'
+    assert [record["step"] for record in log.records] == [1, 2, 3]
+
+
+def _validation(step: int, loss: float, cer: float) -> dict[str, Any]:
+    figures = {"loss": loss, "cer": cer}
+    return {"step": step, "val": {"one": figures, "two": {"loss": loss / 2, "cer": cer / 2}}, "train": figures}
+
+
+def test_curves_go_where_the_numbers_are(tmp_path: Path) -> None:
+    path = tmp_path / "curves.png"
+    records = [_validation(0, 8.0, 1.0), {"step": 50, "loss": 4.0}, _validation(100, 8.0, 0.5)]
+    write_curves(records, path)
+    with Image.open(path) as image:
+        pixels = np.asarray(image).astype(int)
+    assert pixels.shape == (760, 1000, 3)
+    # The curve of the first data set, in its own colour: level above, falling below.
+    blue = (abs(pixels - (0x1F, 0x6F, 0xB4)).sum(2) < 60)[:, 80:800]
+    rows = [np.flatnonzero(half.any(1)) for half in (blue[:340], blue[380:])]
+    assert np.ptp(rows[0]) < 12
+    assert np.ptp(rows[1]) > 100
+
+
+@pytest.mark.parametrize("records", [[], [{"step": 0, "loss": 0.0}], [_validation(0, 1e9, 30.0)]])
+def test_curves_of_little_or_wild_data_are_drawn(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    write_curves(records, tmp_path / "curves.png")
+    with Image.open(tmp_path / "curves.png") as image:
+        assert image.size == (1000, 760)
