@@ -14,8 +14,8 @@ from htrdata.errors import UsageError
 if TYPE_CHECKING:
     from htrdata.store import Dataset
     from htrmodel.config import RecogniserConfig
-    from htrmodel.judgement import Judgement
-    from htrmodel.predictions import Predictions
+    from htrmodel.judging.judgement import Judgement
+    from htrmodel.judging.predictions import Predictions
 
 
 @click.command()
@@ -73,7 +73,7 @@ def evaluate(
     for path in predictions:
         judged.append(_judge_file(path, dataset, split, resamples, "wrong" if missing_is_wrong else "error"))
     if save is not None:
-        from htrmodel.prediction_files import write_predictions
+        from htrmodel.judging.prediction_files import write_predictions
 
         write_predictions(save, judged[0].words)
     _print(judged, resamples, as_json)
@@ -124,14 +124,14 @@ def _judge_checkpoints(
 
 
 def _judge_file(path: Path, dataset: Dataset, split: str, resamples: int, missing: Any) -> Judgement:
-    from htrmodel.predictions import read_predictions
+    from htrmodel.judging.predictions import read_predictions
 
     return _judge(read_predictions(path), dataset, split, system=str(path), resamples=resamples, missing=missing)
 
 
 def _judge(predictions: Predictions, dataset: Dataset, split: str, **options: Any) -> Judgement:
     """Judges, telling words that the data set's own train split has from those that it has not."""
-    from htrmodel.judging import judge
+    from htrmodel.judging.judge import judge
 
     training = None
     if split != "train" and "train" in dataset.splits:
@@ -141,8 +141,8 @@ def _judge(predictions: Predictions, dataset: Dataset, split: str, **options: An
 
 
 def _print(judged: list[Judgement], resamples: int, as_json: bool) -> None:
-    from htrmodel.comparing import compare
-    from htrmodel.report import comparison_text, judgement_text
+    from htrmodel.judging.comparing import compare
+    from htrmodel.judging.report import comparison_text, judgement_text
 
     comparisons = [compare(judged[0], other, resamples=resamples) for other in judged[1:]]
     if as_json:

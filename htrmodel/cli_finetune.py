@@ -16,12 +16,12 @@ import click
 from tqdm import tqdm
 
 from htrmodel.config import STAGES
-from htrmodel.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
+from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
 
 if TYPE_CHECKING:
-    from htrmodel.finetuning import Outcome, Request
-    from htrmodel.run_folder import Record
-    from htrmodel.train import Trainer
+    from htrmodel.training.finetuning import Outcome, Request
+    from htrmodel.training.run_folder import Record
+    from htrmodel.training.train import Trainer
 
 _PATH = click.Path(path_type=Path)
 
@@ -99,8 +99,8 @@ def finetune(as_json: bool, **given: Any) -> None:
       htrmodel finetune --recipe modern --mix imgur5k:0.5 iam_aachen:0.5
       htrmodel finetune --small --epochs 10
     """
-    from htrmodel.finetuning import finetune as train
     from htrmodel.signals import StopSignals
+    from htrmodel.training.finetuning import finetune as train
 
     if given["from_"] is None:
         say("there are no starter weights yet: give --from CHECKPOINT to start from one")
@@ -121,8 +121,8 @@ def say(message: str) -> None:
 def _request(given: dict[str, Any]) -> Request:
     from htrdata.errors import UsageError
     from htrdata.labels import Charset, find_charset
-    from htrmodel.finetuning import Request
-    from htrmodel.starting import ModelChoice
+    from htrmodel.training.finetuning import Request
+    from htrmodel.training.starting import ModelChoice
 
     def charset(option: str) -> Charset | None:
         name = given[option]

@@ -1,4 +1,4 @@
-"""Lets recognisers read a split of a store, so that `htrmodel.judging` can judge them."""
+"""Lets recognisers read a split of a store, so that `htrmodel.judging.judge` can judge them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 
 from htrdata.labels import LabelPolicy
 from htrdata.store import Dataset
-from htrmodel.cache import decoded_words
 from htrmodel.config import RecogniserConfig
-from htrmodel.data import WordBatches, normalise
-from htrmodel.origins import StoredSplit
-from htrmodel.pairing import outside
-from htrmodel.predictions import Predictions
+from htrmodel.data.batches import WordBatches, normalise
+from htrmodel.data.cache import decoded_words
+from htrmodel.data.origins import StoredSplit
+from htrmodel.data.samples import open_samples
+from htrmodel.judging.pairing import outside
+from htrmodel.judging.predictions import Predictions
 from htrmodel.recogniser import Recogniser
-from htrmodel.samples import open_samples
 
 
 def read_split(

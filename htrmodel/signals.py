@@ -7,9 +7,7 @@ from types import FrameType, TracebackType
 
 import click
 
-
-class Terminated(BaseException):
-    """SIGTERM arrived; it unwinds the program as Ctrl-C does."""
+from htrdata.cli_main import Terminated
 
 
 class StopSignals:

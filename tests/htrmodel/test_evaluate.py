@@ -18,7 +18,7 @@ from htrdata.store import Dataset
 from htrmodel.checkpoint import save
 from htrmodel.cli_evaluate import evaluate
 from htrmodel.evaluate import read_split, vote
-from htrmodel.predictions import Predictions
+from htrmodel.judging.predictions import Predictions
 from htrmodel.recogniser import Recogniser
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htrmodel import bootstrap
-from htrmodel.bootstrap import cluster_sums, interval, p_value, resample, too_few_clusters
+from htrmodel.judging import bootstrap
+from htrmodel.judging.bootstrap import cluster_sums, interval, p_value, resample, too_few_clusters
 
 
 def ratios(sums: np.ndarray) -> np.ndarray:

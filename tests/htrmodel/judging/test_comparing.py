@@ -11,11 +11,11 @@ import pytest
 from htrdata.errors import UsageError
 from htrdata.labels import ALNUM
 from htrdata.store import Dataset
-from htrmodel.comparing import compare
-from htrmodel.judgement import Judgement
-from htrmodel.judging import judge
-from htrmodel.metrics import METRICS, evaluate
-from htrmodel.predictions import Predictions
+from htrmodel.judging.comparing import compare
+from htrmodel.judging.judge import judge
+from htrmodel.judging.judgement import Judgement
+from htrmodel.judging.metrics import METRICS, evaluate
+from htrmodel.judging.predictions import Predictions
 
 MakeDataset = Callable[..., Dataset]
 

@@ -17,10 +17,10 @@ from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
 from htrdata.records import Box, FileOnDisk, Page, Word
 from htrdata.sources import SourceInfo
 from htrdata.store import Dataset, open_store
-from htrmodel.judging import judge
-from htrmodel.metrics import METRICS, evaluate
-from htrmodel.pairing import outside
-from htrmodel.predictions import Predictions
+from htrmodel.judging.judge import judge
+from htrmodel.judging.metrics import METRICS, evaluate
+from htrmodel.judging.pairing import outside
+from htrmodel.judging.predictions import Predictions
 
 MakeDataset = Callable[..., Dataset]
 

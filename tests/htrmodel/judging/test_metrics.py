@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htrmodel.metrics import COLUMNS, METRICS, count, evaluate, figures, fold, normal_form
+from htrmodel.judging.metrics import COLUMNS, METRICS, count, evaluate, figures, fold, normal_form
 
 texts = st.text(st.sampled_from("abcA .é\u0301𝒳-"), max_size=8)
 pairs = st.lists(st.tuples(texts, texts), min_size=1, max_size=12)

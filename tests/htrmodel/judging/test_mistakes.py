@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from htrmodel.mistakes import find_confusions, worst_readings
-from htrmodel.pairing import JudgedWord
+from htrmodel.judging.mistakes import find_confusions, worst_readings
+from htrmodel.judging.pairing import JudgedWord
 
 texts = st.text(st.sampled_from("abcé𝒳"), max_size=7)
 

@@ -15,8 +15,8 @@ from htrdata.leaks import find_leaks
 from htrdata.records import Page
 from htrdata.sources import imgur5k
 from htrdata.store import Dataset
-from htrmodel.pairing import JudgedWord, outside, pages_also_in_train, pair, references_digest
-from htrmodel.predictions import Predictions
+from htrmodel.judging.pairing import JudgedWord, outside, pages_also_in_train, pair, references_digest
+from htrmodel.judging.predictions import Predictions
 
 MakeDataset = Callable[..., Dataset]
 

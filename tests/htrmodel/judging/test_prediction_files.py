@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import CannotCreateError, UsageError
-from htrmodel.pairing import JudgedWord
-from htrmodel.prediction_files import FIELDS, write_predictions
-from htrmodel.predictions import read_predictions
+from htrmodel.judging.pairing import JudgedWord
+from htrmodel.judging.prediction_files import FIELDS, write_predictions
+from htrmodel.judging.predictions import read_predictions
 
 TEXTS = [
     "NA",

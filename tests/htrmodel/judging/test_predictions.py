@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrmodel.predictions import Predictions, read_predictions
+from htrmodel.judging.predictions import Predictions, read_predictions
 
 # What spreadsheets, pandas and careless writers of CSV change.
 NASTY = {

@@ -7,12 +7,12 @@ import pytest
 
 from htrdata.labels import PRINTABLE
 from htrdata.store import Dataset
-from htrmodel.comparing import compare
-from htrmodel.judging import judge
-from htrmodel.metrics import METRICS
-from htrmodel.predictions import Predictions
-from htrmodel.report import WIDTH, comparison_text, judgement_text
-from htrmodel.subsets import SUBSETS
+from htrmodel.judging.comparing import compare
+from htrmodel.judging.judge import judge
+from htrmodel.judging.metrics import METRICS
+from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.report import WIDTH, comparison_text, judgement_text
+from htrmodel.judging.subsets import SUBSETS
 
 MakeDataset = Callable[..., Dataset]
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from htrmodel.pairing import JudgedWord
-from htrmodel.subsets import SUBSETS, has_letter_or_digit, subsets
+from htrmodel.judging.pairing import JudgedWord
+from htrmodel.judging.subsets import SUBSETS, has_letter_or_digit, subsets
 
 
 @pytest.mark.parametrize(

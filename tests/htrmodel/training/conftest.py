@@ -14,17 +14,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.labels import ALNUM
 from htrdata.shard_writer import Sample, write_shard
-from htrmodel.cache import decoded_words
 from htrmodel.config import RecogniserConfig
-from htrmodel.data import WordBatches
-from htrmodel.finetuning import Request, finetune
-from htrmodel.origins import PlainShards
-from htrmodel.recipes import Recipe
+from htrmodel.data.batches import WordBatches
+from htrmodel.data.cache import decoded_words
+from htrmodel.data.origins import PlainShards
+from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.run_folder import RunFolder
-from htrmodel.samples import open_samples
-from htrmodel.starting import ModelChoice
-from htrmodel.stepping import Task
+from htrmodel.training.finetuning import Request, finetune
+from htrmodel.training.recipes import Recipe
+from htrmodel.training.run_folder import RunFolder
+from htrmodel.training.starting import ModelChoice
+from htrmodel.training.stepping import Task
 
 MakeShards = Callable[..., Path]
 MakeTask = Callable[..., Task]

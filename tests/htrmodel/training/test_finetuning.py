@@ -13,17 +13,17 @@ import torch
 
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, SourceMissingError, UsageError
 from htrdata.labels import ALNUM, PRINTABLE, Charset
-from htrmodel.cache import decoded_words
 from htrmodel.checkpoint import load, read_checkpoint
 from htrmodel.clova import export_clova
-from htrmodel.data import WordBatches
-from htrmodel.finetuning import Outcome, Request, finetune
-from htrmodel.origins import PlainShards
-from htrmodel.recipes import ATTENTIONHTR, Recipe
+from htrmodel.data.batches import WordBatches
+from htrmodel.data.cache import decoded_words
+from htrmodel.data.origins import PlainShards
+from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.samples import open_samples
-from htrmodel.starting import ModelChoice, start
-from htrmodel.validation import Validation, validate
+from htrmodel.training.finetuning import Outcome, Request, finetune
+from htrmodel.training.recipes import ATTENTIONHTR, Recipe
+from htrmodel.training.starting import ModelChoice, start
+from htrmodel.training.validation import Validation, validate
 
 from .conftest import MODEL, MakeShards, random_words
 

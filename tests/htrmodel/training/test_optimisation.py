@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from htrdata.errors import UsageError
-from htrmodel.optimisation import Freezing, WeightAverage, make_optimizer, make_schedule
-from htrmodel.recipes import ATTENTIONHTR, MODERN, Recipe
 from htrmodel.recogniser import Recogniser
-from htrmodel.run_folder import RunFolder
-from htrmodel.stepping import Task
-from htrmodel.train import Trainer
+from htrmodel.training.optimisation import Freezing, WeightAverage, make_optimizer, make_schedule
+from htrmodel.training.recipes import ATTENTIONHTR, MODERN, Recipe
+from htrmodel.training.run_folder import RunFolder
+from htrmodel.training.stepping import Task
+from htrmodel.training.train import Trainer
 
 STAGE_KEYS = {"features": "FeatureExtraction.", "sequence": "SequenceModeling.", "prediction": "Prediction."}
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
-from htrmodel.curves import write_curves
-from htrmodel.run_folder import RunFolder, RunLog
+from htrmodel.training.curves import write_curves
+from htrmodel.training.run_folder import RunFolder, RunLog
 
 CONFIG = {"recipe": {"lr": 1.0, "name": "a"}, "start": "scratch", "freeze": []}
 

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from htrdata.errors import BadDataError, UsageError
 from htrmodel.checkpoint import read_checkpoint
-from htrmodel.recipes import Recipe
-from htrmodel.run_folder import RunFolder
-from htrmodel.stepping import Task
-from htrmodel.train import Trainer
+from htrmodel.training.recipes import Recipe
+from htrmodel.training.run_folder import RunFolder
+from htrmodel.training.stepping import Task
+from htrmodel.training.train import Trainer
 
 MakeTask = Callable[..., Task]
 MakeFolder = Callable[[str], RunFolder]

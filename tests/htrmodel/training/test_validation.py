@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from htrmodel.data import normalise
-from htrmodel.recipes import ATTENTIONHTR
-from htrmodel.stepping import Task
-from htrmodel.validation import spread_batches, validate
+from htrmodel.data.batches import normalise
+from htrmodel.training.recipes import ATTENTIONHTR
+from htrmodel.training.stepping import Task
+from htrmodel.training.validation import spread_batches, validate
 
 MakeTask = Callable[..., Task]
 

@@ -1,0 +1,1 @@
+"""From shards to batches: which words a model can take, decoded once, in a seeded order."""

@@ -1,0 +1,183 @@
+"""Where words come from: a data set of a store, or shards without a manifest, such as clova's and AttentionHTR's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.manifest import DROPPED, KEPT
+from htrdata.shard_writer import file_sha256
+from htrdata.shards import DATA_FILE, Shard
+from htrdata.store import Dataset
+from htrmodel.data.columns import codes, numbers, select, strings, take
+from htrmodel.data.samples import Chunk, Rows
+
+_CHUNK_ROWS = 65_536
+
+
+class StoredSplit:
+    """A split of a data set in a store, read through the manifest.
+
+    Args:
+        dataset: the data set.
+        split: of its splits one.
+
+    Raises:
+        UsageError: the split has no words.
+    """
+
+    def __init__(self, dataset: Dataset, split: str) -> None:
+        self.name = dataset.name
+        self.split = split
+        self._manifest = dataset.manifest_path
+        dataset.words(split)  # raises where there are none
+        self._folders = dataset.shards(split)
+        self._about: list[dict[str, Any]] = [dataset.document["shards"][folder] for folder in self._folders]
+        self.shards = tuple(Shard(dataset.store / folder) for folder in self._folders)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Reads the manifest in pieces.
+
+        Raises:
+            BadDataError: it is damaged, or does not fit ``dataset.json``.
+        """
+        number_of = {folder: number for number, folder in enumerate(self._folders)}
+        found = np.zeros(len(number_of), np.int64)
+        for first, batch in self._batches(["split", "status", "text", "shard", "index"]):
+            mine = self._with_status(batch, KEPT)
+            kept = select(batch, mine)
+            if kept["text"].null_count or kept["index"].null_count:
+                raise self._damaged("a kept word has no label or no place")
+            shards = codes(kept["shard"], number_of)
+            if (shards < 0).any():
+                raise self._damaged(f"it has a {self.split} word in no shard of dataset.json")
+            found += np.bincount(shards, minlength=len(number_of))
+            yield Chunk(kept["text"], shards, numbers(kept["index"]), (first + np.flatnonzero(mine)).astype(np.int32))
+        if found.tolist() != [shard["words"] for shard in self._about]:
+            raise self._damaged(f"it has {found.sum():,} {self.split} words, dataset.json another number")
+
+    def column(self, name: str, rows: Rows) -> pa.Array:
+        """A column of the manifest.
+
+        Raises:
+            UsageError: the manifest has no such column.
+            BadDataError: it is damaged.
+        """
+        parts = []
+        for first, batch in self._batches([name]):
+            begin, end = np.searchsorted(rows, [first, first + batch.num_rows])
+            parts.append(take(batch[name], rows[begin:end] - first))
+        return pa.concat_arrays(parts)
+
+    def dropped(self) -> pa.Table:
+        """The words that the build dropped, with the reasons that it gives."""
+        parts = [
+            select(batch, self._with_status(batch, DROPPED)).select(["id", "source_text", "reason"])
+            for _, batch in self._batches(["id", "split", "status", "source_text", "reason"])
+        ]
+        return pa.Table.from_batches(parts).rename_columns(["id", "text", "reason"])
+
+    def digest(self) -> str:
+        """Over the content digests that ``dataset.json`` gives."""
+        return _digest(shard["content_digest"] for shard in self._about)
+
+    def _with_status(self, batch: pa.RecordBatch, status: str) -> NDArray[np.bool_]:
+        """Which rows are of this split and status."""
+        of_split = codes(batch["split"], {self.split: 0}) == 0
+        mine: NDArray[np.bool_] = of_split & (codes(batch["status"], {status: 0}) == 0)
+        return mine
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Reads columns of the manifest in pieces, each with the number of its first row."""
+        first = 0
+        try:
+            # Without threads and read-ahead: as fast, since labels are judged in between, and with less memory.
+            with pq.ParquetFile(
+                self._manifest,
+                read_dictionary=["split", "status", "shard"],
+                page_checksum_verification=True,
+                pre_buffer=False,
+            ) as file:
+                if missing := set(columns) - set(file.schema_arrow.names):
+                    raise UsageError(f"{self._manifest} has no column {', '.join(sorted(missing))}")
+                for batch in file.iter_batches(_CHUNK_ROWS, columns=list(columns), use_threads=False):
+                    yield first, batch
+                    first += batch.num_rows
+        except (OSError, pa.ArrowException) as error:
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, what: str) -> BadDataError:
+        return BadDataError(
+            f"{self._manifest} is missing or damaged ({what}): `htrdata verify` says more; build {self.name} again"
+        )
+
+
+class PlainShards:
+    """Shards without a manifest: a folder with ``data.mdb``, or all such folders below one, by their names.
+
+    The id of a word is its key in the shard, behind the folder below the root where there are several.
+
+    Args:
+        root: the folder.
+        name: what the data set is called; None for the folder's name.
+        split: which split it is; it may be empty.
+
+    Raises:
+        SourceMissingError: there is no shard.
+    """
+
+    def __init__(self, root: Path, name: str | None = None, split: str = "") -> None:
+        self.name = name or root.resolve().name
+        self.split = split
+        self.shards = tuple(Shard(file.parent) for file in sorted(root.rglob(DATA_FILE)))
+        if not self.shards:
+            raise SourceMissingError(f"no {DATA_FILE} in {root} or below")
+        self._folders = [shard.folder.relative_to(root).as_posix() for shard in self.shards]
+        self._starts = np.cumsum([0, *map(len, self.shards)])
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Scans the labels; they are brought to Unicode's normal form C, which charsets are in.
+
+        Raises:
+            BadDataError: a shard is damaged, or a label is not UTF-8.
+        """
+        for number, shard in enumerate(self.shards):
+            for first in range(0, len(shard), _CHUNK_ROWS):
+                keys = np.arange(first + 1, min(first + _CHUNK_ROWS, len(shard)) + 1, dtype=np.int32)
+                texts = strings([shard.label(key) for key in keys.tolist()])
+                rows = (self._starts[number] + keys - 1).astype(np.int32)
+                yield Chunk(pc.utf8_normalize(texts, form="NFC"), np.full(len(keys), number, np.int32), keys, rows)
+
+    def column(self, name: str, rows: Rows) -> pa.Array:
+        """The ids and labels; nothing more is known."""
+        of_shard = np.searchsorted(self._starts, rows, side="right") - 1
+        keys = rows - self._starts[of_shard] + 1
+        if name == "text":
+            pairs = zip(of_shard.tolist(), keys.tolist(), strict=True)
+            return strings([self.shards[number].label(key) for number, key in pairs])
+        if name != "id":
+            return pa.nulls(len(rows), pa.string())
+        prefixes = strings([("" if folder == "." else f"{folder}/") + "image-" for folder in self._folders])
+        digits = strings([f"{key:09}" for key in keys.tolist()])
+        return pc.binary_join_element_wise(take(prefixes, of_shard), digits, "")
+
+    def dropped(self) -> pa.Table:
+        """None: what was left out when the shards were made is not known."""
+        return pa.table({name: strings([]) for name in ("id", "text", "reason")})
+
+    def digest(self) -> str:
+        """Over the files: they are read whole."""
+        return _digest(file_sha256(shard.folder / DATA_FILE) for shard in self.shards)
+
+
+def _digest(digests: Iterator[str]) -> str:
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()

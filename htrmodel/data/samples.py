@@ -1,0 +1,204 @@
+"""The words of a split that a model can take: their labels at once, their images when they are asked for.
+
+Words come from a data set of a store, through the columns of its manifest, or from shards without one, such as clova's
+and AttentionHTR's. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from htrdata.errors import UsageError
+from htrdata.records import Reason
+from htrdata.shards import Shard
+from htrmodel.data.columns import select, strings, take
+from htrmodel.data.label_view import REASONS, LabelView
+
+Rows = NDArray[np.int32]
+
+
+class Origin(Protocol):
+    """Where the words of a split come from, and what more is known of them. A word is told by its row there."""
+
+    name: str
+    split: str
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """The shards of the split in order."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Reads the labels and places of all words in their order."""
+
+    def column(self, name: str, rows: Rows) -> pa.Array:
+        """What a column of the manifest says of the words at some rows."""
+
+    def dropped(self) -> pa.Table:
+        """The words of the split that were not put into the shards: strings ``id``, ``text`` and ``reason``."""
+
+    def digest(self) -> str:
+        """SHA-256, in hex, that differs where images, labels or their order differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some words of an origin, in order.
+
+    Attributes:
+        texts: their labels, strings.
+        shards: for each the number of its shard, from 0.
+        keys: for each the index of its key in the shard, from 1.
+        rows: for each its row.
+    """
+
+    texts: pa.Array
+    shards: Rows
+    keys: Rows
+    rows: Rows
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Words with labels that a model can take, in the order of the shards.
+
+    They may be pickled, sent to spawned workers and carried through a fork; each process opens the shards for itself.
+
+    Attributes:
+        origin: where they come from.
+        view: which labels were asked for.
+        texts: the labels as the charset compares them: strings.
+        shard_numbers: for each word the number of its shard among those of the origin.
+        keys: for each word the index of its key in the shard, from 1.
+        rows: for each word its row in the origin.
+        left_out_rows: the rows of the words whose labels the model cannot take.
+        left_out_reasons: why, as places in `htrmodel.data.label_view.REASONS`.
+    """
+
+    origin: Origin
+    view: LabelView
+    texts: pa.Array
+    shard_numbers: Rows
+    keys: Rows
+    rows: Rows
+    left_out_rows: Rows
+    left_out_reasons: NDArray[np.int8]
+
+    @property
+    def name(self) -> str:
+        """The name of the data set."""
+        return self.origin.name
+
+    @property
+    def split(self) -> str:
+        """The split; empty where that is not known."""
+        return self.origin.split
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __repr__(self) -> str:
+        return f"Samples({self.name!r}, {self.split!r}, {len(self):,} words)"
+
+    @functools.cached_property
+    def ids(self) -> pa.Array:
+        """The ids of the words: strings, read when they are first asked for."""
+        return self.column("id")
+
+    def column(self, name: str) -> pa.Array:
+        """What a column of the manifest says of each word, such as ``writer`` or ``page``; null where nothing."""
+        return self.origin.column(name, self.rows)
+
+    def encoded(self, position: int) -> bytes:
+        """The encoded image of a word, counted from 0.
+
+        Raises:
+            SourceMissingError: its shard is gone.
+            BadDataError: its shard is damaged.
+        """
+        return self.origin.shards[int(self.shard_numbers[position])].image(int(self.keys[position]))
+
+    @property
+    def left_out(self) -> dict[Reason, int]:
+        """How many words of the shards the model cannot take, by reason."""
+        counts = np.bincount(self.left_out_reasons, minlength=len(REASONS)).tolist()
+        return {reason: count for reason, count in zip(REASONS, counts, strict=True) if count}
+
+    def left_out_words(self) -> pa.Table:
+        """The words of the shards that the model cannot take: strings ``id``, ``text`` (as stored) and ``reason``."""
+        reasons = take(strings([reason.value for reason in REASONS]), self.left_out_reasons)
+        columns = {name: self.origin.column(name, self.left_out_rows) for name in ("id", "text")}
+        return pa.table({**columns, "reason": reasons})
+
+    def dropped_words(self) -> pa.Table:
+        """The words that were not put into the shards: strings ``id``, ``text`` (of the source) and ``reason``."""
+        return self.origin.dropped()
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256, in hex, over the content of the shards and which of their words these are."""
+        digest = hashlib.sha256(self.origin.digest().encode())
+        digest.update(self.rows.astype("<i4").tobytes())
+        return digest.hexdigest()
+
+
+def open_samples(origin: Origin, view: LabelView | None = None) -> Samples:
+    """Reads the labels of a split and leaves out those that a model cannot take.
+
+    Args:
+        origin: a split of a store or plain shards; see `htrmodel.data.origins`.
+        view: what the model takes; None for every label.
+
+    Raises:
+        UsageError: no word is left.
+        BadDataError: the manifest or a shard is damaged.
+    """
+    collected = _Collected(view or LabelView())
+    for chunk in origin.chunks():
+        collected.add(chunk)
+    samples = collected.samples(origin)
+    del collected
+    pa.default_memory_pool().release_unused()  # Arrow would keep it for itself
+    if not len(samples):
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
+        raise UsageError(
+            f"{origin.name} has no {origin.split} word that the model can take: {reasons or 'it is empty'}"
+        )
+    return samples
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What was read so far: only what is kept, so that memory stays near the size of the result."""
+
+    view: LabelView
+    texts: list[pa.Array] = field(default_factory=list)
+    shards: list[Rows] = field(default_factory=list)
+    keys: list[Rows] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
+    left_out_rows: list[Rows] = field(default_factory=list)
+    left_out_reasons: list[NDArray[np.int8]] = field(default_factory=list)
+
+    def add(self, chunk: Chunk) -> None:
+        texts = self.view.fold(chunk.texts)
+        reasons = self.view.judge(texts)
+        fits = reasons < 0
+        self.texts.append(select(texts, fits))
+        for parts, values in ((self.shards, chunk.shards), (self.keys, chunk.keys), (self.rows, chunk.rows)):
+            parts.append(values[fits])
+        self.left_out_rows.append(chunk.rows[~fits])
+        self.left_out_reasons.append(reasons[~fits])
+
+    def samples(self, origin: Origin) -> Samples:
+        texts = pa.concat_arrays(self.texts) if self.texts else pa.nulls(0, pa.string())
+        numbers = (self.shards, self.keys, self.rows, self.left_out_rows)
+        shards, keys, rows, left_out = (np.concatenate([np.empty(0, np.int32), *parts]) for parts in numbers)
+        reasons = np.concatenate([np.empty(0, np.int8), *self.left_out_reasons])
+        return Samples(origin, self.view, texts, shards, keys, rows, left_out, reasons)

@@ -1,0 +1,79 @@
+"""Finds the words of a split: in the data sets of a store, or in plain shards laid out as clova's tools read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from htrdata.errors import SourceMissingError, UsageError
+from htrdata.shards import DATA_FILE
+from htrdata.store import Store
+from htrmodel.data.origins import PlainShards, StoredSplit
+from htrmodel.data.samples import Origin
+
+
+def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin]:
+    """Finds where the words of a split are.
+
+    Args:
+        root: a store; or a folder without data sets but with ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb``.
+        split: such as ``train``.
+        names: the data sets wanted, in order; empty for all that have the split, but no synthetic ones.
+
+    Raises:
+        UsageError: a data set is not there or lacks the split, none has it, or two data sets that train together split
+            IAM differently.
+        SourceMissingError: there is neither a data set nor a shard.
+    """
+    store = Store(root)
+    if not store.datasets:
+        return _plain(root, split, names)
+    chosen = names or [
+        name
+        for name, dataset in store.datasets.items()
+        if split in dataset.splits and dataset.document["source"] != "synth"
+    ]
+    if not chosen:
+        raise UsageError(f"no data set in {root} has {split} words: it has {', '.join(store.datasets)}")
+    if split == "train":
+        check_schemes({name: store.dataset(name).document for name in chosen})
+    return [StoredSplit(store.dataset(name), split) for name in chosen]
+
+
+def _plain(root: Path, split: str, names: Sequence[str]) -> list[Origin]:
+    folder = root / split
+    if not names and (folder / DATA_FILE).exists():
+        return [PlainShards(folder, root.resolve().name, split)]
+    chosen = names or sorted({file.relative_to(folder).parts[0] for file in folder.rglob(DATA_FILE)})
+    if not chosen:
+        raise SourceMissingError(
+            f"no {split} words in {root}: it has no data set, and no {DATA_FILE} in {folder} or below; build one, for "
+            "example with `htrdata imgur5k`"
+        )
+    return [PlainShards(folder / name, name, split) for name in chosen]
+
+
+def check_schemes(documents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuses to train on two splits of one source: each of IAM's two schemes trains on forms that the other holds out.
+
+    Args:
+        documents: the ``dataset.json`` of each data set, by its name.
+
+    Raises:
+        UsageError: two data sets are from one source, but split by different schemes.
+    """
+    first_of: dict[str, str] = {}
+    for name, document in documents.items():
+        title = document.get("about", {}).get("title")
+        first = first_of.setdefault(title, name) if title is not None else name
+        if _scheme(documents[first]) != _scheme(document):
+            raise UsageError(
+                f"{first} and {name} split one source ({title}) differently: one trains on what the other tests with; "
+                "take one of them"
+            )
+
+
+def _scheme(document: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What tells how a source is split: its name ends with the scheme, and new splits go by writer or by page."""
+    return document["source"], document.get("settings", {}).get("group")

@@ -1,0 +1,213 @@
+"""Judgements and comparisons as text for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from htrmodel.judging.comparing import Comparison, Differences, Over
+from htrmodel.judging.judgement import Case, Figure, Judgement, LeftOut, Setting
+from htrmodel.judging.metrics import METRICS
+from htrmodel.judging.mistakes import find_confusions, worst_readings
+from htrmodel.judging.subsets import SUBSETS
+
+WIDTH = 80
+FEW_CLUSTERS = 20
+"""Below this number of writers or pages, percentile intervals are too narrow."""
+
+_CASES: dict[Case, str] = {"sensitive": "case-sensitive", "insensitive": "case-insensitive"}
+_OVER: dict[Over, str] = {"every-word": "every word, left out is wrong", "read-by-both": "words that both read"}
+_BRIEF = ("micro_cer", "wer")
+
+
+def judgement_text(judgement: Judgement, top: int = 10) -> str:
+    """The judgement as a table, in per cent with 95 % intervals.
+
+    Args:
+        judgement: of a system.
+        top: how many confusions and worst readings to list.
+    """
+    first = judgement.find()
+    lines = [*_head(judgement), "", *_metrics(judgement), "", *_subsets(judgement, "omitted")]
+    if judgement.left_out:
+        lines += ["", *_subsets(judgement, "wrong")]
+    lines += ["", *_confusions(judgement, top), *_worst(judgement, top)]
+    lines += [f"signature of the first figure, micro CER {_percent(first.metrics['micro_cer'].value)}:"]
+    return "\n".join([*lines, *_wrapped(first.signature)]) + "\n"
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The comparison as a table, in per cent with 95 % intervals of the difference."""
+    first, second = comparison.first, comparison.second
+    case = comparison.differences[0].case
+    kinds: list[Over] = ["every-word", "read-by-both"] if first.left_out or second.left_out else ["every-word"]
+    lines = [
+        *_fitted(f"first: {first.system}"),
+        *_fitted(f"second: {second.system}"),
+        *_fitted(_sampling(first.setting, comparison.resamples)),
+    ]
+    for over in kinds:
+        lines += ["", *_compared(comparison.find("all", case, over))]
+    for over in kinds:
+        lines += ["", *_compared_subsets(comparison, over)]
+    for name, judgement in (("first", first), ("second", second)):
+        lines += ["", f"signature of the {name} system, {_OVER['every-word']}:"]
+        lines += _wrapped(judgement.find("all", case, "wrong").signature)
+    return "\n".join(lines) + "\n"
+
+
+def _compared(found: Differences) -> Iterator[str]:
+    yield f"{_OVER[found.over]} ({found.words:,}), {_CASES[found.case]}, %"
+    yield f"{'':<24}{'first':>8}{'second':>8}  {'difference':<24}{'p':>7}"
+    for name, metric in METRICS.items():
+        row = found.metrics[name]
+        change = _figure(Figure(row.difference, row.low, row.high), sign="+")
+        p = "–" if math.isnan(row.p) else f"{row.p:.3f}"
+        yield f"  {metric.title:<22}{_percent(row.first):>8}{_percent(row.second):>8}  {change:<24}{p:>7}"
+
+
+def _compared_subsets(comparison: Comparison, over: Over) -> Iterator[str]:
+    yield f"difference, {_OVER[over]}, %"
+    yield f"{'':<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<22}" for name in _BRIEF).rstrip()
+    for case in dict.fromkeys(found.case for found in comparison.differences):
+        yield _CASES[case]
+        for found in comparison.differences:
+            if (found.case, found.over) == (case, over):
+                rows = (found.metrics[name] for name in _BRIEF)
+                changes = (_figure(Figure(row.difference, row.low, row.high), 1, "+") for row in rows)
+                cells = "  ".join(f"{change:<22}" for change in changes)
+                yield f"  {SUBSETS[found.subset]:<23}{found.words:>7,}  {cells}".rstrip()
+
+
+def _head(judgement: Judgement) -> Iterator[str]:
+    setting, words = judgement.setting, len(judgement.words)
+    longest = "" if setting.max_length is None else f", at most {setting.max_length} characters"
+    yield from _fitted(f"{judgement.system} on {setting.dataset} {setting.split}, charset {setting.charset}{longest}")
+    yield from _fitted(f"words read: {words - sum(judgement.left_out.values()):,} of {words:,}")
+    if judgement.left_out:
+        yield from _fitted(f"left out: {_listed(judgement.left_out)}")
+    if judgement.unanswered:
+        yield from _fitted(f"without prediction, counted as wrong: {len(judgement.unanswered):,}")
+    if judgement.not_in_store:
+        yield from _fitted(f"not in the store, for want of image or label: {_listed(judgement.not_in_store)}")
+    if judgement.elsewhere:
+        yield from _fitted(f"predictions of other splits or of words not in the store: {judgement.elsewhere:,}")
+    yield from _fitted(_sampling(setting, setting.resamples))
+
+
+def _metrics(judgement: Judgement) -> Iterator[str]:
+    case = judgement.cases[0]
+    kinds: list[LeftOut] = ["omitted", "wrong"] if judgement.left_out else ["omitted"]
+    titles = {"omitted": "words read", "wrong": "left out counted as wrong"}
+    yield f"{f'{_CASES[case]}, %':<26}" + "".join(f"{titles[kind]:<26}" for kind in kinds).rstrip()
+    for name, metric in METRICS.items():
+        numbers = (judgement.find("all", case, kind).metrics[name] for kind in kinds)
+        yield f"  {metric.title:<23}" + " ".join(f"{_figure(number):<25}" for number in numbers).rstrip()
+
+
+def _subsets(judgement: Judgement, left_out: LeftOut) -> Iterator[str]:
+    title = "words read, %" if left_out == "omitted" else "left out is wrong, %"
+    yield f"{title:<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<21}" for name in _BRIEF).rstrip()
+    for case in judgement.cases:
+        yield _CASES[case]
+        for found in judgement.figures:
+            if (found.case, found.left_out) == (case, left_out):
+                cells = "  ".join(f"{_figure(found.metrics[name], digits=1):<21}" for name in _BRIEF)
+                yield f"  {SUBSETS[found.subset]:<23}{found.words:>7,}  {cells}".rstrip()
+
+
+def _confusions(judgement: Judgement, top: int) -> Iterator[str]:
+    found = find_confusions((reference, reading) for _, reference, reading in judgement.pairs())
+    yield (
+        f"edits: {found.substituted.total():,} characters read as others, {found.deleted.total():,} not read, "
+        f"{found.inserted.total():,} added"
+    )
+    rows = found.top(top)
+    if rows:
+        yield "  written  read       times  of"
+        for wanted, read, times in rows:
+            of = f"{found.characters[wanted]:,}" if wanted else "–"
+            yield f"  {_cell(wanted or 'nothing', 8)} {_cell(read or 'nothing', 8)}{times:>7,}  {of}"
+        yield ""
+
+
+def _worst(judgement: Judgement, top: int) -> Iterator[str]:
+    rows = worst_readings(judgement.pairs(), top)
+    if rows:
+        yield "worst readings"
+        yield f"  {'written':<24} {'read':<24} edits  id"
+        for bad in rows:
+            yield f"  {_cell(bad.reference, 24)} {_cell(bad.reading, 24)}{bad.edits:>6}  {_cell(bad.id, 20).rstrip()}"
+        yield ""
+
+
+def _sampling(setting: Setting, resamples: int) -> str:
+    if setting.clusters < 2:
+        return f"no intervals: all words are of one {setting.unit}"
+    units = " or ".join(f"{unit}s" for unit in setting.unit.split(" or "))
+    few = ", too few: they are too narrow" if setting.clusters < FEW_CLUSTERS else ""
+    return f"95 % intervals from {resamples:,} draws of {setting.clusters:,} {units}{few}"
+
+
+def _percent(number: float, digits: int = 2, sign: str = "") -> str:
+    if math.isnan(number):
+        return "–"
+    digits -= (abs(number) >= 1) + (abs(number) >= 10)
+    return f"{100 * number:{sign}z.{max(digits, 0)}f}"
+
+
+def _figure(figure: Figure, digits: int = 2, sign: str = "") -> str:
+    """``9.47 [9.12, 9.83]``, in columns; the ends of the interval may have fewer digits."""
+    value = f"{_percent(figure.value, sign=sign):>{6 + len(sign)}}"
+    if math.isnan(figure.low):
+        return value
+    low, high = (f"{_percent(end, digits, sign):>{3 + digits + len(sign)}}" for end in (figure.low, figure.high))
+    return f"{value} [{low}, {high}]"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in counts.items())
+
+
+def _fitted(text: str) -> Iterator[str]:
+    """A sentence in lines of the terminal's width, indented after the first; control characters are shown, not sent."""
+    line = ""
+    for word in _visible(text).split():
+        if line and len(line) + 1 + len(word) > WIDTH:
+            yield line
+            line = f"  {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
+
+
+def _wrapped(signature: str) -> Iterator[str]:
+    line = ""
+    for part in signature.split("|"):
+        if line and len(line) + len(part) >= WIDTH:
+            yield line
+            line = ""
+        line += f"{part}|"
+    yield line.rstrip("|")
+
+
+def _visible(text: str) -> str:
+    """A text that cannot steer the terminal: what is not printable becomes an escape such as ``\\n`` or ``\\u202e``."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _cell(text: str, width: int) -> str:
+    """A text cut or filled up to a number of columns of the terminal."""
+    text = _visible(text)
+    if sum(map(_columns, text)) > width:
+        while sum(map(_columns, text)) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - sum(map(_columns, text)))

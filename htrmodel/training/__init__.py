@@ -1,0 +1,1 @@
+"""Training: recipes, the loop, exact resume, the folder of a run."""

@@ -1,0 +1,180 @@
+"""Fine-tuning as one call: finds words, model and run folder, and trains."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from htrmodel.data.cache import Progress
+from htrmodel.devices import find_device
+from htrmodel.training.recipes import ATTENTIONHTR, Recipe
+from htrmodel.training.resuming import Progress as HowFar
+from htrmodel.training.run_folder import RunFolder
+from htrmodel.training.starting import ModelChoice, Start, start
+from htrmodel.training.stepping import Task
+from htrmodel.training.train import Trainer, Watcher
+from htrmodel.training.validation import Stop
+from htrmodel.training.words import Say, TrainingWords, find_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asks for.
+
+    Attributes:
+        data: the store.
+        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all that are not synthetic.
+        checkpoint: what to start from; None for new weights.
+        model: what is asked of the model.
+        recipe: how to train.
+        freeze: stages that stay as they are.
+        seed: of new weights, order and augmentation.
+        out: the run folder; None for ``runs/`` and a name after data sets, model and recipe.
+        overwrite: discard the run that is there.
+        device: see `htrmodel.devices.find_device`.
+        cache: folder of the decoded words; None to keep them in memory.
+        workers: processes that decode.
+        log_every: steps from one line of the log to the next.
+    """
+
+    data: Path = Path("lmdb")
+    mix: tuple[str, ...] = ()
+    checkpoint: Path | None = None
+    model: ModelChoice = dataclasses.field(default_factory=lambda: ModelChoice(fields={}))
+    recipe: Recipe = ATTENTIONHTR
+    freeze: tuple[str, ...] = ()
+    seed: int = 0
+    out: Path | None = None
+    overwrite: bool = False
+    device: str = "auto"
+    cache: Path | None = None
+    workers: int = 1
+    log_every: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a training ended.
+
+    Attributes:
+        folder: of the run.
+        finished: whether nothing is left to do; otherwise it was told to stop.
+        steps_per_epoch: batches between two validations.
+        progress: how far it came, with the figures of the best checkpoint.
+    """
+
+    folder: RunFolder
+    finished: bool
+    steps_per_epoch: int
+    progress: HowFar
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outcome as JSON can hold it."""
+        progress = self.progress
+        return {
+            "run": str(self.folder.path),
+            "finished": self.finished,
+            "steps": progress.step,
+            "epochs": progress.step / self.steps_per_epoch,
+            "seconds": round(progress.seconds, 1),
+            "best": None
+            if progress.best_step < 0
+            else {
+                "checkpoint": str(self.folder.best),
+                "step": progress.best_step,
+                "val_loss": progress.best_loss,
+                "val": progress.best,
+            },
+        }
+
+
+class Listener(Watcher, Protocol):
+    """Is told how a fine-tuning goes."""
+
+    def decoded(self, done: int, total: int) -> None:
+        """That many words of a data set are decoded."""
+
+    def begins(self, trainer: Trainer) -> None:
+        """The training begins, or goes on."""
+
+
+def finetune(
+    request: Request,
+    say: Say,
+    listener: Listener | None = None,
+    stop: Stop = lambda: False,
+) -> Outcome:
+    """Trains in a run folder; goes on where the folder has the same run.
+
+    Args:
+        request: what to do.
+        say: told what a person should know, in sentences.
+        listener: told how it goes.
+        stop: asked before each step whether to save and stop.
+
+    Raises:
+        HtrError: the words, the checkpoint, the device or the folder are not what they should be.
+    """
+    device = find_device(request.device)
+    begin = start(request.checkpoint, request.model, request.seed)
+    say(begin.message)
+    words = find_words(request.data, request.mix, begin.recogniser.config, say)
+    count = sum(map(len, words.train))
+    recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
+    if recipe.batch_size < request.recipe.batch_size:
+        say(f"batches have {count:,} words, not {request.recipe.batch_size:,}: there are no more")
+    folder = RunFolder(request.out or Path("runs") / _name(request, words))
+    with folder.held():
+        folder.prepare(_configuration(request, recipe, begin, words), overwrite=request.overwrite)
+        task = _task(request, recipe, begin, words, device, listener.decoded if listener else None)
+        trainer = Trainer(task, folder, listener, log_every=request.log_every)
+        if trainer.progress.step:
+            say(f"going on in {folder.path} from step {trainer.progress.step:,}")
+        if listener is not None:
+            listener.begins(trainer)
+        finished = trainer.run(stop)
+    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.progress)
+
+
+def _task(
+    request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device, decoded: Progress | None
+) -> Task:
+    train, val = words.decode(
+        begin.recogniser.config, device, folder=request.cache, workers=request.workers, progress=decoded
+    )
+    return Task(
+        recogniser=begin.recogniser.to(device),
+        words=train,
+        validation=val,
+        recipe=recipe,
+        ratios=words.ratios,
+        freeze=request.freeze,
+        seed=request.seed,
+        about_data=words.describe(),
+    )
+
+
+def _configuration(request: Request, recipe: Recipe, begin: Start, words: TrainingWords) -> dict[str, Any]:
+    """What makes a run that run: with the same, every step would be the same."""
+    return {
+        "format": 1,
+        "recipe": recipe.to_dict(),
+        "model": begin.recogniser.config.to_dict(),
+        "start": begin.digest or "scratch",
+        "data": words.describe(),
+        "freeze": sorted(request.freeze),
+        "seed": request.seed,
+    }
+
+
+def _name(request: Request, words: TrainingWords) -> str:
+    parts = ["+".join(one.name for one in words.train)]
+    if request.model.small:
+        parts.append("small")
+    if request.recipe.name not in (ATTENTIONHTR.name, *parts):
+        parts.append(request.recipe.name)
+    return "-".join(parts)

@@ -1,0 +1,109 @@
+"""Named training recipes and the narrow model of ``--small``. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from htrdata.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a recogniser is trained.
+
+    Attributes:
+        name: what people call it.
+        optimizer: ``adadelta`` (rho 0.95, epsilon 1e-8) or ``adamw`` (torch's defaults but for the weight decay).
+        lr: the learning rate, or the highest one of a one-cycle schedule.
+        schedule: ``constant``; or ``one_cycle``, which rises for `warmup` and then falls to nearly 0, along cosines
+            (Smith and Topin, arXiv 1708.07120).
+        warmup: share of the steps in which a one-cycle schedule rises.
+        weight_decay: of AdamW.
+        clip: gradients are scaled down to this norm.
+        batch_size: words in a batch.
+        epochs: passes over the data at most; None for no bound but `steps`.
+        steps: batches at most.
+        patience: validations without a lower loss after which it stops; 0 for never.
+        augment: strength of `htrmodel.data.augment`; 0 for none.
+        bf16: bfloat16 autocast on a GPU that has it. The recogniser keeps TPS and its decoder out of it.
+        average: decay of the moving average of the weights (Polyak and Juditsky, 1992), which is then what is validated
+            and kept; 0 for none. It is (1 + step) / (10 + step) where that is less, so that the first weights fade.
+
+    Raises:
+        UsageError: a value is out of its range.
+    """
+
+    name: str
+    optimizer: str
+    lr: float
+    schedule: str = "constant"
+    warmup: float = 0.075
+    weight_decay: float = 0.0
+    clip: float = 5.0
+    batch_size: int = 192
+    epochs: int | None = None
+    steps: int = 300_000
+    patience: int = 0
+    augment: float = 0.0
+    bf16: bool = False
+    average: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._check("optimizer", self.optimizer in ("adadelta", "adamw"), "adadelta or adamw")
+        self._check("schedule", self.schedule in ("constant", "one_cycle"), "constant or one_cycle")
+        self._check("lr", 0 < self.lr < float("inf"), "positive")
+        for field in ("batch_size", "steps"):
+            self._check(field, getattr(self, field) >= 1, "at least 1")
+        self._check("epochs", self.epochs is None or self.epochs >= 1, "at least 1")
+        self._check("patience", self.patience >= 0, "0 (never stop early) or more")
+        self._check("average", 0 <= self.average < 1, "at least 0 and below 1")
+
+    def _check(self, field: str, right: bool, rule: str) -> None:
+        if not right:
+            raise UsageError(f"{field} is {getattr(self, field)!r}: it must be {rule}")
+
+    def total_steps(self, steps_per_epoch: int) -> int:
+        """Batches at most, given how many an epoch has."""
+        return self.steps if self.epochs is None else min(self.steps, self.epochs * steps_per_epoch)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON can hold it."""
+        return asdict(self)
+
+
+ATTENTIONHTR = Recipe(name="attentionhtr", optimizer="adadelta", lr=1.0, patience=5)
+"""AttentionHTR's (arXiv 2201.09390), as in its code: no augmentation, no schedule, float32."""
+
+MODERN = Recipe(
+    name="modern",
+    optimizer="adamw",
+    lr=7e-4,
+    schedule="one_cycle",
+    epochs=20,
+    augment=1.0,
+    bf16=True,
+    average=0.999,
+)
+"""In the direction of PARSeq's recipe for this family (arXiv 2207.06966), with a moving average in place of SWA.
+
+The average is there from the first step on, so that stopping at any time, and resuming, need no second phase; and its
+batch statistics are averaged too, so that no pass over the data has to compute them anew.
+"""
+
+SMALL = Recipe(
+    name="small",
+    optimizer="adamw",
+    lr=3e-3,
+    schedule="one_cycle",
+    warmup=0.1,
+    batch_size=32,
+    epochs=40,
+    augment=0.25,
+)
+"""For a few hundred to a few thousand words and the model of `SMALL_MODEL`, from scratch."""
+
+RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL)}
+
+SMALL_MODEL: dict[str, Any] = {"architecture": "None-VGG-BiLSTM-CTC", "output_channel": 128, "hidden_size": 128}
+"""Sizes of a `htrmodel.config.RecogniserConfig` with 0.95 million parameters: two CPU cores train it in minutes."""

@@ -1,0 +1,100 @@
+"""What a training starts from: new weights, or those of a checkpoint, for other characters and images if need be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from htrdata.errors import UsageError
+from htrdata.labels import PRINTABLE, Charset
+from htrmodel.checkpoint import read_checkpoint
+from htrmodel.config import RecogniserConfig
+from htrmodel.recogniser import Recogniser
+from htrmodel.training.recipes import SMALL_MODEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """What a person asks of the model.
+
+    Attributes:
+        small: new weights are those of the narrow model `htrmodel.training.recipes.SMALL_MODEL`.
+        charset: what it shall read; None for what the checkpoint reads, `PRINTABLE` where there is none.
+        from_charset: what the classes of the checkpoint are, where neither it nor their number says so.
+        fields: other fields of `RecogniserConfig` by name; what is not there is as in the checkpoint, or the default.
+    """
+
+    small: bool = False
+    charset: Charset | None = None
+    from_charset: Charset | None = None
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A recogniser to train.
+
+    Attributes:
+        recogniser: on the CPU.
+        digest: SHA-256, in hex, of the checkpoint's file; None for new weights.
+        message: what it is, in a sentence.
+    """
+
+    recogniser: Recogniser
+    digest: str | None
+    message: str
+
+
+def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
+    """Draws new weights, or takes those of a checkpoint.
+
+    Args:
+        checkpoint: the file; None for new weights.
+        choice: what is asked of the model.
+        seed: of new weights, those of new characters too; torch's own generator is left as it was.
+
+    Raises:
+        UsageError: the checkpoint cannot start such a model.
+        SourceMissingError: there is no such file.
+        StorageError: it cannot be read.
+        BadDataError: it is no checkpoint, or damaged.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _scratch(choice) if checkpoint is None else _from_checkpoint(checkpoint, choice)
+
+
+def _scratch(choice: ModelChoice) -> Start:
+    if choice.from_charset is not None:
+        raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
+    fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
+    config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
+    return Start(Recogniser(config), None, f"starting from scratch: {_describe(config)}")
+
+
+def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
+    checkpoint = read_checkpoint(path, charset=choice.from_charset)
+    fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
+    config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
+    recogniser, change = checkpoint.build(config)
+    message = f"starting from {path}: {_describe(config)}"
+    if change.new or change.dropped:
+        kinds = {"new": change.new, "dropped": change.dropped}
+        counts = [f"{len(characters)} {kind} ({characters})" for kind, characters in kinds.items() if characters]
+        message += "; " + ", ".join([f"{len(change.copied)} characters copied", *counts])
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Start(recogniser, digest, message)
+
+
+def _describe(config: RecogniserConfig) -> str:
+    charset = config.charset
+    return (
+        f"{config.architecture}, {config.height} x {config.width} pixels, {len(charset.characters)} characters "
+        f"({charset.name})"
+    )

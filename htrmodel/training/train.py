@@ -1,0 +1,246 @@
+"""Trains a recogniser: steps, validations, early stopping, saves.
+
+Nothing waits for the device but every `Trainer.log_every` steps, when the losses are fetched.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from htrdata.errors import UsageError
+from htrmodel import checkpoint
+from htrmodel.training.curves import write_curves
+from htrmodel.training.resuming import Progress
+from htrmodel.training.run_folder import Record, RunFolder, RunLog
+from htrmodel.training.stepping import Stepper, Task
+from htrmodel.training.validation import Stop, Validation, spread_batches, validate
+
+TRAINING_WORDS = 1000
+"""Words of the training data, evenly spread, that are read at each validation, to see how well they are learnt."""
+
+SAVE_SECONDS = 300.0
+"""A save is at most that long ago, so that a power cut costs no more; a run that is told to stop saves at once."""
+
+# At the end of an epoch it is saved sooner, where that takes no more than this share of the time.
+_SAVE_SHARE = 0.05
+
+
+class Watcher(Protocol):
+    """Is told how a training goes."""
+
+    def stepped(self, step: int, record: Record | None) -> None:
+        """A step is done; the record is the line of the log about it and those before, if one was due."""
+
+    def validated(self, record: Record) -> None:
+        """A validation is done, and logged so."""
+
+
+class Trainer:
+    """A training in a run folder, new or taken up where the folder says.
+
+    On a CPU it is deterministic: stopped, or killed, and taken up again, it goes on as if nothing had happened.
+
+    Args:
+        task: what to do.
+        folder: of the run, prepared and held.
+        watcher: told how it goes.
+        log_every: steps from one line of the log to the next.
+
+    Attributes:
+        steps_per_epoch: batches between two validations.
+        total_steps: batches at most.
+        progress: how far it is.
+
+    Raises:
+        BadDataError: the state in the folder is damaged.
+        UsageError: the batch is larger than the data, or nothing is left to train.
+    """
+
+    def __init__(self, task: Task, folder: RunFolder, watcher: Watcher | None = None, *, log_every: int = 50) -> None:
+        self.task = task
+        self.folder = folder
+        self.log_every = log_every
+        self._watcher = watcher
+        self._stepper = Stepper(task)
+        self.steps_per_epoch, self.total_steps = self._stepper.steps_per_epoch, self._stepper.total_steps
+        self._training = self._stepper.training
+        self.progress = self._training.load(folder.state) if folder.state.exists() else Progress()
+        self._pending: list[Tensor] = []
+        self._save_cost = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do: all steps taken, or no lower loss for long enough."""
+        progress, patience = self.progress, self.task.recipe.patience
+        validated = progress.validated == progress.step
+        return validated and (progress.step >= self.total_steps or 0 < patience <= progress.stale)
+
+    def run(self, stop: Stop = lambda: False) -> bool:
+        """Trains until it is finished, or told to stop; either way all is saved.
+
+        Args:
+            stop: asked before each step and each batch of a validation.
+
+        Returns:
+            Whether it is finished.
+
+        Raises:
+            UsageError: a loss is not a number. The best checkpoint is there, and the last state stays as it was.
+            StorageError: saving failed.
+        """
+        if self.finished:
+            return True
+        self._log = RunLog(self.folder, self._is_past)
+        self._resumed = self._window = self._saved = time.monotonic()
+        self._window_start = self.progress.step
+        self._stepper.train()
+        try:
+            while not self.finished and not stop():
+                if self._validation_due():
+                    self._validate(stop)
+                else:
+                    self._step()
+                if self._save_due():
+                    self._save()
+            self._save()
+        finally:
+            self._log.close()
+        return self.finished
+
+    def _is_past(self, record: Record) -> bool:
+        """Whether a line of the log is about what the state has seen; the rest comes again."""
+        seen = self.progress.validated if "val" in record else self.progress.step
+        return bool(record["step"] <= seen)
+
+    def _step(self) -> None:
+        progress = self.progress
+        self._pending.append(self._stepper.step(progress.step))
+        progress.step += 1
+        record: Record | None = None
+        if progress.step % self.log_every == 0:
+            self._fetch()
+            seconds = time.monotonic() - self._window
+            words = (progress.step - self._window_start) * self.task.recipe.batch_size
+            record = {
+                "step": progress.step,
+                "loss": sum(progress.losses) / len(progress.losses),
+                "lr": self._stepper.learning_rate,
+                "images_per_second": round(words / max(seconds, 1e-9), 1),
+            }
+            self._log.write(record)
+            progress.losses.clear()
+            self._window, self._window_start = time.monotonic(), progress.step
+        if self._watcher is not None:
+            self._watcher.stepped(progress.step, record)
+
+    def _fetch(self) -> None:
+        """Waits for the device and takes over the losses of the last steps."""
+        if not self._pending:
+            return
+        losses = torch.stack(self._pending).tolist()
+        first = self.progress.step - len(losses) + 1
+        self._pending.clear()
+        for step, loss in enumerate(losses, first):
+            if not math.isfinite(loss):
+                raise self._diverged("training", step)
+        self.progress.losses += losses
+
+    def _diverged(self, what: str, step: int) -> UsageError:
+        best = self.progress.best_step
+        kept = f"{self.folder.best} of step {best} stays" if best >= 0 else "nothing was kept"
+        return UsageError(
+            f"the {what} loss is not a finite number at step {step:,}: the training diverged; {kept}. Start again with "
+            f"--overwrite and a lower --lr than {self.task.recipe.lr:g}"
+        )
+
+    def _validation_due(self) -> bool:
+        step = self.progress.step
+        return self.progress.validated < step and (step % self.steps_per_epoch == 0 or step >= self.total_steps)
+
+    def _validate(self, stop: Stop) -> None:
+        """Validates each data set apart; told to stop, it leaves everything as it was."""
+        with self._aside():
+            found = self._judge(stop)
+        self._stepper.train()
+        if found is None:
+            return
+        train, by_name = found
+        progress = self.progress
+        loss = float(np.mean([validation.loss for validation in by_name.values()]))
+        if not math.isfinite(loss):
+            raise self._diverged("validation", progress.step)
+        progress.validated = progress.step
+        progress.stale += 1
+        figures = {name: validation.to_dict() for name, validation in by_name.items()}
+        if loss < progress.best_loss:
+            progress.best_step, progress.best_loss, progress.best, progress.stale = progress.step, loss, figures, 0
+            self._write_checkpoint("best")
+        record: Record = {
+            "step": progress.step,
+            "epoch": progress.step / self.steps_per_epoch,
+            "val_loss": loss,
+            "best": progress.stale == 0,
+            "train": train.to_dict(),
+            "val": figures,
+            "seconds": round(self._seconds(), 1),
+        }
+        self._log.write(record)
+        if self._watcher is not None:
+            self._watcher.validated(record)
+
+    def _judge(self, stop: Stop) -> tuple[Validation, dict[str, Validation]] | None:
+        judged, size = self._training.judged, self.task.recipe.batch_size
+        found = {}
+        for name, words in self.task.validation.items():
+            validation = validate(judged, words.in_order(size), stop)
+            if validation is None:
+                return None
+            found[name] = validation
+        train = validate(judged, spread_batches(self.task.words, TRAINING_WORDS, size), stop)
+        return None if train is None else (train, found)
+
+    def _seconds(self) -> float:
+        """Takes over the time since the last call."""
+        now = time.monotonic()
+        self.progress.seconds += now - self._resumed
+        self._resumed = now
+        return self.progress.seconds
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Something that does not count for the speed of training; the steps before are waited for."""
+        self._fetch()
+        start = time.monotonic()
+        yield
+        self._window += time.monotonic() - start
+
+    def _save_due(self) -> bool:
+        ago = time.monotonic() - self._saved
+        at_end = self.progress.validated == self.progress.step
+        return ago >= SAVE_SECONDS or (at_end and ago * _SAVE_SHARE >= self._save_cost)
+
+    def _save(self) -> None:
+        with self._aside():
+            start = time.monotonic()
+            self._seconds()
+            self._write_checkpoint("last")
+            self._training.save(self.folder.state, self.progress)
+            write_curves(self._log.records, self.folder.curves)
+            self._saved = time.monotonic()
+            self._save_cost = self._saved - start
+
+    def _write_checkpoint(self, which: str) -> None:
+        progress = self.progress
+        metrics: Record = {"step": progress.step, "epoch": progress.step / self.steps_per_epoch}
+        if which == "best":
+            metrics |= {"val_loss": progress.best_loss, "val": progress.best}
+        path = self.folder.best if which == "best" else self.folder.last
+        checkpoint.save(self._training.judged, path, metrics=metrics, data=self.task.about_data)

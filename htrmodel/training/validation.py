@@ -1,0 +1,81 @@
+"""Loss and errors of a recogniser on a whole split, as training needs them between its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from htrmodel.data.batches import Batch, WordBatches, normalise
+from htrmodel.judging import metrics
+from htrmodel.loss import LOSSES
+from htrmodel.recogniser import Recogniser
+from htrmodel.tokenizer import PAD
+
+Stop = Callable[[], bool]
+"""Asked between batches: whether to stop now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How well a recogniser reads some words.
+
+    Attributes:
+        loss: mean over all characters and end tokens with attention, over all words with CTC; see `validate`.
+        cer: micro CER, a fraction.
+        wer: share of words that are not read exactly.
+        words: how many there are.
+    """
+
+    loss: float
+    cer: float
+    wer: float
+    words: int
+
+    def to_dict(self) -> dict[str, float]:
+        """The figures by name."""
+        return asdict(self)
+
+
+@torch.inference_mode()
+def validate(recogniser: Recogniser, batches: Iterable[Batch], stop: Stop = lambda: False) -> Validation | None:
+    """Reads words and judges the readings.
+
+    The decoder runs freely, as it does when it reads: what it is given before each step is its own token. AttentionHTR
+    validates so too, but takes the mean of the means of shuffled batches. Here the loss is summed over all characters
+    and end tokens before it is divided by their number, so that it depends neither on order nor on the size of batches;
+    with CTC, it is the mean over the words of the loss per character. It is computed in float32 whatever the recipe.
+
+    Args:
+        recogniser: on the device of the batches. It is left in evaluation mode.
+        batches: all words, each once.
+        stop: if it says so, nothing is returned.
+    """
+    config = recogniser.config
+    recogniser.eval()
+    losses: list[Tensor] = []
+    weights: list[int] = []
+    texts: list[str] = []
+    readings: list[str] = []
+    for batch in batches:
+        if stop():
+            return None
+        targets = recogniser.tokenizer.encode(batch.texts)
+        logits = recogniser(normalise(batch.images, config), full_steps=True)
+        losses.append(LOSSES[config.prediction](logits, targets.to(logits.device)))
+        weights.append(int((targets[:, 1:] != PAD).sum()) if config.prediction == "Attn" else len(targets))
+        texts += batch.texts
+        readings += [reading.text for reading in recogniser.tokenizer.decode(logits)]
+    loss = float(np.average(torch.stack(losses).cpu().double().numpy(), weights=weights))
+    figures = metrics.evaluate(texts, readings)
+    return Validation(loss, figures["micro_cer"], figures["wer"], len(texts))
+
+
+def spread_batches(words: WordBatches, count: int, batch_size: int) -> Iterator[Batch]:
+    """At most `count` words, evenly spread over all of them, always the same."""
+    positions = np.linspace(0, len(words) - 1, min(count, len(words))).astype(np.int64)
+    for first in range(0, len(positions), batch_size):
+        yield words.take(positions[first : first + batch_size])

@@ -1,0 +1,111 @@
+"""The words that a training takes from a store, decoded, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from htrdata.errors import SourceMissingError, UsageError
+from htrmodel.config import RecogniserConfig
+from htrmodel.data.batches import WordBatches
+from htrmodel.data.cache import Progress, decoded_words
+from htrmodel.data.label_view import LabelView
+from htrmodel.data.mixing import parse_mix
+from htrmodel.data.samples import Origin, Samples, open_samples
+from htrmodel.data.splits import find_split
+
+Say = Callable[[str], None]
+"""Told what a person should know."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingWords:
+    """The words of a training: their labels, not yet their images.
+
+    Attributes:
+        train: of each data set.
+        val: of each data set that has such words.
+        ratios: shares of the data sets in a batch; None to take them as one.
+    """
+
+    train: list[Samples]
+    val: list[Samples]
+    ratios: list[float] | None
+
+    def describe(self) -> dict[str, Any]:
+        """What they are, by digest, as JSON can hold it."""
+        return {
+            "train": {one.name: one.digest for one in self.train},
+            "val": {one.name: one.digest for one in self.val},
+            "ratios": self.ratios,
+        }
+
+    def decode(
+        self,
+        config: RecogniserConfig,
+        device: torch.device,
+        *,
+        folder: Path | None = None,
+        workers: int = 1,
+        progress: Progress | None = None,
+    ) -> tuple[WordBatches, dict[str, WordBatches]]:
+        """Decodes the images, or finds them in the cache; see `htrmodel.data.cache.decoded_words`.
+
+        Returns:
+            The words to train on, and those to validate on by data set.
+        """
+
+        def batches(samples: Sequence[Samples]) -> WordBatches:
+            images = [decoded_words(one, config, folder=folder, workers=workers, progress=progress) for one in samples]
+            return WordBatches(samples, images, device)
+
+        return batches(self.train), {one.name: batches([one]) for one in self.val}
+
+
+def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Say) -> TrainingWords:
+    """Finds the words to train and to validate on.
+
+    Args:
+        root: a store.
+        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all that are not synthetic.
+        config: of the model; its charset and length decide which words it can take.
+        say: told what is left out, and which data sets have no words to validate on.
+
+    Raises:
+        UsageError: a data set is not there, there is nothing to train or to validate on, two data sets split IAM
+            differently, or the mix cannot be read.
+        SourceMissingError: there is neither a data set nor a shard.
+        BadDataError: a data set is damaged.
+    """
+    mixed = parse_mix(mix)
+    view = LabelView(config.charset, config.max_length)
+    train = [_open(origin, view, say) for origin in find_split(root, "train", list(mixed))]
+    val = [_open(origin, view, say) for one in train for origin in _find_validation(root, one.name, say)]
+    if not val:
+        names = ", ".join(one.name for one in train)
+        raise UsageError(
+            f"no val words in {root} for {names}: training needs some to know when to stop; build the data set with a "
+            "val split, for example with --resplit random"
+        )
+    ratios = [ratio for ratio in mixed.values() if ratio is not None]
+    return TrainingWords(train, val, ratios or None)
+
+
+def _find_validation(root: Path, name: str, say: Say) -> list[Origin]:
+    try:
+        return find_split(root, "val", [name])
+    except (UsageError, SourceMissingError):
+        say(f"{name} has no val words: it is trained on, but does not count for when to stop")
+        return []
+
+
+def _open(origin: Origin, view: LabelView, say: Say) -> Samples:
+    samples = open_samples(origin, view)
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
+    left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
+    say(f"{origin.name}: {len(samples):,} {origin.split} words{left_out}")
+    return samples
