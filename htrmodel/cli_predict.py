@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.",
 )
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence.")
-def predict(places: tuple[Path, ...], checkpoint: Path, batch_size: int, as_json: bool, as_csv: bool) -> None:
+def predict(
+    places: tuple[Path, ...], checkpoint: Path, device: str, batch_size: int, as_json: bool, as_csv: bool
+) -> None:
     """Read words: image files, all images below a folder, or all words of a store.
 
     An image that cannot be read is named and skipped; the exit code is then 65.
@@ -43,7 +46,7 @@ def predict(places: tuple[Path, ...], checkpoint: Path, batch_size: int, as_json
     """
     from htrmodel.predict import find_sources, load_reader, predict
 
-    reader = load_reader(checkpoint)
+    reader = load_reader(checkpoint, device)
     sources = itertools.chain.from_iterable(find_sources(place) for place in places)
     problems: list[Prediction] = []
 

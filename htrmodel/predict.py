@@ -55,19 +55,24 @@ class Prediction:
     problem: str | None = None
 
 
-def load_reader(path: Path) -> Reader:
-    """Loads what a file holds: an ``.onnx`` without torch, any other checkpoint with it, on the CPU.
+def load_reader(path: Path, device: str = "auto") -> Reader:
+    """Loads what a file holds: an ``.onnx`` without torch, which reads on the CPU, any other checkpoint with it.
+
+    Args:
+        path: the file.
+        device: where torch reads, see `htrmodel.devices.find_device`.
 
     Raises:
-        HtrError: as `htrmodel.onnx_runner.OnnxRecogniser` and `htrmodel.checkpoint.load` do.
+        HtrError: as `htrmodel.onnx_runner.OnnxRecogniser`, `htrmodel.checkpoint.load` and `find_device` do.
     """
     if path.suffix.lower() == ".onnx":
         from htrmodel.onnx_runner import OnnxRecogniser
 
         return OnnxRecogniser(path)
     from htrmodel.checkpoint import load
+    from htrmodel.devices import find_device
 
-    return load(path)
+    return load(path).to(find_device(device))
 
 
 def find_sources(place: Path) -> Iterator[Source]:
