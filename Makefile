@@ -27,6 +27,7 @@ lint: $(VENV)/dev  ## Check style and types
 
 bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses
 	$(BIN)/python benchmarks/build_imgur5k.py
+	$(BIN)/python benchmarks/build_iam.py
 
 clean:  ## Remove everything that the other targets make
 	rm -rf $(VENV) quickstart build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

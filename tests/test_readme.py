@@ -1,0 +1,55 @@
+"""The README's commands exist, with the options that it gives them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from htrdata.cli import commands as htrdata_commands
+from htrmodel.cli import commands as htrmodel_commands
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS: dict[str, click.Group] = {"htrdata": htrdata_commands, "htrmodel": htrmodel_commands}
+
+
+def shown_commands() -> list[str]:
+    """The commands in the README's blocks, without the prompt and what explains them on the same line."""
+    found = []
+    for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines():
+        if match := re.match(r" {4}(?:\$ )?((?:htrdata|htrmodel) .*)", line):
+            found += re.split(r"\s{3,}", match[1])
+    return sorted({command for command in found if command.split()[0] in PROGRAMS})
+
+
+def find_command(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that words name, and its arguments."""
+    command: click.Command = PROGRAMS[words[0]]
+    rest = words[1:]
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), rest[0])
+        assert found is not None, f"no command {rest[0]!r} in {' '.join(words)}"
+        command, rest = found, rest[1:]
+    return command, rest
+
+
+@pytest.mark.parametrize("text", shown_commands())
+def test_a_shown_command_parses(text: str) -> None:
+    command, arguments = find_command(shlex.split(text))
+    command.make_context(command.name, arguments, resilient_parsing=False)
+
+
+def test_the_readme_shows_the_main_jobs() -> None:
+    jobs = {" ".join(text.split()[:2]) for text in shown_commands()}
+    assert jobs >= {"htrdata imgur5k", "htrdata iam", "htrdata verify", "htrmodel finetune", "htrmodel evaluate"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_command_is_in_the_readme_and_has_help(program: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, command in PROGRAMS[program].commands.items():
+        assert f"{program} {name}" in readme
+        assert command.help
