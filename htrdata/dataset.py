@@ -13,7 +13,8 @@ from typing import Any
 from htrdata.plan import Plan
 from htrdata.published import compare
 from htrdata.records import SPLITS
-from htrdata.shard_writer import ShardInfo, file_sha256
+from htrdata.shard_writer import ShardInfo
+from htrdata.shards import file_sha256
 from htrdata.tally import Tally
 
 

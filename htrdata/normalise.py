@@ -1,7 +1,7 @@
 """Normalising words: levelling the paper, stretching the contrast, straightening the writing, trimming the margins.
 
 Dark ink on light paper is assumed. Crops are uint8, grey [H, W] or RGB [H, W, 3], and so are the results; a crop to
-which nothing is done is returned itself. Where no ink stands out from the paper (see `htrdata.ink.ink_of`), `whiten`
+which nothing is done is returned itself. Where no ink stands out from the paper (see `ink_detection.ink_of`), `whiten`
 without a threshold, `deskew`, `slant` and `trim` do nothing. All are deterministic, and raise ValueError where the
 array has no pixels, or is of another type or shape.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from htrdata.crop import MAX_DIAGONAL
 from htrdata.errors import BadDataError, UsageError
 from htrdata.images import opencv
-from htrdata.ink import LEAST_CONTRAST, ink_of, level, luma_of, paper_of, skew_angle, slant_angle
+from htrdata.ink_detection import LEAST_CONTRAST, ink_of, level, luma_of, paper_of, skew_angle, slant_angle
 
 cv2 = opencv()
 
@@ -95,7 +95,7 @@ def whiten(pixels: np.ndarray, threshold: int | None = None) -> np.ndarray:
     """Makes the paper white and leaves the ink as it is: what is lighter than its threshold becomes 255.
 
     So Kang et al. ("Convolve, Attend and Spell", GCPR 2018) load IAM, whose annotations give the threshold at which
-    each line was binarised. Where a source gives none, all that `htrdata.ink.ink_of` does not take for ink becomes 255.
+    each line was binarised. Where a source gives none, all that `ink_detection.ink_of` takes for paper becomes 255.
     Whitening again at a threshold changes nothing.
 
     Args:
@@ -114,7 +114,7 @@ def whiten(pixels: np.ndarray, threshold: int | None = None) -> np.ndarray:
 def background(pixels: np.ndarray) -> np.ndarray:
     """Levels the light: each pixel is divided by the paper around it, so that paper becomes white everywhere.
 
-    The paper is estimated by a closing that is larger than the writing (see `htrdata.ink.paper_of`): the method is of
+    The paper is estimated by a closing that is larger than the writing (see `ink_detection.paper_of`): the method is of
     the family of Wang et al. ("Morphological background detection and illumination normalization of text image with
     poor lighting", PLoS ONE 9(11), 2014). Gradients and shadows wider than the crop is high go, narrower shadows stay.
     So does shade that takes more than half of the light. The tint of the paper goes, too. Blank paper becomes white.
@@ -142,7 +142,7 @@ def contrast(pixels: np.ndarray) -> np.ndarray:
 
 
 def deskew(pixels: np.ndarray) -> np.ndarray:
-    """Turns a word so that its line of writing is level, by `htrdata.ink.skew_angle`.
+    """Turns a word so that its line of writing is level, by `ink_detection.skew_angle`.
 
     The result has room for all of the turned crop. New corners get the colour of the paper around them.
     """
@@ -154,7 +154,7 @@ def deskew(pixels: np.ndarray) -> np.ndarray:
 
 
 def slant(pixels: np.ndarray) -> np.ndarray:
-    """Shears a word so that its letters stand upright, by `htrdata.ink.slant_angle`.
+    """Shears a word so that its letters stand upright, by `ink_detection.slant_angle`.
 
     The result is as high as the crop, with room for all of it. New corners get the colour of the paper around them.
     """
@@ -167,8 +167,8 @@ def slant(pixels: np.ndarray) -> np.ndarray:
 def trim(pixels: np.ndarray) -> np.ndarray:
     """Cuts a word down to its ink and a margin: a sixteenth of the ink's height, at least one pixel.
 
-    Nothing that `htrdata.ink.ink_of` takes for ink is cut off. On sides where the crop has less margin, it stays as it
-    is. The result is a view of the crop.
+    Nothing that `ink_detection.ink_of` takes for ink is cut off. On sides where the crop has less margin, it stays as
+    it is. The result is a view of the crop.
     """
     ink = ink_of(pixels)
     if ink is None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import lmdb
 
-from htrdata.shards import COUNT_KEY, DATA_FILE, image_key, label_key
+from htrdata.shards import COUNT_KEY, DATA_FILE, file_sha256, image_key, label_key
 
 _PAGE_SIZE = 4096
 _COMMIT_EVERY = 1000  # values per transaction: a constant, since it shapes the bytes of the file
@@ -121,9 +121,3 @@ def _append(environment: Any, items: Iterator[tuple[bytes, bytes]]) -> None:
                 if put == _COMMIT_EVERY:
                     more = True
                     break
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,7 @@ in UTF-8 and the count in ASCII digits. AttentionHTR, PARSeq, MMOCR and PaddleOC
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 import threading
@@ -30,6 +31,12 @@ def image_key(index: int) -> bytes:
 def label_key(index: int) -> bytes:
     """The key of a label, counted from 1."""
     return b"label-%09d" % index
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_file(path: Path) -> None:

@@ -18,8 +18,8 @@ from htrdata.dataset import content_digest
 from htrdata.errors import HtrError
 from htrdata.manifest import read_manifest
 from htrdata.records import SPLITS
-from htrdata.shard_writer import ContentDigest, file_sha256
-from htrdata.shards import COUNT_KEY, DATA_FILE, Shard, check_file, image_key, label_key
+from htrdata.shard_writer import ContentDigest
+from htrdata.shards import COUNT_KEY, DATA_FILE, Shard, check_file, file_sha256, image_key, label_key
 from htrdata.store import Dataset, open_store
 
 _MOST = 5  # problems of one kind that are spelled out for one shard

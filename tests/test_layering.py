@@ -44,9 +44,33 @@ def test_only_the_command_line_imports_the_builder() -> None:
     assert users == {"cli_build.py"}
 
 
-@pytest.mark.parametrize("module", ["htrdata", "htrdata.cli"])
+def packages_of(path: Path) -> set[str]:
+    """The packages of htrmodel that a file imports from, and ``top`` for its modules outside of them."""
+    parts = {name.split(".")[1] for name in imports(path) if name.startswith("htrmodel.")}
+    packages = {"layers", "data", "judging", "training"}
+    return (parts & packages) | ({"top"} if parts - packages else set())
+
+
+def test_layers_know_no_data_and_judging_needs_no_torch() -> None:
+    for path in (ROOT / "htrmodel/layers").glob("*.py"):
+        assert packages_of(path) <= {"layers", "top"}, path
+    for path in (ROOT / "htrmodel/judging").glob("*.py"):
+        assert packages_of(path) <= {"judging", "top"}, path
+        assert "torch" not in {name.split(".")[0] for name in imports(path)}, path
+    for path in (ROOT / "htrmodel/data").glob("*.py"):
+        assert "training" not in packages_of(path), path
+
+
+def test_htrmodel_builds_no_stores() -> None:
+    builders = {"builder", "joining", "parts", "plan", "resuming", "rows", "shard_writer", "sources", "samples", "crop"}
+    for path in (ROOT / "htrmodel").rglob("*.py"):
+        used = {name.split(".")[1] for name in imports(path) if name.startswith("htrdata.")}
+        assert not used & builders, (path, used & builders)
+
+
+@pytest.mark.parametrize("module", ["htrdata", "htrdata.cli", "htrmodel", "htrmodel.cli", "htrmodel.judging.metrics"])
 def test_help_and_the_bare_package_are_fast(module: str) -> None:
-    heavy = {"torch", "pandas", "pyarrow", "cv2", "numpy"}
+    heavy = {"torch", "pandas", "pyarrow", "cv2", *(() if module.endswith("metrics") else ("numpy",))}
     code = f"import sys, {module}; print(*sorted({heavy!r} & set(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.split() == []

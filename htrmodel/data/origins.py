@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.manifest import DROPPED, KEPT
-from htrdata.shard_writer import file_sha256
-from htrdata.shards import DATA_FILE, Shard
+from htrdata.shards import DATA_FILE, Shard, file_sha256
 from htrdata.store import Dataset
 from htrmodel.data.columns import codes, numbers, select, strings, take
 from htrmodel.data.samples import Chunk, Rows

@@ -20,7 +20,7 @@ from htrdata.builder import build
 from htrdata.crop import crop, reduce_height
 from htrdata.errors import BadDataError, CannotCreateError, UsageError
 from htrdata.images import decode, encode
-from htrdata.ink import MAX_SKEW, MAX_SLANT, ink_of, skew_angle, slant_angle
+from htrdata.ink_detection import MAX_SKEW, MAX_SLANT, ink_of, skew_angle, slant_angle
 from htrdata.normalise import (
     Operation,
     background,

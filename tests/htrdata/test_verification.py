@@ -15,7 +15,7 @@ import pytest
 from htrdata.builder import build
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.options import BuildOptions
-from htrdata.shard_writer import file_sha256
+from htrdata.shards import file_sha256
 from htrdata.verification import verify
 
 
