@@ -94,8 +94,8 @@ def build(
     Raises:
         HtrError: whatever a person can meet; see `htrdata.errors`.
     """
-    plan = make_plan(source, options or BuildOptions(), name)
-    with _executor(executor, workers) as running, _storage_errors(Path(out)):
+    with _storage_errors(Path(out)), _executor(executor, workers) as running:
+        plan = make_plan(source, options or BuildOptions(), name)
         return build_plan(plan, Path(out), running, overwrite=overwrite, strict=strict, progress=progress or _silent)
 
 
@@ -111,7 +111,7 @@ def judge(
     """
     tally = Tally()
     done = 0
-    with _executor(executor, workers) as running:
+    with _storage_errors(None), _executor(executor, workers) as running:
         jobs = ((part, plan.options, plan.name, plan.source.extra_columns) for part in plan.parts)
         for words in run_all(running, judge_part, jobs, waiting=_WAITING):
             tally.add(words)
@@ -128,7 +128,8 @@ def build_plan(
     with workspace.locked():
         live = workspace.live_dataset()
         if live is not None and not overwrite and not differences(live, plan.request, versions=False):
-            workspace.remove()
+            if workspace.request() in (None, plan.request):  # parts of something else stay for whoever builds that
+                workspace.remove()
             return Built(live, already=True)
         try:
             resumed = may_resume(workspace, plan, overwrite=overwrite)
@@ -221,8 +222,8 @@ def _executor(given: Executor | None, workers: int | None) -> Iterator[Executor]
 
 
 @contextmanager
-def _storage_errors(out: Path) -> Iterator[None]:
-    """Says in one sentence what the system has against reading or writing."""
+def _storage_errors(out: Path | None) -> Iterator[None]:
+    """Says in one sentence what the system has against reading, or against writing to the store."""
     try:
         yield
     except HtrError:
@@ -239,9 +240,8 @@ def _storage_errors(out: Path) -> Iterator[None]:
             if full
             else "reading or writing failed"
         )
-        raise StorageError(
-            f"{cause} ({error}). Mend that and run the same command again: it goes on from the finished parts"
-        ) from error
+        resumed = ": it goes on from the finished parts" if out is not None else ""
+        raise StorageError(f"{cause} ({error}). Mend that and run the same command again{resumed}") from error
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:

@@ -66,9 +66,11 @@ def run_all(
     try:
         for values in arguments:
             pending.add(executor.submit(job, *values))
-            if len(pending) >= waiting:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+            done = {future for future in pending if future.done()}
+            if not done and len(pending) >= waiting:
+                done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            pending -= done
+            yield from (future.result() for future in done)
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in done)

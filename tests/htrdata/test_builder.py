@@ -219,6 +219,24 @@ def test_an_equal_build_is_not_done_again(source: Any, tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "lmdb").rglob("*")} == before
 
 
+def test_a_finished_data_set_does_not_cost_the_parts_of_another_build(source: Any, tmp_path: Path) -> None:
+    store = tmp_path / "lmdb"
+    build(source, store, SMALL, workers=1)
+    other = replace(SMALL, quality=50)
+    with pytest.raises(KeyboardInterrupt):
+        build(source, store, other, executor=Interrupting(3), overwrite=True)
+    assert build(source, store, SMALL, workers=1).already
+    seen: list[tuple[str, int]] = []
+    build(source, store, other, workers=1, overwrite=True, progress=lambda what, done, _: seen.append((what, done)))
+    assert seen[0] == ("words", 63)
+
+
+def test_progress_comes_part_by_part(source: Any, tmp_path: Path) -> None:
+    seen: list[int] = []
+    build(source, tmp_path / "lmdb", SMALL, workers=1, progress=lambda what, done, _: seen.append(done))
+    assert seen[:7] == [0, 21, 42, 63, 84, 105, 126]
+
+
 def test_another_build_of_that_name_is_refused_unless_it_may_overwrite(source: Any, tmp_path: Path) -> None:
     store = tmp_path / "lmdb"
     build(source, store, SMALL, workers=1)
