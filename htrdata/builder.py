@@ -126,13 +126,15 @@ def build_plan(
     """Builds what a plan says; see `build`."""
     workspace = Workspace(out, plan.name)
     with workspace.locked():
-        live = workspace.live_dataset()
-        if live is not None and not overwrite and not differences(live, plan.request, versions=False):
+        live = None if overwrite else workspace.live_dataset()
+        equal = live is not None and not differences(live, plan.request, versions=False)
+        if live is not None and equal and workspace.is_there(live):
             if workspace.request() in (None, plan.request):  # parts of something else stay for whoever builds that
                 workspace.remove()
             return Built(live, already=True)
         try:
-            resumed = may_resume(workspace, plan, overwrite=overwrite)
+            # A data set whose files are not all there is repaired by building it again.
+            resumed = may_resume(workspace, plan, None if equal else live, overwrite=overwrite)
         except CannotCreateError:
             if workspace.request() is None:
                 workspace.remove()
@@ -166,6 +168,12 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     workspace.about.mkdir(parents=True)
     manifest = workspace.about / MANIFEST_FILE
     splits, tally = _write_manifest(plan, workspace, manifest)
+    total = tally.total
+    if total.words != plan.words:
+        raise RuntimeError(f"{total.words} words came of {plan.words} that were planned")
+    if not total.kept:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in total.dropped.most_common())
+        raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published")
     if strict:
         _refuse_faults(plan, tally)
     jobs = [(split, number, workspace.stage) for split in splits for number in range(split.shards)]

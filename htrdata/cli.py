@@ -135,7 +135,8 @@ def verify(store: Path, decode: bool, as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(dataset) for dataset in checked], ensure_ascii=False, indent=1))
     else:
         for dataset in checked:
-            verdict = f"{len(dataset.problems)} problems" if dataset.problems else "whole"
+            count = len(dataset.problems)
+            verdict = f"{count} problem{'s' if count > 1 else ''}" if count else "whole"
             click.echo(f"{dataset.name}: {dataset.words:,} words, {dataset.bytes / 1e6:,.1f} MB: {verdict}")
             for problem in dataset.problems:
                 click.echo(f"  {problem}")
@@ -166,4 +167,4 @@ def preview(path: Path, out: Path, normalise: tuple[str, ...], name: str | None,
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrdata")
+    run(commands, "htrdata", once=("verify", "preview", "sample"))

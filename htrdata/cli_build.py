@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+    names = [name.strip() for value in values for name in value.split(",")]
+    return tuple(name for name in names if name not in ("", "none"))
 
 
 def normalise_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -74,7 +75,9 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option("--seed", default=0, show_default=True, help="Of --resplit."),
     click.option("--ratio", metavar="N/N/N", help="Shares of train, val and test, for random.  [default: 80/10/10]"),
     click.option("--fold", metavar="I/K", help="For kfold: fold I of K is test, the next one val, the others train."),
-    click.option("--dedup", is_flag=True, help="Take from train pages that are in val or test too, and so on."),
+    click.option(
+        "--dedup", is_flag=True, help="Take pages from train that are in val or test, and from val those in test."
+    ),
     click.option("--ignore-hashes", is_flag=True, help="Keep pages whose bytes have changed since publication."),
     click.option("--strict", is_flag=True, help="Publish nothing if a page or annotation is missing or damaged."),
     click.option("--overwrite", is_flag=True, help="Replace a data set of this name built otherwise."),

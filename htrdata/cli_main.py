@@ -8,23 +8,27 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+from collections.abc import Collection
 from typing import NoReturn
 
 import click
 
-from htrdata.errors import HtrError
+from htrdata.errors import HtrError, StorageError, UsageError
+
+_EXTRAS = {"torch": "model", "safetensors": "model", "rapidfuzz": "model", "onnxruntime": "onnx", "onnx": "onnx"}
 
 
 class Terminated(BaseException):
     """SIGTERM arrived; it unwinds the program as Ctrl-C does."""
 
 
-def run(commands: click.Group, program: str) -> NoReturn:
+def run(commands: click.Group, program: str, once: Collection[str] = ()) -> NoReturn:
     """Runs what was typed and exits with its code.
 
     Args:
-        commands: of the program. What a signal stops can be taken up by the same command.
+        commands: of the program.
         program: its name.
+        once: the commands that begin anew after a signal; the others go on where they were stopped.
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -34,19 +38,32 @@ def run(commands: click.Group, program: str) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except HtrError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        _refuse(error)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").split(".")[0])
+        if extra is None:
+            raise
+        _refuse(UsageError(f"this needs {error.name}, which is not installed: pip install 'htrdata[{extra}]'"))
+    except OSError as error:
+        _refuse(StorageError(f"reading or writing failed: {error}"))
     except (KeyboardInterrupt, click.Abort):
-        _stopped("interrupted", program, 128 + signal.SIGINT)
+        _stopped("interrupted", program, once, 128 + signal.SIGINT)
     except Terminated:
-        _stopped("terminated", program, 128 + signal.SIGTERM)
+        _stopped("terminated", program, once, 128 + signal.SIGTERM)
+
+
+def _refuse(error: HtrError) -> NoReturn:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(error.exit_code)
 
 
 def _terminate(_number: int, _frame: object) -> NoReturn:
     raise Terminated
 
 
-def _stopped(how: str, program: str, code: int) -> NoReturn:
-    again = shlex.join([program, *sys.argv[1:]])
-    click.echo(f"\n{how}; the same command goes on from what is finished:\n  {again}", err=True)
+def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoReturn:
+    words = sys.argv[1:]
+    goes_on = not set(once) & set(words[:1]) and "--dry-run" not in words
+    again = f"; the same command goes on from what is finished:\n  {shlex.join([program, *words])}"
+    click.echo(f"\n{how}{again if goes_on else ''}", err=True)
     sys.exit(code)

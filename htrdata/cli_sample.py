@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -52,7 +53,7 @@ def imgur5k(
             progress=lambda done, total: progress("pages", done, total),
         )
     click.echo(f"{drawn.root}: {drawn.pages:,} pages, {drawn.words:,} words")
-    click.echo(f"build it: htrdata imgur5k --root {drawn.root}", err=True)
+    click.echo(f"build it: {shlex.join(['htrdata', 'imgur5k', '--root', str(drawn.root)])}", err=True)
 
 
 @sample.command()
@@ -84,4 +85,4 @@ def iam(out: Path, forms: int, seed: int, scale: float, archives: bool, workers:
             progress=lambda done, total: progress("forms", done, total),
         )
     click.echo(f"{drawn.root}: {drawn.forms:,} forms by {drawn.writers:,} writers, {drawn.words:,} words")
-    click.echo(f"build it: htrdata iam --root {drawn.root}", err=True)
+    click.echo(f"build it: {shlex.join(['htrdata', 'iam', '--root', str(drawn.root)])}", err=True)

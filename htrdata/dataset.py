@@ -25,6 +25,7 @@ def describe_counts(plan: Plan, tally: Tally) -> dict[str, Any]:
         **plan.request,
         "name": plan.name,
         "about": dataclasses.asdict(plan.source.info),
+        "pages": len({page.id for part in plan.parts for page in part.pages}),
         "words": total.words,
         "kept": total.kept,
         "splits": {

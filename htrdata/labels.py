@@ -121,7 +121,7 @@ class LabelPolicy:
             A stripped label no longer says all that the image shows.
 
     Raises:
-        UsageError: the length is below 1.
+        UsageError: the length is below 1, or characters are to be stripped without a charset.
     """
 
     charset: Charset | None = None
@@ -131,6 +131,8 @@ class LabelPolicy:
     def __post_init__(self) -> None:
         if self.max_length is not None and self.max_length < 1:
             raise UsageError(f"a maximum label length of {self.max_length} keeps nothing: give 1 or more")
+        if self.on_unknown == "strip" and self.charset is None:
+            raise UsageError("every character is known without a charset: --on-unknown strip needs --charset")
 
     def apply(self, transcription: str) -> Label:
         """Turns a transcription into a label: NFC, trimmed, folded where the charset folds case."""

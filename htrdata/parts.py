@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ class Part:
 
     @property
     def file_name(self) -> str:
-        """The name of its file."""
-        return f"part-{self.number:06d}.arrow"
+        """The name of its file. It tells the pages too: a build cut into other parts must not take this one's."""
+        pages = hashlib.sha256("\n".join(page.id for page in self.pages).encode("utf-8", "surrogatepass"))
+        return f"part-{self.number:06d}-{pages.hexdigest()[:16]}.arrow"
 
 
 def judge_part(part: Part, options: BuildOptions, dataset: str, extra_columns: Sequence[str]) -> pa.RecordBatch:

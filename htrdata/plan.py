@@ -86,6 +86,7 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
     """
     pages = list(source.pages())
     leaks = find_leaks(pages)
+    inputs = _digest([page for page in pages if page.words])
     if options.dedup:
         pages = drop_leaked(pages)
     pages = [page for page in pages if page.words]
@@ -96,7 +97,7 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         parts=tuple(_parts(pages, options.part_words)),
         pages=dict(Counter(page.split for page in pages)),
         leaks=leaks,
-        inputs=_digest(pages),
+        inputs=inputs,
     )
 
 

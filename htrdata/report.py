@@ -27,10 +27,10 @@ def summary(document: dict[str, Any]) -> str:
         document: ``dataset.json``, or what `htrdata.dataset.describe_counts` gives of a build that was not made.
     """
     remarks = [_OUTSIDE_NOTE]
-    remarks += [f"{split}: not built, the source has no annotations for it" for split in document["missing_splits"]]
+    remarks += [f"{split}: not built, there are no words for it" for split in document["missing_splits"]]
     remarks += _unknown_characters(document)
     remarks += difference_lines(document["differences"])
-    remarks += leak_lines(document["leaks"])
+    remarks += leak_lines(document)
     lines = list(_table(document))
     for remark in remarks:
         indent = " " * (len(remark) - len(remark.lstrip()) + 2)
@@ -47,7 +47,8 @@ def _table(document: dict[str, Any]) -> Iterator[str]:
     columns = [*splits, "all"] if len(splits) > 1 else list(splits)
     yield f"{document['name']:{width}}" + "".join(f"{name:>10}" for name in columns)
     for label, counts in rows:
-        cells = [*counts, sum(counts)] if len(splits) > 1 else counts
+        total = document["pages"] if label == "pages" else sum(counts)  # a page may stand in several splits
+        cells = [*counts, total] if len(splits) > 1 else counts
         yield f"{label:{width}}" + "".join(f"{count:>10,}" for count in cells)
 
 
@@ -78,8 +79,9 @@ def _unknown_characters(document: dict[str, Any]) -> list[str]:
     return [f"characters outside the charset, with words: {shown}{more}"]
 
 
-def leak_lines(leaks: dict[str, Any]) -> list[str]:
-    """What to say of pages that stand in more than one split."""
+def leak_lines(document: dict[str, Any]) -> list[str]:
+    """What to say of pages and writers that stand in more than one split."""
+    leaks = document["leaks"]
     lines = []
     if leaks["ids"]:
         lines.append(f"in more than one split: {_count(leaks['ids'], 'page id')} ({_some(leaks['ids'])})")
@@ -87,7 +89,8 @@ def leak_lines(leaks: dict[str, Any]) -> list[str]:
         named = [" = ".join(f"{split}/{page}" for split, page in group) for group in leaks["copies"]]
         lines.append(f"the same bytes in more than one split: {_count(named, 'group')} of pages ({_some(named)})")
     if lines:
-        lines.append("--dedup takes such pages from train and val; dataset.json lists them")
+        takes = "has taken" if document["options"]["dedup"] else "takes"
+        lines.append(f"--dedup {takes} such pages from train and val; dataset.json lists them")
     if leaks["writers"]:
         lines.append(f"in more than one split: {_count(leaks['writers'], 'writer')} ({_some(leaks['writers'])})")
     return lines
@@ -116,7 +119,7 @@ def write_report(path: Path, document: dict[str, Any], store: Path) -> None:
         document=document,
         rows=table_rows(document["splits"]),
         note=_OUTSIDE_NOTE,
-        leaks=leak_lines(document["leaks"]),
+        leaks=leak_lines(document),
         differences=difference_lines(document["differences"]),
         crops={split: list(_crops(document, split, store)) for split in SPLITS if split in document["splits"]},
     )

@@ -4,35 +4,49 @@ from __future__ import annotations
 
 from typing import Any
 
-from htrdata.errors import CannotCreateError
+from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.plan import Plan
 from htrdata.workspace import Workspace
 
 
-def may_resume(workspace: Workspace, plan: Plan, *, overwrite: bool) -> bool:
+def may_resume(workspace: Workspace, plan: Plan, live: dict[str, Any] | None, *, overwrite: bool) -> bool:
     """Whether finished parts of this very build are there.
+
+    Args:
+        workspace: where they would be.
+        plan: of the build.
+        live: the ``dataset.json`` of a data set in the store that must not be replaced; None where there is none.
+        overwrite: whether anything that is there may be replaced.
 
     Raises:
         CannotCreateError: something else is there, and may not be replaced.
     """
-    begun = workspace.request()
+    begun = _request(workspace, overwrite=overwrite)
     if begun is not None:
         found = differences(begun, plan.request, versions=True)
         if not found:
             return True
         if not overwrite:
             raise CannotCreateError(_refusal(f"an unfinished build of {plan.name!r} in {workspace.store}", found))
-    live = workspace.live_dataset()
     if live is not None and not overwrite:
         found = differences(live, plan.request, versions=False)
         raise CannotCreateError(_refusal(f"the data set {plan.name!r} in {workspace.store}", found))
-    foreign = workspace.foreign_folders()
-    if foreign and not overwrite:
+    foreign = [] if overwrite else workspace.foreign_folders()
+    if foreign:
         raise CannotCreateError(
             f"{foreign[0]} is there and no part of a data set built here: move it, choose another --name, or replace "
             "it with --overwrite"
         )
     return False
+
+
+def _request(workspace: Workspace, *, overwrite: bool) -> dict[str, Any] | None:
+    try:
+        return workspace.request()
+    except BadDataError:
+        if overwrite:
+            return None
+        raise
 
 
 def _refusal(what: str, found: list[str]) -> str:
@@ -46,7 +60,7 @@ def differences(old: dict[str, Any], new: dict[str, Any], *, versions: bool) -> 
     for table in ("settings", "options", "versions") if versions else ("settings", "options"):
         before = old.get(table, {})
         found += [_change(key, before.get(key), value) for key, value in new[table].items() if before.get(key) != value]
-    if old.get("inputs") != new["inputs"]:
+    if not found and old.get("inputs") != new["inputs"]:  # other settings may be why the inputs differ
         found.append("the annotations or images on disk have changed since")
     return found
 

@@ -85,7 +85,7 @@ LWITR = Scheme(
     lists={"train": ("train",), "val": ("val1", "val2"), "test": ("test",)},
     words={"train": (46_958, 53_841), "val": (6_447 + 7_065, 7_899 + 8_566), "test": (13_753, 17_616)},
     boxless={},
-    broken={},
+    broken={"train": 2, "val": 0, "test": 0},
 )
 
 SCHEMES = {scheme.name: scheme for scheme in (AACHEN, LWITR)}

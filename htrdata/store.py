@@ -30,6 +30,8 @@ def open_store(path: Path | str = "lmdb") -> Store:
     """
     store = Store(Path(path))
     if not store.datasets:
+        if (store.path / DATASET_FILE).exists():
+            raise SourceMissingError(f"{store.path} is a data set, not a store: name the folder that it is in")
         raise SourceMissingError(f"no data set in {store.path}: build one, for example with `htrdata imgur5k`")
     return store
 

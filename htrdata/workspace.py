@@ -19,8 +19,9 @@ from typing import Any
 
 import filelock
 
-from htrdata.errors import CannotCreateError, LockedError
+from htrdata.errors import BadDataError, CannotCreateError, LockedError
 from htrdata.records import SPLITS
+from htrdata.shards import DATA_FILE
 
 DATASET_FILE = "dataset.json"
 MANIFEST_FILE = "manifest.parquet"
@@ -68,6 +69,12 @@ class Workspace:
     def live_dataset(self) -> dict[str, Any] | None:
         """The ``dataset.json`` of the data set that stands in the store; None where there is none."""
         return _read_json(self.store / self.name / DATASET_FILE)
+
+    def is_there(self, document: dict[str, Any]) -> bool:
+        """Whether the files of a data set are in the store, with the sizes that its ``dataset.json`` gives."""
+        sizes = {self.store / folder / DATA_FILE: shard["bytes"] for folder, shard in document["shards"].items()}
+        sizes[self.store / self.name / MANIFEST_FILE] = document["manifest"]["bytes"]
+        return all(path.is_file() and path.stat().st_size == size for path, size in sizes.items())
 
     def foreign_folders(self) -> list[Path]:
         """Folders of this name in the store that are not part of a finished data set or of this build."""
@@ -160,7 +167,11 @@ def sync_folder(folder: Path) -> None:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadDataError(f"{path} is damaged ({error}): build with --overwrite, which replaces it") from error
+    if not isinstance(document, dict):
+        raise BadDataError(f"{path} is damaged (no JSON object): build with --overwrite, which replaces it")
     return document

@@ -6,8 +6,10 @@ Another package adds one by an entry point of the group ``htrdata.sources`` whos
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Protocol
 
 from htrdata.records import Page
@@ -65,3 +67,10 @@ class Source(Protocol):
             SourceMissingError: a folder or file that is needed is not there.
             BadDataError: a file is not what its format promises.
         """
+
+
+def __getattr__(name: str) -> ModuleType:
+    # `htrdata.sources.iam` works without an import of its own.
+    if name not in ("iam", "imgur5k"):
+        raise AttributeError(f"module 'htrdata.sources' has no attribute {name!r}")
+    return importlib.import_module(f"htrdata.sources.{name}")

@@ -66,8 +66,18 @@ class Imgur5K:
     )
 
     def pages(self) -> Iterator[Page]:
-        """Yields the pages of train, val and test in the order of their lists, then those that are in no list."""
-        return read(self.root, self.images)
+        """Yields the pages of train, val and test in the order of their lists, then those that are in no list.
+
+        Raises:
+            SourceMissingError: the annotations or the folder of the pages are not there.
+            BadDataError: a file is not what its format promises.
+        """
+        images = self.images or self.root / "images"
+        if (self.root / "dataset_info").is_dir() and not images.is_dir():
+            raise SourceMissingError(
+                f"there are annotations but no pages: no folder {images}; to get them, {_HOW_TO_GET_IT}"
+            )
+        return read(self.root, images)
 
 
 def read(root: Path | str, images: Path | str | None = None) -> Iterator[Page]:

@@ -6,6 +6,7 @@ import hashlib
 import multiprocessing
 import os
 import resource
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
@@ -229,6 +230,55 @@ def test_a_finished_data_set_does_not_cost_the_parts_of_another_build(source: An
     seen: list[tuple[str, int]] = []
     build(source, store, other, workers=1, overwrite=True, progress=lambda what, done, _: seen.append((what, done)))
     assert seen[0] == ("words", 63)
+
+
+@pytest.mark.parametrize("part_words", [7, 30, 1000])
+def test_parts_cut_otherwise_are_not_taken_for_finished_ones(source: Any, tmp_path: Path, part_words: int) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        build(source, tmp_path / "lmdb", SMALL, executor=Interrupting(3))
+    build(source, tmp_path / "lmdb", replace(SMALL, part_words=part_words), workers=1)
+    build(source, tmp_path / "whole", SMALL, workers=1)
+    assert tree(tmp_path / "lmdb") == tree(tmp_path / "whole")
+
+
+def test_a_data_set_without_a_word_is_not_published(source: Any, tmp_path: Path) -> None:
+    for page in source.listed:
+        page.image.path.unlink()
+    with pytest.raises(BadDataError, match=r"not one of 126 words can be kept \(image_missing 126\)"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+    assert not (tmp_path / "lmdb/drawn").exists()
+
+
+@pytest.mark.parametrize("damage", ["train/drawn", "drawn/manifest.parquet", "test/drawn/data.mdb"])
+def test_a_data_set_with_missing_files_is_built_again(source: Any, tmp_path: Path, damage: str) -> None:
+    store = tmp_path / "lmdb"
+    build(source, store, SMALL, workers=1)
+    expected = tree(store)
+    path = store / damage
+    shutil.rmtree(path) if path.is_dir() else path.write_bytes(b"")
+    assert not build(source, store, SMALL, workers=1).already
+    assert tree(store) == expected
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_damaged_document_is_named_and_can_be_replaced(source: Any, tmp_path: Path, text: str) -> None:
+    store = tmp_path / "lmdb"
+    build(source, store, SMALL, workers=1)
+    expected = tree(store)
+    (store / "drawn/dataset.json").write_text(text)
+    with pytest.raises(BadDataError, match=r"dataset\.json is damaged .*--overwrite"):
+        build(source, store, SMALL, workers=1)
+    build(source, store, SMALL, workers=1, overwrite=True)
+    assert tree(store) == expected
+
+
+def test_only_what_differs_is_said_to_differ(source: Any, tmp_path: Path) -> None:
+    pages: list[Page] = list(source.listed)
+    pages[0] = replace(pages[0], id=pages[12].id)
+    source.listed = pages
+    build(source, tmp_path / "lmdb", replace(SMALL, dedup=True), workers=1)
+    with pytest.raises(CannotCreateError, match=r"dedup was True, is False\. Choose"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
 
 
 def test_progress_comes_part_by_part(source: Any, tmp_path: Path) -> None:

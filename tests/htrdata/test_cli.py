@@ -106,6 +106,28 @@ def test_a_changed_store_ends_in_65(root: Path, tmp_path: Path) -> None:
     assert "is cut short" in checked.stdout
 
 
+def test_the_python_interface_needs_no_import_of_its_own(root: Path, tmp_path: Path) -> None:
+    code = (
+        "import htrdata\n"
+        "from pathlib import Path\n"
+        f"htrdata.build(htrdata.sources.imgur5k.Imgur5K(Path({str(root)!r})), 'lmdb', workers=1)\n"
+        "print(len(htrdata.open('lmdb')['val', 'imgur5k']), htrdata.sources.iam.Iam.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[1] == "Iam"
+
+
+def test_output_that_cannot_be_written_is_one_sentence(root: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "htrdata", "imgur5k", "--root", str(root), "--dry-run"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 74, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_command_explains_itself_with_an_example() -> None:
     for command in (["imgur5k"], ["iam"], ["verify"], ["preview"], ["sample", "imgur5k"], ["sample", "iam"]):
         done = htrdata(*command, "--help")

@@ -166,6 +166,13 @@ def test_without_annotations_the_message_says_how_to_get_them(tmp_path: Path) ->
         list(imgur5k.read(tmp_path))
 
 
+def test_annotations_without_the_folder_of_pages_are_not_built(tmp_path: Path) -> None:
+    write(tmp_path, imgur5k_annotations_train_json=annotation_file({"aaaaa": [("x", BOX)]}))
+    with pytest.raises(SourceMissingError, match=r"annotations but no pages: no folder .*images; .*download_imgur5k"):
+        list(imgur5k.Imgur5K(tmp_path).pages())
+    assert len(list(imgur5k.read(tmp_path))) == 1  # the annotations alone can be read
+
+
 def test_a_missing_list_of_a_split_is_named(tmp_path: Path) -> None:
     write(tmp_path, imgur5k_annotations_json=annotation_file({}))
     with pytest.raises(SourceMissingError, match=r"train_index_ids.lst is missing"):

@@ -44,6 +44,11 @@ def test_what_is_no_charset_is_refused(tmp_path: Path, name: str, content: str |
         find_charset(str(path))
 
 
+def test_nothing_can_be_stripped_without_a_charset() -> None:
+    with pytest.raises(UsageError, match="needs --charset"):
+        LabelPolicy(on_unknown="strip")
+
+
 def test_fingerprint_tells_characters_order_and_folding_but_not_names() -> None:
     first = Charset("a", "abc")
     assert first.fingerprint == Charset("b", "abc").fingerprint
