@@ -112,6 +112,8 @@ def test_what_is_published_leaves_the_published_words() -> None:
     broken = {"words": 16_465, "segmentation_err": 16_465 - 6_447 - 7_065, "image_corrupt": 0}
     assert LWITR.published("ok", pngs=True)["val"] == broken
     assert LWITR.published("ok", pngs=True)["train"]["image_corrupt"] == 2
+    reasons = {what for counts in every.values() for what in counts} - {"words"}
+    assert reasons <= {reason.value for reason in Reason}
 
 
 def test_an_unknown_scheme_is_named() -> None:
