@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from htrdata.cli import commands as htrdata_commands
 from htrmodel.cli import commands as htrmodel_commands
@@ -53,3 +54,32 @@ def test_every_command_is_in_the_readme_and_has_help(program: str) -> None:
     for name, command in PROGRAMS[program].commands.items():
         assert f"{program} {name}" in readme
         assert command.help
+
+
+def shown_sessions() -> list[list[tuple[str, str]]]:
+    """The README's blocks that begin with a prompt: their commands, each with the output that is shown."""
+    blocks = re.findall(r"(?m)(?:^    .*\n)+", (ROOT / "README.md").read_text(encoding="utf-8"))
+    sessions = []
+    for block in blocks:
+        parts = re.split(r"(?m)^    \$ (.*)\n", block)
+        if len(parts) > 1 and not parts[0]:
+            outputs = ("".join(line[4:] + "\n" for line in part.splitlines()) for part in parts[2::2])
+            sessions.append(list(zip(parts[1::2], outputs, strict=True)))
+    return sessions
+
+
+@pytest.mark.parametrize(
+    "first", ["htrdata sample imgur5k --out quickstart/imgur5k", "htrdata sample iam --out data/iam"]
+)
+def test_the_readme_shows_what_is_printed(first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (session,) = [session for session in shown_sessions() if session[0][0] == first]
+    monkeypatch.chdir(tmp_path)
+    for command, shown in session:
+        done = CliRunner().invoke(PROGRAMS[command.split()[0]], shlex.split(command)[1:])
+        assert done.exit_code == 0, done.output
+        assert stable(done.stdout) == stable(shown)
+
+
+def stable(text: str) -> str:
+    """Output without what depends on the versions of the libraries: the bytes of images and files."""
+    return re.sub(r"content digest \w+|[\d.]+ MB", "…", text)
