@@ -1,8 +1,9 @@
 """Checkpoints: trained weights with all that is needed to use them.
 
 Our own are one safetensors file. Its metadata has one entry, ``htrmodel``, a JSON object: ``format`` (1), ``config``
-(the `RecogniserConfig`), ``versions``, ``metrics`` and ``data`` (what it was trained and judged on, by digest). The
-keys of the tensors are clova's without ``module.``. The ``.pth`` files of clova and AttentionHTR are read too.
+(the `RecogniserConfig`), ``versions``, ``metrics`` and ``data`` (what it was trained and judged on, by digest, and
+how that was divided into splits). The keys of the tensors are clova's without ``module.``. The ``.pth`` files of clova
+and AttentionHTR are read too.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Checkpoint:
         weights: the state dict of a recogniser, on the CPU.
         versions: the releases that wrote it; empty for a ``.pth``, as are metrics and data.
         metrics: results, by name.
-        data: digests of what it was trained and judged on, by name.
+        data: digests of what it was trained and judged on, by name, and ``trained_on``, see
+            `htrmodel.data.divisions.trained_on`.
     """
 
     path: Path
@@ -115,7 +117,7 @@ def read_checkpoint(
         SourceMissingError: there is no such file.
         StorageError: it cannot be read.
         BadDataError: it is no checkpoint, damaged, holds more than tensors, or its keys or sizes do not fit together.
-        UsageError: the arguments do not fit the file.
+        UsageError: the arguments do not fit the file, or it is an ``.onnx``.
     """
     path = Path(path)
     try:
@@ -129,6 +131,8 @@ def read_checkpoint(
                 max_length=given.max_length if max_length is None else max_length,
             )
             checkpoint = replace(checkpoint, config=config)
+        elif path.suffix.lower() == ".onnx":
+            raise UsageError(f"{path}: an .onnx is for `htrmodel predict` alone; give the checkpoint it was made from")
         else:
             weights = read_pth(path)
             try:
@@ -157,7 +161,7 @@ def save(
         recogniser: what to save, from whatever device, in the precision that it has.
         path: the file, ``.safetensors`` by custom; its folder must exist.
         metrics: results, by name, as JSON can hold them.
-        data: digests of what it was trained and judged on, by name, as JSON can hold them.
+        data: what it was trained and judged on, as JSON can hold it; see `Checkpoint`.
 
     Raises:
         CannotCreateError: the file cannot be created there.

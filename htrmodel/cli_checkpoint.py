@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,20 @@ def info(checkpoint: Path, as_json: bool) -> None:
         f"images {config.height} x {config.width} ({config.resize}), words of up to {config.max_length} characters"
     )
     for table in ("versions", "metrics", "data"):
-        for key, value in document[table].items():
-            click.echo(f"{table} {key}: {value}")
+        for line in _lines(table, document[table]):
+            click.echo(line)
+
+
+def _lines(name: str, value: Any) -> Iterator[str]:
+    """A value of JSON in lines, each with the names that lead to it; nothing where there is nothing to say."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _lines(f"{name} {key}", inner)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, 1):
+            yield from _lines(f"{name} {number}", inner)
+    elif value is not None:
+        yield f"{name}: {value}"
 
 
 @click.command()
@@ -62,7 +75,7 @@ def export(checkpoint: Path, out: Path) -> None:
       htrmodel export AttentionHTR-General-sensitive.pth general.safetensors
       htrmodel export general.safetensors general.onnx
     """
-    from htrmodel.checkpoint import load, save
+    from htrmodel.checkpoint import read_checkpoint, save
     from htrmodel.clova import export_clova
     from htrmodel.export import export_onnx
 
@@ -70,5 +83,10 @@ def export(checkpoint: Path, out: Path) -> None:
     write = writers.get(out.suffix.lower())
     if write is None:
         raise UsageError(f"{out} ends in none of {', '.join(writers)}: that is how the format is told")
-    write(load(checkpoint), out)
+    found = read_checkpoint(checkpoint)
+    recogniser = found.build()[0]
+    if write is save:
+        save(recogniser, out, metrics=found.metrics, data=found.data)
+    else:
+        write(recogniser, out)
     click.echo(out)

@@ -13,7 +13,6 @@ from htrdata.errors import UsageError
 
 if TYPE_CHECKING:
     from htrdata.store import Dataset
-    from htrmodel.config import RecogniserConfig
     from htrmodel.judging.judgement import Judgement
     from htrmodel.judging.predictions import Predictions
 
@@ -35,11 +34,13 @@ if TYPE_CHECKING:
 @click.option("--data", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store.")
 @click.option("--name", help="Data set of the store.  [default: the only one]")
 @click.option("--split", default="test", show_default=True, help="train, val or test.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @click.option("--batch-size", default=192, show_default=True, type=click.IntRange(1), help="Words read at once.")
 @click.option("--resamples", default=1000, show_default=True, help="Of the bootstrap for the 95 % intervals.")
 @click.option("--missing-is-wrong", is_flag=True, help="Let words without a prediction count as read as nothing.")
-@click.option("--save", type=click.Path(path_type=Path), help="Write what was read to this .csv or .parquet.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), help="Write what the first system read to this .csv or .parquet."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def evaluate(
     checkpoints: tuple[Path, ...],
@@ -56,7 +57,9 @@ def evaluate(
 ) -> None:
     """Judge what a recogniser, an ensemble or any other system reads of a split.
 
-    With several systems, the first is compared with each of the others by paired bootstrap.
+    With several systems, the first is compared with each of the others by paired bootstrap. Words whose text the train
+    split of the data set has are also judged apart from the others. A checkpoint that was trained on another split of
+    the same data is refused.
 
     \b
     Examples:
@@ -91,15 +94,21 @@ def _dataset(store: Path, name: str | None) -> Dataset:
 def _judge_checkpoints(
     paths: tuple[Path, ...], dataset: Dataset, split: str, device: str, batch_size: int, resamples: int
 ) -> Judgement:
-    from htrmodel.checkpoint import load
+    from htrmodel.checkpoint import read_checkpoint
+    from htrmodel.data.divisions import check_trained, dataset_division, trained_on
     from htrmodel.devices import find_device
     from htrmodel.evaluate import read_split, vote
 
+    found = find_device(device)
+    checkpoints = [read_checkpoint(path) for path in paths]
+    for checkpoint in checkpoints:
+        check_trained(checkpoint.path, trained_on(checkpoint.path, checkpoint.data), dataset_division(dataset))
+    configs = [checkpoint.config for checkpoint in checkpoints]
+    if any(config.charset != configs[0].charset for config in configs):
+        raise UsageError(f"{', '.join(map(str, paths))} have different charsets: they cannot vote together")
     members: list[Predictions] = []
-    configs: list[RecogniserConfig] = []
-    for path in paths:
-        recogniser = load(path).to(find_device(device))
-        configs.append(recogniser.config)
+    for checkpoint in checkpoints:
+        recogniser = checkpoint.build()[0].to(found)
         with progress_bar() as progress:
             members.append(
                 read_split(
@@ -110,8 +119,6 @@ def _judge_checkpoints(
                     progress=lambda done, total: progress("words", done, total),
                 )
             )
-    if any(config.charset != configs[0].charset for config in configs):
-        raise UsageError(f"{', '.join(map(str, paths))} have different charsets: they cannot vote together")
     return _judge(
         members[0] if len(members) == 1 else vote(members),
         dataset,

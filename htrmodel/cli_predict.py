@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.errors import BadDataError
+from htrdata.errors import BadDataError, UsageError
 
 if TYPE_CHECKING:
     from htrmodel.predict import Prediction
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence.")
@@ -36,7 +36,8 @@ def predict(
 ) -> None:
     """Read words: image files, all images below a folder, or all words of a store.
 
-    An image that cannot be read is named and skipped; the exit code is then 65.
+    An image that cannot be read is named and skipped; the exit code is then 65. To get the words of a store by their
+    ids, as other tools pair them, use `htrmodel evaluate --save`.
 
     \b
     Examples:
@@ -46,12 +47,17 @@ def predict(
     """
     from htrmodel.predict import find_sources, load_reader, predict
 
+    if as_json and as_csv:
+        raise UsageError("--json and --csv cannot both be printed: give one of them")
+    sources = itertools.chain(*[find_sources(place) for place in places])
     reader = load_reader(checkpoint, device)
-    sources = itertools.chain.from_iterable(find_sources(place) for place in places)
     problems: list[Prediction] = []
+    total = 0
 
     def good() -> Iterator[Prediction]:
+        nonlocal total
         for prediction in predict(reader, sources, batch_size):
+            total += 1
             if prediction.problem is None:
                 yield prediction
             else:
@@ -67,7 +73,7 @@ def predict(
         for prediction in good():
             click.echo(f"{prediction.confidence:6.1%}  {prediction.text:<24}  {prediction.name}")
     if problems:
-        raise BadDataError(f"{len(problems)} of the images could not be read")
+        raise BadDataError(f"{len(problems):,} of {total:,} images could not be read")
 
 
 def _write_csv(predictions: Iterator[Prediction]) -> None:

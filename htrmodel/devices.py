@@ -22,7 +22,7 @@ def find_device(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UsageError(f"{name!r} is no device: give auto, cpu, cuda or mps") from None
+        raise UsageError(f"{name!r} is no device: give auto, cpu, cuda, cuda:N or mps") from None
     if not there.get(device.type, False):
         found = ", ".join(kind for kind, is_there in there.items() if is_there)
         raise UsageError(f"this machine has no {name} that torch can use: it has {found}; give --device {found}")

@@ -50,7 +50,7 @@ def export_onnx(recogniser: Recogniser, path: Path | str) -> None:
         import onnx
         import onnxscript  # noqa: F401 - torch's exporter needs it, and would say so less plainly
     except ImportError as error:
-        raise UsageError(f"ONNX export needs the package {error.name!r}: pip install htrdata[onnx]") from error
+        raise UsageError(f"ONNX export needs the package {error.name!r}: pip install 'htrdata[onnx]'") from error
     model = _graph(recogniser)
     for node in model.graph.node:
         # The exporter leaves the places of its source files there.

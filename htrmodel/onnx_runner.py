@@ -36,7 +36,7 @@ class OnnxRecogniser:
             import onnxruntime
             from onnxruntime.capi import onnxruntime_pybind11_state as errors
         except ImportError as error:
-            raise UsageError("reading with ONNX needs ONNX Runtime: pip install htrdata[onnx]") from error
+            raise UsageError("reading with ONNX needs ONNX Runtime: pip install 'htrdata[onnx]'") from error
         path = Path(path)
         if not path.is_file():
             raise SourceMissingError(f"no ONNX file at {path}")

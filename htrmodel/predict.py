@@ -6,13 +6,16 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PIL.Image import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
 from htrmodel.images import open_image
 from htrmodel.tokenizer import Reading
+
+if TYPE_CHECKING:
+    from htrdata.store import Store
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 """Of the files that count as images in a folder; a file that is named itself may end in anything."""
@@ -78,27 +81,28 @@ def load_reader(path: Path, device: str = "auto") -> Reader:
 def find_sources(place: Path) -> Iterator[Source]:
     """Finds the images at a place: a file, the image files below a folder in order, or all words of a store.
 
+    Whether there are any is known at once; the words of a store are read as they are taken.
+
     Raises:
         SourceMissingError: there is nothing at the place, or no image in the folder.
+        BadDataError: a ``dataset.json`` of the store is damaged.
     """
     if not place.is_dir():
         if not place.exists():
             raise SourceMissingError(f"there is nothing at {place}")
-        yield Source(str(place), place)
-        return
+        return iter([Source(str(place), place)])
     if any(place.glob("*/dataset.json")):
-        yield from _stored(place)
-        return
+        from htrdata.store import Store
+
+        return _stored(Store(place))
     files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
     if not files:
         raise SourceMissingError(f"no image in {place}: files that end in {', '.join(sorted(ENDINGS))} count")
-    yield from (Source(str(path), path) for path in files)
+    return (Source(str(path), path) for path in files)
 
 
-def _stored(place: Path) -> Iterator[Source]:
-    from htrdata.store import Store
-
-    for dataset in Store(place).datasets.values():
+def _stored(store: Store) -> Iterator[Source]:
+    for dataset in store.datasets.values():
         for split in dataset.splits:
             for word in dataset.words(split):
                 yield Source(f"{dataset.name}/{split}/{word.id}", word.encoded)

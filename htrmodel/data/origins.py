@@ -18,6 +18,7 @@ from htrdata.manifest import DROPPED, KEPT
 from htrdata.shards import DATA_FILE, Shard, file_sha256
 from htrdata.store import Dataset
 from htrmodel.data.columns import codes, numbers, select, strings, take
+from htrmodel.data.divisions import dataset_division
 from htrmodel.data.samples import Chunk, Rows
 
 _CHUNK_ROWS = 65_536
@@ -37,6 +38,7 @@ class StoredSplit:
     def __init__(self, dataset: Dataset, split: str) -> None:
         self.name = dataset.name
         self.split = split
+        self.division = dataset_division(dataset)
         self._manifest = dataset.manifest_path
         dataset.words(split)  # raises where there are none
         self._folders = dataset.shards(split)
@@ -133,6 +135,8 @@ class PlainShards:
     Raises:
         SourceMissingError: there is no shard.
     """
+
+    division = None
 
     def __init__(self, root: Path, name: str | None = None, split: str = "") -> None:
         self.name = name or root.resolve().name

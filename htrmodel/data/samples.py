@@ -20,6 +20,7 @@ from htrdata.errors import UsageError
 from htrdata.records import Reason
 from htrdata.shards import Shard
 from htrmodel.data.columns import select, strings, take
+from htrmodel.data.divisions import Division
 from htrmodel.data.label_view import REASONS, LabelView
 
 Rows = NDArray[np.int32]
@@ -30,6 +31,10 @@ class Origin(Protocol):
 
     name: str
     split: str
+
+    @property
+    def division(self) -> Division | None:
+        """How the data set was divided into splits; None where that is not known."""
 
     @property
     def shards(self) -> tuple[Shard, ...]:

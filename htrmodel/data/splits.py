@@ -9,6 +9,7 @@ from typing import Any
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.shards import DATA_FILE
 from htrdata.store import Store
+from htrmodel.data.divisions import Division, division_of
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Origin
 
@@ -19,11 +20,12 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     Args:
         root: a store; or a folder without data sets but with ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb``.
         split: such as ``train``.
-        names: the data sets wanted, in order; empty for all that have the split, but no synthetic ones.
+        names: the data sets wanted, in order; empty for all that have the split, but no synthetic ones. That of
+            ``SPLIT/data.mdb`` is the name of the folder ``root``.
 
     Raises:
         UsageError: a data set is not there or lacks the split, none has it, or two data sets that train together split
-            IAM differently.
+            one source differently.
         SourceMissingError: there is neither a data set nor a shard.
     """
     store = Store(root)
@@ -43,8 +45,9 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
 
 def _plain(root: Path, split: str, names: Sequence[str]) -> list[Origin]:
     folder = root / split
-    if not names and (folder / DATA_FILE).exists():
-        return [PlainShards(folder, root.resolve().name, split)]
+    own_name = root.resolve().name
+    if list(names) in ([], [own_name]) and (folder / DATA_FILE).exists():
+        return [PlainShards(folder, own_name, split)]
     chosen = names or sorted({file.relative_to(folder).parts[0] for file in folder.rglob(DATA_FILE)})
     if not chosen:
         raise SourceMissingError(
@@ -61,19 +64,16 @@ def check_schemes(documents: Mapping[str, Mapping[str, Any]]) -> None:
         documents: the ``dataset.json`` of each data set, by its name.
 
     Raises:
-        UsageError: two data sets are from one source, but split by different schemes.
+        UsageError: two data sets are from one source, but split in different ways.
     """
-    first_of: dict[str, str] = {}
+    first_of: dict[str, Division] = {}
     for name, document in documents.items():
-        title = document.get("about", {}).get("title")
-        first = first_of.setdefault(title, name) if title is not None else name
-        if _scheme(documents[first]) != _scheme(document):
+        division = division_of(name, document)
+        if division is None:
+            continue
+        first = first_of.setdefault(division.title, division)
+        if first.clashes(division):
             raise UsageError(
-                f"{first} and {name} split one source ({title}) differently: one trains on what the other tests with; "
-                "take one of them"
+                f"{first} and {division} split one source ({division.title}) differently: one trains on what the other "
+                "tests with; choose one of them with --mix"
             )
-
-
-def _scheme(document: Mapping[str, Any]) -> tuple[str, str | None]:
-    """What tells how a source is split: its name ends with the scheme, and new splits go by writer or by page."""
-    return document["source"], document.get("settings", {}).get("group")

@@ -44,7 +44,7 @@ def judge(
         system: what to call it.
         charset: what it can read; None for any character. Where it folds case, case is not judged.
         max_length: the length of the longest word that it can read; None for any.
-        training_labels: the labels that it was trained with; without them seen and unseen words are not told apart.
+        training_labels: those of the data set's train split; without them seen and unseen words are not told apart.
         missing: whether a word without prediction that is not left out is an error, or counts as read as nothing.
         resamples: of the bootstrap.
         seed: of the bootstrap.

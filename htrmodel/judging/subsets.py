@@ -12,15 +12,16 @@ from htrmodel.judging.pairing import JudgedWord
 SUBSETS = {
     "all": "the whole split",
     "no-punctuation": "with a letter or digit",
-    "seen": "seen in training",
-    "unseen": "unseen in training",
+    "seen": "seen in train split",
+    "unseen": "unseen in train split",
     "clean-pages": "on pages not in train",
 }
 """The names of the subsets, each with its title.
 
 - ``all``: every word, as the data set is published.
 - ``no-punctuation``: words with at least one letter or digit of any script; a full stop alone is as good as given away.
-- ``seen``, ``unseen``: words that are, or are not, among the labels that the system was trained with.
+- ``seen``, ``unseen``: words whose text is, or is not, a label of the data set's own train split. A system that was
+  trained on other words has not seen them for that.
 - ``clean-pages``: words of pages that do not also stand in train, under the same id or as a copy.
 """
 
@@ -38,10 +39,10 @@ def subsets(
     Args:
         words: N words.
         references: theirs, as they are compared: lower-cased where case does not matter.
-        training: the labels of the training in the same form; None where they are not known.
+        training: the labels of the data set's train split in the same form; None where there are none.
 
     Returns:
-        bool [N] by the name of the subset. Without labels of the training there is no ``seen`` and ``unseen``; where no
+        bool [N] by the name of the subset. Without labels of train there is no ``seen`` and ``unseen``; where no
         page also stands in train, no ``clean-pages``.
     """
     found = {

@@ -10,7 +10,10 @@ from typing import Any, Protocol
 import torch
 
 from htrmodel.data.cache import Progress
+from htrmodel.data.divisions import check_trained
+from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import find_device
+from htrmodel.training.optimisation import Freezing
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.resuming import Progress as HowFar
 from htrmodel.training.run_folder import RunFolder
@@ -127,17 +130,28 @@ def finetune(
     recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
     if recipe.batch_size < request.recipe.batch_size:
         say(f"batches have {count:,} words, not {request.recipe.batch_size:,}: there are no more")
+    _check(request, recipe, begin, words)
     folder = RunFolder(request.out or Path("runs") / _name(request, words))
     with folder.held():
         folder.prepare(_configuration(request, recipe, begin, words), overwrite=request.overwrite)
         task = _task(request, recipe, begin, words, device, listener.decoded if listener else None)
         trainer = Trainer(task, folder, listener, log_every=request.log_every)
-        if trainer.progress.step:
+        if trainer.finished:
+            say(f"{folder.path} is finished already, at step {trainer.progress.step:,}")
+        elif trainer.progress.step:
             say(f"going on in {folder.path} from step {trainer.progress.step:,}")
         if listener is not None:
             listener.begins(trainer)
         finished = trainer.run(stop)
     return Outcome(folder, finished, trainer.steps_per_epoch, trainer.progress)
+
+
+def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords) -> None:
+    """Raises what the training would, before there is a run folder and before images are decoded."""
+    for division in words.divisions:
+        check_trained(request.checkpoint, begin.trained_on, division)
+    Freezing(begin.recogniser, request.freeze)
+    TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios)
 
 
 def _task(
@@ -154,8 +168,14 @@ def _task(
         ratios=words.ratios,
         freeze=request.freeze,
         seed=request.seed,
-        about_data=words.describe(),
+        about_data={**words.describe(), "trained_on": _trained_on(begin, words)},
     )
+
+
+def _trained_on(begin: Start, words: TrainingWords) -> list[dict[str, Any]]:
+    """What the weights know, from the start on, for `htrmodel.data.divisions.trained_on`."""
+    divisions = [*begin.trained_on, *words.divisions]
+    return [one.to_dict() for number, one in enumerate(divisions) if one not in divisions[:number]]
 
 
 def _configuration(request: Request, recipe: Recipe, begin: Start, words: TrainingWords) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from htrdata.errors import UsageError
 from htrdata.labels import PRINTABLE, Charset
 from htrmodel.checkpoint import read_checkpoint
 from htrmodel.config import RecogniserConfig
+from htrmodel.data.divisions import Division, trained_on
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import SMALL_MODEL
 
@@ -43,11 +44,13 @@ class Start:
         recogniser: on the CPU.
         digest: SHA-256, in hex, of the checkpoint's file; None for new weights.
         message: what it is, in a sentence.
+        trained_on: the divisions of the data that the checkpoint was trained on, where it says so.
     """
 
     recogniser: Recogniser
     digest: str | None
     message: str
+    trained_on: tuple[Division, ...] = ()
 
 
 def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
@@ -89,7 +92,7 @@ def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
         message += "; " + ", ".join([f"{len(change.copied)} characters copied", *counts])
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Start(recogniser, digest, message)
+    return Start(recogniser, digest, message, trained_on(path, checkpoint.data))
 
 
 def _describe(config: RecogniserConfig) -> str:

@@ -13,8 +13,10 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import Progress, decoded_words
+from htrmodel.data.divisions import Division
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.mixing import parse_mix
+from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Origin, Samples, open_samples
 from htrmodel.data.splits import find_split
 
@@ -43,6 +45,11 @@ class TrainingWords:
             "val": {one.name: one.digest for one in self.val},
             "ratios": self.ratios,
         }
+
+    @property
+    def divisions(self) -> list[Division]:
+        """How the data sets to train on were divided, of those where that is known."""
+        return [one.origin.division for one in self.train if one.origin.division is not None]
 
     def decode(
         self,
@@ -73,11 +80,11 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
         root: a store.
         mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all that are not synthetic.
         config: of the model; its charset and length decide which words it can take.
-        say: told what is left out, and which data sets have no words to validate on.
+        say: told what is left out, which data sets have no words to validate on, and which hold the same words.
 
     Raises:
-        UsageError: a data set is not there, there is nothing to train or to validate on, two data sets split IAM
-            differently, or the mix cannot be read.
+        UsageError: a data set is not there, there is nothing to train or to validate on, two data sets split one
+            source differently, or the mix cannot be read.
         SourceMissingError: there is neither a data set nor a shard.
         BadDataError: a data set is damaged.
     """
@@ -87,12 +94,29 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
     val = [_open(origin, view, say) for one in train for origin in _find_validation(root, one.name, say)]
     if not val:
         names = ", ".join(one.name for one in train)
-        raise UsageError(
-            f"no val words in {root} for {names}: training needs some to know when to stop; build the data set with a "
-            "val split, for example with --resplit random"
+        plain = all(isinstance(one.origin, PlainShards) for one in train)
+        remedy = (
+            f"put shards with some into {root / 'val'}, laid out as those of train"
+            if plain
+            else "build the data set with a val split, for example with --resplit random"
         )
+        raise UsageError(f"no val words in {root} for {names}: training needs some to know when to stop; {remedy}")
     ratios = [ratio for ratio in mixed.values() if ratio is not None]
-    return TrainingWords(train, val, ratios or None)
+    words = TrainingWords(train, val, ratios or None)
+    _say_what_comes_twice(words.divisions, say)
+    return words
+
+
+def _say_what_comes_twice(divisions: Sequence[Division], say: Say) -> None:
+    names: dict[str, list[str]] = {}
+    for one in divisions:
+        names.setdefault(one.title, []).append(one.name)
+    for title, several in names.items():
+        if len(several) > 1:
+            say(
+                f"{', '.join(several)} are one split of one source ({title}): a word that is in several of them is "
+                "trained on as often; choose one of them with --mix, if that is not meant"
+            )
 
 
 def _find_validation(root: Path, name: str, say: Say) -> list[Origin]:

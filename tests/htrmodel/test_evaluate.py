@@ -6,17 +6,20 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 import htrdata
+from htrdata.errors import UsageError
 from htrdata.labels import ALNUM
 from htrdata.samples.imgur5k import draw_sample
 from htrdata.sources.imgur5k import Imgur5K
 from htrdata.store import Dataset
 from htrmodel.checkpoint import save
 from htrmodel.cli_evaluate import evaluate
+from htrmodel.data.divisions import dataset_division
 from htrmodel.evaluate import read_split, vote
 from htrmodel.judging.predictions import Predictions
 from htrmodel.recogniser import Recogniser
@@ -96,7 +99,8 @@ def test_the_table_fits_a_terminal_and_knows_training_words(
     done = run("--data", store, "--checkpoint", tmp_path / "model.safetensors")
     assert done.exit_code == 0, done.output
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "seen" in done.stdout
+    assert " seen in train split" in done.stdout
+    assert "unseen in train split" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -118,6 +122,36 @@ def test_errors_are_one_sentence(
     done = run("--data", store, *(str(tmp_path / "model.safetensors") if a == "MODEL" else a for a in arguments))
     assert done.exit_code == 1
     assert message in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("changed", "accepted"),
+    [
+        ({}, True),
+        ({"title": "Another"}, True),
+        ({"settings": {"scheme": "other"}}, False),
+        ({"source": "imgur5k_fold1of5", "settings": {"fold": "1/5", "seed": "0"}}, False),
+    ],
+)
+def test_a_checkpoint_of_another_split_is_refused(
+    build: Callable[..., Recogniser],
+    store: Path,
+    dataset: Dataset,
+    tmp_path: Path,
+    changed: dict[str, Any],
+    accepted: bool,
+) -> None:
+    division = dataset_division(dataset)
+    assert division is not None
+    data = {"trained_on": [{**division.to_dict(), "name": "mine", **changed}]}
+    save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors", data=data)
+    done = run("--data", store, "--checkpoint", tmp_path / "model.safetensors", "--resamples", 100)
+    if accepted:
+        assert done.exit_code == 0, done.exception
+    else:
+        assert isinstance(done.exception, UsageError)
+        assert "was trained on mine (imgur5k" in str(done.exception)
+        assert "otherwise than imgur5k (imgur5k)" in str(done.exception)
 
 
 def test_checkpoints_of_unlike_charsets_cannot_vote(

@@ -17,8 +17,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrmodel.checkpoint import save
+from htrmodel.checkpoint import read_checkpoint, save
 from htrmodel.cli_checkpoint import export, info
+from htrmodel.cli_evaluate import evaluate
 from htrmodel.cli_predict import predict as command
 from htrmodel.clova import export_clova
 from htrmodel.predict import find_sources, load_reader, predict
@@ -72,9 +73,22 @@ def test_a_bad_image_is_named_and_the_others_are_read(recogniser: Recogniser, fo
 
 def test_places_without_images_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceMissingError, match="there is nothing at"):
-        list(find_sources(tmp_path / "gone"))
+        find_sources(tmp_path / "gone")
     with pytest.raises(SourceMissingError, match=r"no image in .*\.png"):
-        list(find_sources(tmp_path))
+        find_sources(tmp_path)
+
+
+def test_a_missing_place_is_said_before_anything_is_read(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+    done = run(folder, tmp_path / "gone", "--checkpoint", tmp_path / "model.safetensors")
+    assert isinstance(done.exception, SourceMissingError)
+    assert done.stdout == ""
+
+
+def test_one_output_at_a_time(folder: Path) -> None:
+    done = run(folder, "--checkpoint", "model.safetensors", "--json", "--csv")
+    assert isinstance(done.exception, UsageError)
+    assert "--json and --csv" in str(done.exception)
 
 
 def test_every_kind_of_checkpoint_reads_the_same(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
@@ -106,7 +120,7 @@ def test_a_bad_image_makes_the_command_fail_after_the_others(
     (folder / "b.png").write_text("<html>")
     done = run(folder, "--checkpoint", tmp_path / "model.safetensors")
     assert isinstance(done.exception, BadDataError)
-    assert "1 of the images" in str(done.exception)
+    assert "1 of 3 images could not be read" in str(done.exception)
     assert len(done.stdout.splitlines()) == 2
     assert "b.png" in done.stderr
 
@@ -146,13 +160,41 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path, name: str) -> None:
 
 
 def test_info_says_what_a_checkpoint_is(recogniser: Recogniser, tmp_path: Path) -> None:
-    save(recogniser, tmp_path / "model.safetensors", metrics={"val loss": 0.5})
+    data = {"train": {"drawn": "ab12"}, "ratios": None, "trained_on": [{"name": "drawn", "settings": {"seed": "0"}}]}
+    save(recogniser, tmp_path / "model.safetensors", metrics={"val loss": 0.5}, data=data)
     done = run(tmp_path / "model.safetensors", command=info)
     assert "None-VGG-BiLSTM-CTC" in done.stdout
     assert "charset printable of 94" in done.stdout
-    assert "metrics val loss: 0.5" in done.stdout
+    lines = done.stdout.splitlines()
+    expected = ["metrics val loss: 0.5", "data train drawn: ab12"]
+    assert lines[-4:] == [*expected, "data trained_on 1 name: drawn", "data trained_on 1 settings seed: 0"]
     document = json.loads(run(tmp_path / "model.safetensors", "--json", command=info).stdout)
     assert document["parameters"] == sum(parameter.numel() for parameter in recogniser.parameters())
+
+
+def test_export_keeps_the_record(recogniser: Recogniser, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "a.safetensors", metrics={"loss": 1.0}, data={"train": {"drawn": "ab12"}})
+    assert run(tmp_path / "a.safetensors", tmp_path / "b.safetensors", command=export).exit_code == 0
+    first, second = (read_checkpoint(tmp_path / f"{name}.safetensors") for name in "ab")
+    assert (first.metrics, first.data) == (second.metrics, second.data)
+
+
+@pytest.mark.parametrize("command", [info, export, evaluate])
+def test_an_onnx_is_for_predict_alone(recogniser: Recogniser, tmp_path: Path, command: Any) -> None:
+    from htrmodel.export import export_onnx
+
+    export_onnx(recogniser, tmp_path / "model.onnx")
+    (tmp_path / "lmdb/drawn").mkdir(parents=True)
+    (tmp_path / "lmdb/drawn/dataset.json").write_text('{"shards": {}}')
+    more: dict[str | None, list[object]] = {
+        "info": [],
+        "export": [tmp_path / "out.pth"],
+        "evaluate": ["--data", tmp_path / "lmdb"],
+    }
+    flag = ["--checkpoint"] if command is evaluate else []
+    done = run(*flag, tmp_path / "model.onnx", *more[command.name], command=command)
+    assert isinstance(done.exception, UsageError), done.exception
+    assert "an .onnx is for `htrmodel predict` alone" in str(done.exception)
 
 
 def test_export_is_told_by_the_ending(recogniser: Recogniser, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_plain_shards_as_clova_lays_them_out(make_shard: MakeShard, tmp_path: Pa
     make_shard(tmp_path / "train/MJ/MJ_test", ["b"])
     make_shard(tmp_path / "train/ST", ["c"])
     make_shard(tmp_path / "val", ["d"])
+    assert found(tmp_path, "val", [tmp_path.name]) == {tmp_path.name: ["d"]}
     assert found(tmp_path, "train") == {"MJ": ["b", "a"], "ST": ["c"]}
     assert found(tmp_path, "train", ["ST"]) == {"ST": ["c"]}
     assert found(tmp_path, "val") == {tmp_path.name: ["d"]}
@@ -55,17 +56,35 @@ def document(source: str, title: str = "IAM", **settings: str) -> dict[str, Any]
 def test_two_schemes_of_iam_do_not_train_together(make_store: MakeStore) -> None:
     root = make_store({"train": ["a"], "test": ["b"]}, source={"name": "iam_aachen"})
     make_store({"train": ["a"], "test": ["b"]}, source={"name": "iam_lwitr"})
-    with pytest.raises(UsageError, match=r"iam_aachen and iam_lwitr split one source \(Drawn\) differently"):
+    with pytest.raises(
+        UsageError,
+        match=r"iam_aachen \(iam_aachen\) and iam_lwitr .* split one source \(Drawn\) .*choose one of them with --mix",
+    ):
         find_split(root, "train")
     assert list(found(root, "test")) == ["iam_aachen", "iam_lwitr"]  # each can be judged
     assert list(found(root, "train", ["iam_lwitr"])) == ["iam_lwitr"]
 
 
 def test_what_is_one_split_and_what_is_not() -> None:
-    aachen, grey = document("iam_aachen"), document("iam_aachen", segmentation="all")
-    check_schemes({"iam_aachen": aachen, "grey": grey, "imgur5k": document("imgur5k", "Imgur5K")})
-    for other in (document("iam_lwitr"), document("iam_ratio80-10-10_seed0", group="page")):
-        with pytest.raises(UsageError, match="a and b split one source"):
+    aachen = document("iam_aachen", scheme="aachen", segmentation="ok", annotations="xml", pixels="words")
+    whole = document("iam_aachen", scheme="aachen", segmentation="all", annotations="ascii", pixels="forms")
+    check_schemes({"iam_aachen": aachen, "whole": whole, "imgur5k": document("imgur5k", "Imgur5K"), "old": {}})
+    others = [
+        document("iam_lwitr", scheme="lwitr"),
+        document("iam_aachen", scheme="lwitr"),
+        document("iam_aachen_random0", scheme="aachen", ratio="80/10/10", seed="0", group="page"),
+    ]
+    for other in others:
+        with pytest.raises(UsageError, match=r"a \(iam_aachen: scheme aachen\) and b .* split one source"):
             check_schemes({"a": aachen, "c": document("imgur5k", "Imgur5K"), "b": other})
-    with pytest.raises(UsageError, match="a and b split one source"):
-        check_schemes({"a": document("iam_fold", group="page"), "b": document("iam_fold", group="writer")})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("ratio", "70/20/10"), ("seed", "1"), ("group", "writer"), ("scheme", "lwitr"), ("fold", "1/5")]
+)
+def test_every_setting_that_deals_words_out_tells_splits_apart(key: str, value: str) -> None:
+    settings = {"scheme": "aachen", "ratio": "80/10/10", "seed": "0", "group": "page"}
+    first, second = document("iam_random", **settings), document("iam_random", **{**settings, key: value})
+    check_schemes({"a": first, "b": document("iam_random", **settings)})
+    with pytest.raises(UsageError, match=f"b .*{key} {value}.* split one source"):
+        check_schemes({"a": first, "b": second})

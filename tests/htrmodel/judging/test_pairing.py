@@ -141,7 +141,12 @@ class TestLeaks:
         ("split", "pages"), [("test", {"p1", "p4", "p7"}), ("val", {"p3", "p6"}), ("train", set())]
     )
     def test_pages(self, split: str, pages: set[str]) -> None:
-        assert pages_also_in_train(self.LEAKS, split) == pages
+        document = {"leaks": self.LEAKS, "options": {"dedup": False}}
+        assert pages_also_in_train(document, split) == pages
+        assert pages_also_in_train({**document, "options": {}}, split) == pages
+
+    def test_dedup_has_taken_them_from_train(self) -> None:
+        assert pages_also_in_train({"leaks": self.LEAKS, "options": {"dedup": True}}, "test") == frozenset()
 
     def test_what_htrdata_writes(self) -> None:
         """From pages to dataset.json and back: by id, by bytes, and what only val and test share."""
@@ -154,7 +159,7 @@ class TestLeaks:
             ("test", "e", 3),
         ]
         leaks = find_leaks(Page(name, split, (), md5=f"{number:032x}") for split, name, number in listed)
-        document = json.loads(json.dumps(dataclasses.asdict(leaks)))
+        document = {"leaks": json.loads(json.dumps(dataclasses.asdict(leaks))), "options": {}}
         assert pages_also_in_train(document, "test") == {"a", "c"}
         assert pages_also_in_train(document, "val") == frozenset()
 
@@ -172,7 +177,7 @@ class TestLeaks:
         """Its published lists share pages between train and test, under one id and under two."""
         root = shared / "imgur5k"
         pages = list(imgur5k.read(root))
-        document = json.loads(json.dumps(dataclasses.asdict(find_leaks(pages))))
+        document = {"leaks": json.loads(json.dumps(dataclasses.asdict(find_leaks(pages)))), "options": {}}
         leaked = pages_also_in_train(document, "test")
         in_train = {page.id for page in pages if page.split == "train"}
         bytes_in_train = {page.md5 for page in pages if page.split == "train"} - {None}

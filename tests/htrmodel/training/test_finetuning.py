@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +111,8 @@ def test_the_same_request_is_finished_another_refused(
     log = outcome.folder.log.read_bytes()
     again, said = run(request_of(store))
     assert again.finished
-    assert any("going on" in message and "from step 20" in message for message in said)
+    assert f"{again.folder.path} is finished already, at step 20" in said
+    assert not any("going on" in message for message in said)
     assert again.to_dict() == outcome.to_dict()
     assert again.folder.log.read_bytes() == log
     with pytest.raises(CannotCreateError, match=r"recipe\.lr 0\.001 \(not 0\.002\)"):
@@ -149,6 +151,38 @@ def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request
     assert outcome.progress.step == 2
 
 
+def test_shards_right_below_the_splits(
+    make_shards: MakeShards, request_of: Callable[..., Request], tmp_path: Path
+) -> None:
+    made = make_shards({"train": ["ab", "cd"], "val": ["c"]})
+    root = tmp_path / "mine"
+    for split in ("train", "val"):
+        shutil.copytree(made / split / "printed", root / split)
+    outcome, said = run(request_of(root))
+    assert outcome.finished
+    assert {"mine: 2 train words", "mine: 1 val words"} <= set(said)
+    assert outcome.progress.best.keys() == {"mine"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"freeze": ("transformation",)}, "--freeze transformation"),
+        ({"mix": ("one:1", "two:0.0001")}, "has no word in a batch of 16"),
+    ],
+)
+def test_nothing_is_left_of_a_request_that_cannot_be(
+    make_shards: MakeShards, request_of: Callable[..., Request], fields: dict[str, Any], said: str
+) -> None:
+    root = make_shards({"train": random_words(20, 1), "val": ["a"]}, name="one")
+    make_shards({"train": random_words(20, 2)}, name="two", root=root)
+    request = request_of(root, **fields)
+    with pytest.raises(UsageError, match=said):
+        run(request)
+    assert request.out is not None
+    assert not request.out.exists()
+
+
 @pytest.mark.parametrize("architecture", ["None-VGG-None-CTC", "TPS-VGG-BiLSTM-Attn"])
 def test_one_word_is_enough(make_shards: MakeShards, request_of: Callable[..., Request], architecture: str) -> None:
     root = make_shards({"train": ["ab"], "val": ["c"]})
@@ -160,7 +194,7 @@ def test_one_word_is_enough(make_shards: MakeShards, request_of: Callable[..., R
 @pytest.mark.parametrize(
     ("words", "fields", "error", "said"),
     [
-        ({"train": ["ab"]}, {}, UsageError, "no val words in .* for printed"),
+        ({"train": ["ab"]}, {}, UsageError, "no val words in .* for printed: .*; put shards with some into .*val"),
         ({"val": ["ab"]}, {}, SourceMissingError, "no train words"),
         ({"train": ["é"], "val": ["a"]}, {}, UsageError, "no train word that the model can take: 1 out_of_charset"),
         ({"train": ["a"], "val": ["é"]}, {}, UsageError, "no val word that the model can take: 1 out_of_charset"),

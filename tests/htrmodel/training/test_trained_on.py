@@ -1,0 +1,139 @@
+"""What a checkpoint was trained on goes with it, and keeps it from words that another split holds out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import htrdata
+from htrdata.errors import BadDataError, UsageError
+from htrdata.labels import ALNUM
+from htrdata.options import BuildOptions
+from htrdata.records import Page, Word
+from htrdata.sources import SourceInfo
+from htrmodel.checkpoint import read_checkpoint
+from htrmodel.data.divisions import Division, trained_on
+from htrmodel.training.finetuning import Request, finetune
+from htrmodel.training.recipes import Recipe
+from htrmodel.training.starting import ModelChoice
+
+from .conftest import MODEL, print_word
+
+RECIPE = Recipe(name="short", optimizer="adamw", lr=1e-3, batch_size=4, epochs=1)
+
+
+@dataclass(frozen=True)
+class ImageInMemory:
+    """A word's own image."""
+
+    name: str
+    data: bytes
+
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self) -> bytes:
+        return self.data
+
+
+@dataclass
+class PrintedSource:
+    """Two words in each split, of a source of some title."""
+
+    name: str
+    title: str = "Printed"
+    settings: dict[str, str] = field(default_factory=dict)
+    extra_columns: tuple[str, ...] = ()
+    published: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def info(self) -> SourceInfo:
+        return SourceInfo(self.title, "https://example.org", "none", "nobody")
+
+    def pages(self) -> Iterator[Page]:
+        for number, split in enumerate(("train", "val", "test")):
+            words = (Word(f"{split}{i}", "ab", image=ImageInMemory("a.png", print_word("ab", i))) for i in range(2))
+            yield Page(f"page{number}", split, tuple(words))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """One source by two schemes, one of them under two names; and another source."""
+    sources = {
+        "a": PrintedSource("printed_a", settings={"scheme": "a", "segmentation": "ok"}),
+        "again": PrintedSource("printed_a", settings={"scheme": "a", "segmentation": "all"}),
+        "b": PrintedSource("printed_b", settings={"scheme": "b"}),
+        "other": PrintedSource("other", "Other"),
+    }
+    for name, source in sources.items():
+        htrdata.build(source, tmp_path / "lmdb", BuildOptions(height=0), name=name, workers=1)
+    return tmp_path / "lmdb"
+
+
+@pytest.fixture
+def train(data: Path, tmp_path: Path) -> Callable[..., tuple[Path, list[str]]]:
+    """Trains a little on some data sets; gives the last checkpoint and what was said."""
+
+    def train(*mix: str, start: Path | None = None) -> tuple[Path, list[str]]:
+        said: list[str] = []
+        model = ModelChoice(charset=ALNUM, fields={} if start else MODEL)
+        out = tmp_path / "-".join(["run", *mix, *([start.parent.name] if start else [])])
+        request = Request(data=data, mix=mix, checkpoint=start, model=model, recipe=RECIPE, device="cpu", out=out)
+        return finetune(request, said.append).folder.last, said
+
+    return train
+
+
+Train = Callable[..., tuple[Path, list[str]]]
+
+
+def known(path: Path) -> tuple[Division, ...]:
+    return trained_on(path, read_checkpoint(path).data)
+
+
+def test_another_scheme_is_refused_as_the_next_step(train: Train) -> None:
+    first, _ = train("a")
+    assert known(first) == (Division("a", "Printed", "printed_a", {"scheme": "a"}),)
+    train("again", start=first)
+    with pytest.raises(
+        UsageError, match=r"was trained on a \(printed_a: scheme a\), .* than b \(printed_b: scheme b\)"
+    ):
+        train("b", start=first)
+
+
+def test_a_step_in_between_is_not_forgotten(train: Train) -> None:
+    first, _ = train("a")
+    second, _ = train("other", start=first)
+    assert [one.name for one in known(second)] == ["a", "other"]
+    with pytest.raises(UsageError, match="was trained on a "):
+        train("b", start=second)
+    third, _ = train("a", start=second)
+    assert [one.name for one in known(third)] == ["a", "other"]
+
+
+def test_one_split_under_two_names_is_said(train: Train) -> None:
+    _, said = train("a", "again", "other")
+    assert [one for one in said if one.startswith("a, again are one split of one source (Printed)")]
+    _, said = train("a", "other")
+    assert not any("one split of one source" in one for one in said)
+
+
+def test_a_run_knows_itself_again(train: Train, data: Path) -> None:
+    train("a")
+    _, said = train("a")
+    assert any("finished already" in one for one in said)
+
+
+@pytest.mark.parametrize("record", [{}, {"train": {"a": "12"}, "ratios": None}])
+def test_records_that_say_nothing_of_it(record: dict[str, Any]) -> None:
+    assert trained_on("model.safetensors", record) == ()
+
+
+@pytest.mark.parametrize("record", [3, ["a"], [{"name": "a"}]])
+def test_records_that_cannot_be_read(record: Any) -> None:
+    with pytest.raises(BadDataError, match=r"model\.safetensors has a record of its training data"):
+        trained_on("model.safetensors", {"trained_on": record})
