@@ -129,13 +129,7 @@ def draw_sample(
         )
     plan = load(annotations) if annotations else compose(pages, words_per_page, seed, megapixels)
     found = plan.words()
-    jobs: dict[str, PageJob] = {}
-    for page, entries in found.items():
-        boxes = [(entry["word"], parse_box(entry["bounding_box"])) for entry in entries]
-        words = tuple((text, box) for text, box in boxes if box is not None)
-        height, width = plan.sizes[page] if page in plan.sizes else _extent(page, words)
-        path = root / "images" / f"{page}.jpg"
-        jobs[page] = PageJob(path, plan.copies.get(page, page), height, width, words, seed, plain)
+    jobs = _jobs(plan, root / "images", seed, plain)
     _claim(root)
     try:
         hashes = {}
@@ -147,6 +141,18 @@ def draw_sample(
         raise StorageError(f"{root}: {error.strerror or error}; what is there is not complete: remove it") from error
     drawn = sum(len(job.words) for job in jobs.values())
     return SampleSummary(root, len(jobs), drawn, sum(map(len, found.values())) - drawn)
+
+
+def _jobs(plan: Plan, folder: Path, seed: int, plain: bool) -> dict[str, PageJob]:
+    """What is to be drawn, by page: its words, except those whose box is none."""
+    jobs: dict[str, PageJob] = {}
+    for page, entries in plan.words().items():
+        boxes = [(entry["word"], parse_box(entry["bounding_box"])) for entry in entries]
+        words = tuple((text, box) for text, box in boxes if box is not None)
+        height, width = plan.sizes[page] if page in plan.sizes else _extent(page, words)
+        source = plan.copies.get(page, page)
+        jobs[page] = PageJob(folder / f"{page}.jpg", source, height, width, words, seed, plain)
+    return jobs
 
 
 def draw_job(job: PageJob) -> str:
