@@ -21,16 +21,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from htrdata import strictjson
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.records import SPLITS, Box, FileOnDisk, Page, Reason, Word
 from htrdata.sources import SourceInfo
+from htrdata.sources.imgur5k_files import (
+    Annotated,
+    Annotations,
+    read_annotations,
+    read_data_list,
+    read_hashes,
+    read_ids,
+)
 
 NOT_ANNOTATED = "."
 
 # Ids come from strangers and become file names. Imgur's have 5 to 8 characters.
 _PAGE_ID = re.compile(r"[A-Za-z0-9]{4,10}")
-_MD5 = re.compile(r"[0-9a-f]{32}")
 
 _HOW_TO_GET_IT = (
     "clone https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset, run its download_imgur5k.py there, and "
@@ -97,34 +103,23 @@ def read(root: Path | str, images: Path | str | None = None) -> Iterator[Page]:
     reader = _Reader(info, Path(images) if images is not None else Path(root) / "images")
     whole = info / "imgur5k_annotations.json"
     if whole.exists():
-        yield from reader.whole_set(_read_annotations(whole))
+        yield from reader.whole_set(read_annotations(whole))
     else:
         yield from reader.split_files()
-
-
-@dataclass(frozen=True, slots=True)
-class _Annotated:
-    """One page of an annotation file: the words in order, and the MD5 that the file itself gives."""
-
-    words: list[tuple[str, Any, Any]]  # id, box, transcription
-    md5: str | None = None
-
-
-_Annotations = Mapping[str, _Annotated]
 
 
 class _Reader:
     def __init__(self, info: Path, images: Path) -> None:
         self.info = info
         self.images = images
-        self.hashes = _read_hashes(info / "imgur5k_hashes.lst")
+        self.hashes = read_hashes(info / "imgur5k_hashes.lst")
 
-    def whole_set(self, annotations: _Annotations) -> Iterator[Page]:
+    def whole_set(self, annotations: Annotations) -> Iterator[Page]:
         """The splits of one annotation file, then its pages that are in no split."""
         listed: set[str] = set()
         for split in SPLITS:
             path = self.info / f"{split}_index_ids.lst"
-            ids = _read_ids(path)
+            ids = read_ids(path)
             if ids is None:
                 raise SourceMissingError(f"{path} is missing: without it nobody knows which pages are {split}")
             listed.update(ids)
@@ -138,27 +133,27 @@ class _Reader:
         if not data.exists() and not any(path.exists() for path in files.values()):
             raise SourceMissingError(f"no Imgur5K annotations in {self.info}: {_HOW_TO_GET_IT}")
         for split, path in files.items():
-            ids = _read_ids(self.info / f"{split}_index_ids.lst")
+            ids = read_ids(self.info / f"{split}_index_ids.lst")
             if path.exists():
-                annotations = _read_annotations(path)
+                annotations = read_annotations(path)
                 yield from self._split(split, list(annotations) if ids is None else ids, annotations)
                 yield from self._unlisted(annotations, set(annotations) if ids is None else set(ids))
             elif ids is not None:
-                yield from self._split(split, ids, _read_data_list(data) if data.exists() else {})
+                yield from self._split(split, ids, read_data_list(data) if data.exists() else {})
 
-    def _split(self, split: str, ids: Iterable[str], annotations: _Annotations) -> Iterator[Page]:
+    def _split(self, split: str, ids: Iterable[str], annotations: Annotations) -> Iterator[Page]:
         seen: set[str] = set()
         for page_id in ids:
             yield self._page(page_id, split, annotations.get(page_id), seen)
 
-    def _unlisted(self, annotations: _Annotations, listed: set[str]) -> Iterator[Page]:
+    def _unlisted(self, annotations: Annotations, listed: set[str]) -> Iterator[Page]:
         seen: set[str] = set()
         for page_id, annotated in annotations.items():
             if page_id not in listed:
                 yield self._page(page_id, None, annotated, seen)
 
-    def _page(self, page_id: str, split: str | None, annotated: _Annotated | None, seen: set[str]) -> Page:
-        annotated = annotated or _Annotated([])
+    def _page(self, page_id: str, split: str | None, annotated: Annotated | None, seen: set[str]) -> Page:
+        annotated = annotated or Annotated([])
         words = tuple(_word(*word, seen) for word in annotated.words)
         md5 = self.hashes.get(page_id, annotated.md5)
         if not _PAGE_ID.fullmatch(page_id):
@@ -192,84 +187,3 @@ def _parse_box(value: Any) -> Box | None:
     except (TypeError, ValueError):
         return None
     return Box(xc, yc, w, h, angle) if all(map(math.isfinite, (xc, yc, w, h, angle))) else None
-
-
-def _read_annotations(path: Path) -> _Annotations:
-    """Reads an annotation JSON: its pages in the order of ``index_id``, every annotation belonging to one of them."""
-    document = strictjson.load(path)
-    tables: list[dict[str, Any]] = []
-    for key in ("index_id", "index_to_ann_map", "ann_id"):
-        table = document.get(key) if isinstance(document, dict) else None
-        if not isinstance(table, dict):
-            raise BadDataError(f"{path} has no table {key!r}: it is not an Imgur5K annotation file")
-        tables.append(table)
-    pages, mapped, annotations = tables
-    result: dict[str, _Annotated] = {}
-    used: set[str] = set()
-    for page_id, page in pages.items():
-        ids = mapped.get(page_id)
-        if not isinstance(ids, list) or not all(isinstance(word_id, str) for word_id in ids):
-            raise BadDataError(f"{path}: index_to_ann_map has no list of annotation ids for page {page_id!r}")
-        used.update(ids)
-        md5 = page.get("image_hash") if isinstance(page, dict) else None
-        words = [_annotation(path, word_id, annotations.get(word_id)) for word_id in ids]
-        result[page_id] = _Annotated(words, _checked_md5(md5, f"{path}, page {page_id!r}") if md5 else None)
-    stray = next((word_id for word_id in annotations if word_id not in used), None)
-    if stray is not None:
-        raise BadDataError(f"{path}: no page of index_id has the annotation {stray!r}")
-    return result
-
-
-def _annotation(path: Path, word_id: str, entry: Any) -> tuple[str, Any, Any]:
-    if not isinstance(entry, dict) or not {"word", "bounding_box"} <= entry.keys():
-        raise BadDataError(f"{path}: ann_id has no word and bounding_box for {word_id!r}")
-    return word_id, entry["bounding_box"], entry["word"]
-
-
-def _read_data_list(path: Path) -> _Annotations:
-    """Reads ``imgur5k_data.lst``. Words are numbered within their page, wherever in the file the page occurs."""
-    result: dict[str, _Annotated] = {}
-    for number, line in _lines(path):
-        fields = line.split("\t")
-        if len(fields) != 3:
-            raise BadDataError(f"{path}, line {number}: {len(fields)} fields between tabs, not URL, box and word")
-        url, box, text = fields
-        page_id = url.rsplit("/", 1)[-1].removesuffix(".jpg")
-        words = result.setdefault(page_id, _Annotated([])).words
-        words.append((f"{page_id}_{len(words)}", box, text))
-    return result
-
-
-def _read_hashes(path: Path) -> dict[str, str]:
-    hashes: dict[str, str] = {}
-    for number, line in _lines(path) if path.exists() else ():
-        fields = line.split()
-        if len(fields) != 2:
-            raise BadDataError(f"{path}, line {number}: {line!r} is not a page id and its MD5")
-        page_id, md5 = fields[0], _checked_md5(fields[1], f"{path}, line {number}")
-        if hashes.setdefault(page_id, md5) != md5:
-            raise BadDataError(f"{path}, line {number}: page {page_id!r} had the MD5 {hashes[page_id]} before")
-    return hashes
-
-
-def _checked_md5(value: Any, place: str) -> str:
-    if not isinstance(value, str) or not _MD5.fullmatch(value.lower()):
-        raise BadDataError(f"{place}: {value!r} is not an MD5 of 32 hex digits")
-    return value.lower()
-
-
-def _read_ids(path: Path) -> list[str] | None:
-    """The ids of a split, each once, in the order of the list; None where there is no list."""
-    return list(dict.fromkeys(line.strip() for _, line in _lines(path))) if path.exists() else None
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a list that are not blank, with their numbers from 1, without their ends."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadDataError(f"{path} is not UTF-8: byte {error.start:,} ({error.reason})") from error
-    # Not splitlines(): a word may hold a character that it takes for the end of a line.
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line.removesuffix("\r")
