@@ -35,8 +35,6 @@ _PLACES = {
 
 def __getattr__(name: str) -> Any:
     if name == "sources":
-        importlib.import_module("htrdata.sources.imgur5k")
-        importlib.import_module("htrdata.sources.iam")
         return importlib.import_module("htrdata.sources")
     if name not in _PLACES:
         raise AttributeError(f"module 'htrdata' has no attribute {name!r}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,8 @@ from htrdata.normalise import (
 from htrdata.options import BuildOptions
 from htrdata.records import Box, FileOnDisk, Page, Word
 from htrdata.rows import rows_of_page
-from htrdata.sources import SourceInfo
+
+from .conftest import ListSource
 
 _STEM, _TALL, _DEEP = [(0.0, -1.0), (0.0, 0.0)], [(0.0, -1.7), (0.0, 0.0)], [(0.0, -1.0), (0.0, 0.6)]
 _HUMP = [(0.0, -0.6), (0.15, -0.9), (0.35, -1.0), (0.55, -0.85), (0.6, -0.6), (0.6, 0.0)]
@@ -439,21 +439,6 @@ class TestAnything:
             step(np.zeros((4, 0), np.uint8))
 
 
-@dataclass
-class Drawn:
-    """A source of given pages."""
-
-    listed: list[Page]
-    name: str = "drawn"
-    extra_columns: tuple[str, ...] = ("threshold",)
-    settings: dict[str, str] = field(default_factory=dict)
-    published: dict[str, dict[str, int]] = field(default_factory=dict)
-    info: SourceInfo = field(default_factory=lambda: SourceInfo("Drawn", "https://example.org", "none", "nobody"))
-
-    def pages(self) -> Iterator[Page]:
-        return iter(self.listed)
-
-
 @pytest.fixture
 def page(tmp_path: Path) -> Page:
     """A word on a page, and two with images of their own, one of which has a threshold."""
@@ -507,13 +492,13 @@ class TestBuild:
 
     def test_a_threshold_that_is_no_grey_level_is_told(self, page: Page, tmp_path: Path) -> None:
         wrong = Word("x", "hint", image=page.words[1].image, extra={"threshold": "high"})
-        source = Drawn([Page("q", "train", (wrong,))])
+        source = ListSource([Page("q", "train", (wrong,))], extra_columns=("threshold",))
         with pytest.raises(BadDataError, match="word x: the threshold 'high'"):
             build(source, tmp_path / "lmdb", BuildOptions(normalise=(Operation.WHITEN,)), workers=1)
         build(source, tmp_path / "lmdb", BuildOptions(), workers=1, overwrite=True)
 
     def test_a_store_differs_and_says_so(self, page: Page, tmp_path: Path) -> None:
-        source, out = Drawn([page]), tmp_path / "lmdb"
+        source, out = ListSource([page], extra_columns=("threshold",)), tmp_path / "lmdb"
         plain = build(source, out, workers=1, name="plain").document
         options = BuildOptions(normalise=(Operation.DESKEW, Operation.TRIM))
         straight = build(source, out, options, workers=1, name="straight").document
@@ -531,9 +516,12 @@ class TestBuild:
         options = BuildOptions(normalise=names)
         assert options == BuildOptions(normalise=(Operation.DESKEW, Operation.TRIM))
         assert json.loads(json.dumps(options.as_json())) == options.as_json()
-        build(Drawn([page]), tmp_path / "lmdb", options, workers=1)
+        build(ListSource([page], extra_columns=("threshold",)), tmp_path / "lmdb", options, workers=1)
         assert build(
-            Drawn([page]), tmp_path / "lmdb", BuildOptions(normalise=options.normalise[::-1]), workers=1
+            ListSource([page], extra_columns=("threshold",)),
+            tmp_path / "lmdb",
+            BuildOptions(normalise=options.normalise[::-1]),
+            workers=1,
         ).already
 
     def test_an_unknown_name_is_refused(self) -> None:

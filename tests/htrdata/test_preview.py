@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -19,7 +17,8 @@ from htrdata.images import encode
 from htrdata.normalise import Operation, contrast, trim
 from htrdata.preview import Specimen, preview, specimens, write_preview
 from htrdata.records import FileOnDisk, Page, Word
-from htrdata.sources import SourceInfo
+
+from .conftest import ListSource
 
 
 def draw(number: int, height: int = 40, width: int = 120) -> np.ndarray:
@@ -41,21 +40,6 @@ def contains(picture: Image.Image, crop: np.ndarray, after: int = 0) -> tuple[in
     return (x + after, y) if np.array_equal(pixels[y : y + height, x : x + width], crop) else None
 
 
-@dataclass
-class Drawn:
-    """A source of given pages."""
-
-    listed: list[Page]
-    name: str = "drawn"
-    extra_columns: tuple[str, ...] = ("threshold",)
-    settings: dict[str, str] = field(default_factory=dict)
-    published: dict[str, dict[str, int]] = field(default_factory=dict)
-    info: SourceInfo = field(default_factory=lambda: SourceInfo("Drawn", "https://example.org", "none", "nobody"))
-
-    def pages(self) -> Iterator[Page]:
-        return iter(self.listed)
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """Nine words in train, of which the second is dropped, and one in test; thresholds go up with the number."""
@@ -66,7 +50,7 @@ def store(tmp_path: Path) -> Path:
         extra = {"threshold": str(100 + number)} if number else {}
         words.append(Word(f"w{number}", "" if number == 1 else f"word{number}", image=FileOnDisk(path), extra=extra))
     pages = [Page("p", "train", tuple(words[:9])), Page("q", "test", (words[9],))]
-    build(Drawn(pages), tmp_path / "lmdb", workers=1)
+    build(ListSource(pages, extra_columns=("threshold",)), tmp_path / "lmdb", workers=1)
     return tmp_path / "lmdb"
 
 
@@ -130,7 +114,14 @@ def test_words_of_a_store_are_spread_over_the_split(store: Path) -> None:
 
 
 def test_a_store_of_several_data_sets_asks_which(store: Path, tmp_path: Path) -> None:
-    build(Drawn([Page("q", "test", (Word("x", "other", image=FileOnDisk(tmp_path / "3.png")),))]), store, name="second")
+    build(
+        ListSource(
+            [Page("q", "test", (Word("x", "other", image=FileOnDisk(tmp_path / "3.png")),))],
+            extra_columns=("threshold",),
+        ),
+        store,
+        name="second",
+    )
     with pytest.raises(UsageError, match=r"several data sets: choose one with --name drawn\|second"):
         specimens(store)
     assert [word.label for word in specimens(store, name="second")] == ["other"]
