@@ -13,6 +13,7 @@ from htrdata import __version__
 from htrdata.cli_build import build_options, normalise_option, progress_bar, root_option, run_build
 from htrdata.cli_main import run
 from htrdata.cli_sample import sample
+from htrdata.cli_synth import synth
 from htrdata.errors import BadDataError, UsageError
 
 
@@ -111,6 +112,7 @@ def iam(root: Path, split: str | None, segmentation: Any, annotations: Any, pixe
 
 
 commands.add_command(sample)
+commands.add_command(synth)
 
 
 @commands.command()

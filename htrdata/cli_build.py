@@ -60,6 +60,14 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
         type=click.Choice(["drop", "strip"]),
         help="Drop words with characters outside the charset, or strip these from their labels.",
     ),
+    click.option("--strict", is_flag=True, help="Publish nothing if a page or annotation is missing or damaged."),
+    click.option("--overwrite", is_flag=True, help="Replace a data set of this name built otherwise."),
+    click.option("--dry-run", is_flag=True, help="Print what would be kept and dropped, and write nothing."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+]
+
+# Of data sets that others have published, with splits and files of their own.
+_PUBLISHED_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option(
         "--resplit",
         type=click.Choice(["random", "kfold"]),
@@ -79,16 +87,17 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
         "--dedup", is_flag=True, help="Take pages from train that are in val or test, and from val those in test."
     ),
     click.option("--ignore-hashes", is_flag=True, help="Keep pages whose bytes have changed since publication."),
-    click.option("--strict", is_flag=True, help="Publish nothing if a page or annotation is missing or damaged."),
-    click.option("--overwrite", is_flag=True, help="Replace a data set of this name built otherwise."),
-    click.option("--dry-run", is_flag=True, help="Print what would be kept and dropped, and write nothing."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 ]
 
 
 def build_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that every source has; the command gets them as keywords for `run_build`."""
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), command)
+    """Adds the options that every published source has; the command gets them as keywords for `run_build`."""
+    return functools.reduce(lambda done, option: option(done), reversed([*_OPTIONS, *_PUBLISHED_OPTIONS]), command)
+
+
+def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options of a source that draws its words; the command gets them as keywords for `run_build`."""
+    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), command)
 
 
 def root_option(dataset: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -109,7 +118,8 @@ def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> 
     from htrdata.report import summary
 
     options = _build_options(given)
-    source = _resplit(source, given)
+    if "resplit" in given:
+        source = _resplit(source, given)
     with progress_bar() as progress:
         if dry_run:
             plan = make_plan(source, options, given["name"])
@@ -160,8 +170,8 @@ def _build_options(given: dict[str, Any]) -> BuildOptions:
         quality=given["quality"],
         normalise=given["normalise"],
         labels=LabelPolicy(find_charset(given["charset"]), given["max_length"], given["on_unknown"]),
-        dedup=given["dedup"],
-        check_hashes=not given["ignore_hashes"],
+        dedup=given.get("dedup", False),
+        check_hashes=not given.get("ignore_hashes", False),
         part_words=given["part_size"],
         shard_words=given["shard_size"],
     )

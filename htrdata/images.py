@@ -66,8 +66,8 @@ _TO_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# A PNG may state its orientation after its pixels; one without any of these marks states none.
-_PNG_ORIENTATION_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
+PNG_ORIENTATION_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
+"""A PNG may state its orientation after its pixels; one without any of these marks states none."""
 
 
 def decode(data: bytes, color: Color) -> np.ndarray:
@@ -116,7 +116,7 @@ def read_size(data: bytes) -> tuple[int, int]:
         width, height = image.size
         if image.format == "TIFF":  # Pillow has applied the orientation
             return width, height
-        if image.format == "PNG" and not any(mark in data for mark in _PNG_ORIENTATION_MARKS):
+        if image.format == "PNG" and not any(mark in data for mark in PNG_ORIENTATION_MARKS):
             return width, height
         return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
 
@@ -157,21 +157,6 @@ def encode(pixels: np.ndarray, format: Format, quality: int = 95) -> bytes:
     if not done:
         raise ImageError(f"{width} x {height} pixels cannot be encoded as {format}")
     return bytes(encoded)
-
-
-def is_plain_png(data: bytes, color: Color) -> bool:
-    """Says whether an image that `decode` can decode is a PNG whose stored pixels are what it gives, without change.
-
-    Args:
-        data: the encoded image.
-        color: ``grey`` or ``rgb``.
-    """
-    # The header: signature, length and name of the first chunk, width, height, bits per channel and colour type.
-    kind = b"\x08\x00" if color == "grey" else b"\x08\x02"
-    if not data.startswith(b"\x89PNG\r\n\x1a\n") or data[24:26] != kind:
-        return False
-    # Chance may put a mark into the pixels: then the image counts as another one, and nothing is lost.
-    return not any(mark in data for mark in (b"tRNS", b"acTL", *_PNG_ORIENTATION_MARKS))
 
 
 def opencv() -> ModuleType:

@@ -22,7 +22,7 @@ class BuildOptions:
         height: crops that are taller, in pixels, are reduced to it by area; smaller ones stay as they are. 0 keeps all.
         color: ``grey`` or ``rgb``.
         format: how crops are encoded; ``auto`` is JPEG for words cut out of pages, and PNG for words that come as
-            images of their own.
+            images of their own; a grey JPEG among these stays as it is where its pixels do.
         quality: of JPEG, 1 to 100.
         normalise: what is done to each word, at its own size, before the height is reduced; names are accepted, and
             are put into the order of `htrdata.normalise.Operation`.

@@ -7,7 +7,7 @@ pixels; the origin is the upper left corner of the upper left pixel, so pixel ``
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -134,7 +134,7 @@ class Page:
     Attributes:
         id: the source's own identifier of the page.
         split: ``train``, ``val`` or ``test``; None where the page belongs to none of them.
-        words: its annotated words.
+        words: its annotated words; a source without end may make them when they are looked at.
         image: its image; None where the words bring their own.
         md5: what the bytes of `image` must hash to, in lower-case hex, where the source says so.
         reason: why the source rules out the whole page, if it does.
@@ -142,7 +142,7 @@ class Page:
 
     id: str
     split: str | None
-    words: tuple[Word, ...]
+    words: Sequence[Word]
     image: ImageFile | None = None
     md5: str | None = None
     reason: Reason | None = None

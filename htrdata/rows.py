@@ -12,6 +12,8 @@ from htrdata import images
 from htrdata.crop import box_fault, crop, outside_fraction, reduce_height
 from htrdata.normalise import Operation, normalise, read_threshold
 from htrdata.options import BuildOptions
+from htrdata.plain_jpeg import is_plain_grey_jpeg
+from htrdata.plain_png import is_plain_png, is_whole_png, stored_png_size
 from htrdata.records import ImageFile, Page, Reason, Word, first_reason
 
 
@@ -51,7 +53,10 @@ class Row:
 
 @dataclass(slots=True)
 class _Picture:
-    """A page's or word's image as far as it was opened: its pixels, its size alone, or why it cannot be used."""
+    """A page's or word's image as far as it was opened: why it cannot be used, else its size, and what it takes to cut.
+
+    `encoded` alone, without `pixels`, is a word's own image that was proved to be whole and needs no change.
+    """
 
     reason: Reason | None = None
     size: tuple[int, int] | None = None
@@ -78,12 +83,14 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
         row = Row(page.id, page.split, word)
         picture, box_reason = whole, None
         if word.image is not None:
-            picture = _open(word.image, None, options, pixels=pixels) if page.reason is None else _Picture()
+            picture = _open_own(word.image, word.reason, options, pixels=pixels) if page.reason is None else _Picture()
         else:
             box_reason = _box_reason(row, whole)
         _label(row, options, [page.reason, picture.reason, word.reason, box_reason])
         if row.reason is None and picture.pixels is not None:
             _cut(row, picture.pixels, picture.encoded, options)
+        elif row.reason is None and picture.encoded and picture.size is not None:
+            row.image, (row.width, row.height) = picture.encoded, picture.size
         yield row
 
 
@@ -112,7 +119,7 @@ def _label(row: Row, options: BuildOptions, reasons: list[Reason | None]) -> Non
 def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) -> None:
     """Cuts the word out, or takes its own image whole, normalises and encodes it.
 
-    The bytes of its own PNG are taken as they are where encoding would only write the same pixels again. Normalising
+    The bytes of its own file are taken as they are where encoding would only write the same pixels again. Normalising
     comes before the height is reduced: turning and shearing cost the least sharpness at full size, and the height is
     then that of the writing as it stands.
     """
@@ -129,20 +136,59 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
     cut = reduce_height(cut, options.height)
     row.height, row.width = cut.shape[:2]
     kind: images.Format = ("png" if own else "jpeg") if options.format == "auto" else options.format
-    unchanged = own and cut is pixels and kind == "png" and images.is_plain_png(encoded, options.color)
+    may_stay = kind == "png" and is_plain_png(encoded, options.color)
+    if options.format == "auto" and options.color == "grey":
+        may_stay = may_stay or is_plain_grey_jpeg(encoded)
+    unchanged = own and cut is pixels and may_stay
     row.image = encoded if unchanged else images.encode(cut, kind, options.quality)
 
 
 def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> _Picture:
-    try:
-        data = image.read()
-    except FileNotFoundError:
+    """Opens the image of a page, or of a word, and decodes it where pixels are asked for."""
+    data = _read(image)
+    if data is None:
         return _Picture(Reason.IMAGE_MISSING)
     if md5 is not None and options.check_hashes and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         return _Picture(Reason.HASH_MISMATCH)
+    return _decoded(data, options) if pixels else _measured(data)
+
+
+def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> _Picture:
+    """Opens a word's own image. One that is whole, and is not kept or kept as it is, need not be decoded."""
+    data = _read(image)
+    if data is None:
+        return _Picture(Reason.IMAGE_MISSING)
+    if not pixels:
+        return _measured(data)
+    size = stored_png_size(data, options.color)
+    undecoded = size is not None and (ruled_out is not None or _may_stay(size, options))
+    if undecoded and is_whole_png(data, options.color):
+        return _Picture(size=size, encoded=data)
+    return _decoded(data, options)
+
+
+def _may_stay(size: tuple[int, int], options: BuildOptions) -> bool:
+    """Whether a build has nothing to change in a word's own PNG of this width and height."""
+    return options.format != "jpeg" and not options.normalise and not 0 < options.height < size[1]
+
+
+def _read(image: ImageFile) -> bytes | None:
+    """The bytes of an image; None where it is missing."""
     try:
-        if not pixels:
-            return _Picture(size=images.read_size(data))
+        return image.read()
+    except FileNotFoundError:
+        return None
+
+
+def _measured(data: bytes) -> _Picture:
+    try:
+        return _Picture(size=images.read_size(data))
+    except images.ImageError:
+        return _Picture(Reason.IMAGE_CORRUPT)
+
+
+def _decoded(data: bytes, options: BuildOptions) -> _Picture:
+    try:
         decoded = images.decode(data, options.color)
     except images.ImageError:
         return _Picture(Reason.IMAGE_CORRUPT)

@@ -11,7 +11,19 @@ U. S. National Bureau of Standards; NOTICE has the acknowledgements that their t
 
 from htrdata.handwriting.glyphs import ALPHABETS, CHARACTERS, shapes
 from htrdata.handwriting.ink import draw, fit
-from htrdata.handwriting.strokes import Strokes, scribble, write
+from htrdata.handwriting.strokes import Strokes, scribble, write, write_words
 from htrdata.handwriting.style import Style, random_style
 
-__all__ = ["ALPHABETS", "CHARACTERS", "Strokes", "Style", "draw", "fit", "random_style", "scribble", "shapes", "write"]
+__all__ = [
+    "ALPHABETS",
+    "CHARACTERS",
+    "Strokes",
+    "Style",
+    "draw",
+    "fit",
+    "random_style",
+    "scribble",
+    "shapes",
+    "write",
+    "write_words",
+]

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.handwriting.glyphs import ALPHABETS, Flags, Glyph, Numbers, glyph, shapes
+from htrdata.handwriting.accents import accented_glyph, base_letters, can_be_written
+from htrdata.handwriting.glyphs import ALPHABETS, Flags, Glyph, Numbers, shapes
 from htrdata.handwriting.style import Style
 
 Indices = NDArray[np.intp]
@@ -56,28 +57,45 @@ class Strokes:
 def write(text: str, style: Style, rng: np.random.Generator) -> Strokes:
     """Writes a word, or a line, in one go.
 
-    The letters of one writer resemble each other, but no two are the same. Characters without a shape of their own
-    are drawn as `htrdata.handwriting.glyphs.shapes` says.
+    The letters of one writer resemble each other, but no two are the same. A text with characters that
+    `htrdata.handwriting.accents.can_be_written` does not know is drawn as `htrdata.handwriting.glyphs.shapes` says.
 
     Args:
         text: what to write. Spaces are gaps; an empty text gives no strokes.
         style: the hand.
         rng: what differs from one time of writing to the next. The same state gives the same strokes.
     """
-    spelled = shapes(text)
-    codes = np.frombuffer(spelled.encode("ascii"), np.uint8)
-    letters = [glyph(char, ALPHABETS[k]) for char, k in zip(spelled, style.alphabet[codes].tolist(), strict=True)]
-    if not any(len(shape.body_starts) for shape in letters):
+    return write_words([text], style, rng)[0]
+
+
+def write_words(texts: Sequence[str], style: Style, rng: np.random.Generator) -> list[Strokes]:
+    """Writes words, each in one go and at its own origin: several times as fast as one by one.
+
+    Args:
+        texts: what to write; see `write`.
+        style: the hand.
+        rng: what differs from one time of writing to the next. The same state and texts give the same strokes.
+    """
+    spelled = [text if can_be_written(text) else shapes(text) for text in texts]
+    line = "".join(spelled)
+    word = np.repeat(np.arange(len(texts)), [len(text) for text in spelled])
+    codes = np.frombuffer(base_letters(line).encode("ascii"), np.uint8)
+    letters = [accented_glyph(char, ALPHABETS[k]) for char, k in zip(line, style.alphabet[codes].tolist(), strict=True)]
+    if not any(len(shape.body_starts) for shape in letters):  # nothing but spaces, or no text at all
         nothing = np.empty(0, np.float32)
-        return Strokes(nothing, nothing, nothing, np.empty(0, np.bool_))
-    points, starts, letter = _gather(letters, _joints(letters, style.joining, rng))
-    points = _set(points, letter, _settings(letters, codes, style, rng), style.bend)
-    _sway(points, style, rng)
+        return [Strokes(nothing, nothing, nothing, np.empty(0, np.bool_)) for _ in texts]
+    begins = np.concatenate([[True], word[1:] != word[:-1]])
+    points, starts, letter = _gather(letters, _joints(letters, begins.tolist(), style.joining, rng))
+    points = _set(points, letter, _settings(letters, codes, begins, style, rng), style.bend)
+    _sway(points, word[letter], len(texts), style, rng)
     ends = np.concatenate([starts[1:], starts[:1]])
     inner = (~(starts | ends)).astype(np.float32)[1:-1]
     _smooth(points, inner)
     _smooth(points, inner)
-    return Strokes(points[0], points[1], _pressure(points, starts | ends, style), starts)
+    pressure = _pressure(points, starts | ends, style)
+    cuts = np.searchsorted(word[letter], np.arange(1, len(texts)))
+    parts = (np.split(array, cuts) for array in (points[0], points[1], pressure, starts))
+    return [Strokes(*part) for part in zip(*parts, strict=True)]
 
 
 def scribble(width: float, style: Style, rng: np.random.Generator) -> Strokes:
@@ -99,11 +117,12 @@ def scribble(width: float, style: Style, rng: np.random.Generator) -> Strokes:
     return Strokes(points[0], points[1], _pressure(points, (at == 0) | (at == at[-1]), style), at == 0)
 
 
-def _joints(letters: Sequence[Glyph], joining: float, rng: np.random.Generator) -> list[bool]:
-    """For each letter, whether the pen comes over from the letter before it without being lifted."""
+def _joints(letters: Sequence[Glyph], begins: Sequence[bool], joining: float, rng: np.random.Generator) -> list[bool]:
+    """For each letter, whether the pen comes over from the letter before it, in the same word, without being lifted."""
     stays = (rng.random(len(letters), np.float32) < joining).tolist()
     before = [False, *(shape.leaves for shape in letters[:-1])]
-    return [stay and leaves and shape.enters for stay, leaves, shape in zip(stays, before, letters, strict=True)]
+    each = zip(stays, before, begins, letters, strict=True)
+    return [stay and leaves and not first and shape.enters for stay, leaves, first, shape in each]
 
 
 def _gather(letters: Sequence[Glyph], joints: Sequence[bool]) -> tuple[Numbers, Flags, Indices]:
@@ -127,7 +146,9 @@ def _gather(letters: Sequence[Glyph], joints: Sequence[bool]) -> tuple[Numbers, 
     return np.concatenate(points, axis=1), np.concatenate(starts), np.repeat(owners, [len(part) for part in starts])
 
 
-def _settings(letters: Sequence[Glyph], codes: NDArray[np.uint8], style: Style, rng: np.random.Generator) -> Numbers:
+def _settings(
+    letters: Sequence[Glyph], codes: NDArray[np.uint8], begins: Flags, style: Style, rng: np.random.Generator
+) -> Numbers:
     """How each letter is bent and set on the line, float32 [6, letters]: phases, scales and shifts along x and y."""
     chance = rng.standard_normal((6, len(letters)), np.float32)
     settings = chance * np.array([[0.5]] * 2 + [[style.unrest]] * 4, np.float32)
@@ -135,7 +156,8 @@ def _settings(letters: Sequence[Glyph], codes: NDArray[np.uint8], style: Style, 
     settings[2:4] += 1
     settings[2] *= style.breadth
     advance = np.array([shape.width for shape in letters], np.float32) * settings[2] + style.spacing
-    settings[4] += np.cumsum(advance) - advance
+    place = np.cumsum(advance) - advance
+    settings[4] += place - place[begins][np.cumsum(begins) - 1]
     return settings
 
 
@@ -150,11 +172,11 @@ def _set(points: Numbers, letter: Indices, settings: Numbers, bend: float) -> Nu
     return waves
 
 
-def _sway(points: Numbers, style: Style, rng: np.random.Generator) -> None:
-    """Ascenders, descenders, slant, tremor and the swing of the baseline, in place."""
+def _sway(points: Numbers, word: Indices, words: int, style: Style, rng: np.random.Generator) -> None:
+    """Ascenders, descenders, slant, tremor and the swing of the baseline, in place; `word` is that of each point."""
     x, y = points
-    swing, phase = rng.random(2).tolist()
-    swinging = np.sin(x * (0.4 + 0.8 * swing) + 2 * math.pi * phase)
+    swing, phase = rng.random((words, 2)).astype(np.float32).T
+    swinging = np.sin(x * (0.4 + 0.8 * swing)[word] + (2 * math.pi * phase)[word])
     y += (style.ascent - 1) * np.minimum(y + 1, 0) + (style.descent - 1) * np.maximum(y, 0)
     x -= style.slant * y
     y += style.drift * swinging

@@ -54,15 +54,23 @@ class Style:
     tone: int
 
 
-def random_style(rng: np.random.Generator) -> Style:
+KINDS = {"print": 0.06, "joined": 0.97, "mixed": 0.5, "broad": 0.97}
+"""Kinds of writers, and the share of their small letters in joined shapes; broad is joined with a broad nib."""
+
+
+def random_style(rng: np.random.Generator, kind: str | None = None) -> Style:
     """A writer drawn by chance: a third print, nearly half join their letters, the others do both.
 
     Args:
         rng: the same state gives the same writer.
+        kind: one of `KINDS`; None for chance.
     """
-    kind = float(rng.random())
-    scripted = 0.06 if kind < 0.35 else 0.97 if kind < 0.8 else 0.5  # the share of small letters in joined shapes
-    broad = scripted > 0.9 and float(rng.random()) < 0.2
+    if kind is None:
+        chance = float(rng.random())
+        kind = "print" if chance < 0.35 else "joined" if chance < 0.8 else "mixed"
+        if kind == "joined" and float(rng.random()) < 0.2:
+            kind = "broad"
+    scripted, broad = KINDS[kind], kind == "broad"
     joined = _COPPERPLATE if broad else _SCRIPT
     alphabet = np.zeros(128, np.uint8)
     alphabet[_LOWER] = np.where(rng.random(26) < scripted, joined, _PRINT)

@@ -71,6 +71,6 @@ class Source(Protocol):
 
 def __getattr__(name: str) -> ModuleType:
     # `htrdata.sources.iam` works without an import of its own.
-    if name not in ("iam", "imgur5k"):
+    if name not in ("iam", "imgur5k", "synth"):
         raise AttributeError(f"module 'htrdata.sources' has no attribute {name!r}")
     return importlib.import_module(f"htrdata.sources.{name}")

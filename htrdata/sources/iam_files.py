@@ -72,8 +72,10 @@ class IamFiles:
         packed = {} if all(i in loose for i in ids) else dict(self._packed(kind))
         found: dict[str, ImageFile] = {}
         for i in ids:
-            nowhere = self.root / kind / f"{i}.png"
-            found[i] = packed[i] if i in packed and i not in loose else FileOnDisk(loose.get(i, nowhere))
+            if i in loose:
+                found[i] = FileOnDisk(loose[i])
+            else:
+                found[i] = packed[i] if i in packed else FileOnDisk(self.root / kind / f"{i}.png")
         return found
 
     def annotations(self, kind: Kind) -> Iterator[tuple[str, str, bytes]]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ from htrdata.sources.imgur5k_files import (
 )
 
 NOT_ANNOTATED = "."
+
+_NO_COLUMNS: Mapping[str, str] = {}
 
 # Ids come from strangers and become file names. Imgur's have 5 to 8 characters.
 _PAGE_ID = re.compile(r"[A-Za-z0-9]{4,10}")
@@ -174,7 +177,8 @@ def _word(word_id: str, box: Any, text: Any, seen: set[str]) -> Word:
     elif text == NOT_ANNOTATED:
         reason = Reason.MISSING_ANNOTATION
     seen.add(word_id)
-    return Word(word_id, text, box=parsed, reason=reason)
+    # Words recur, and none has columns of its own: a million of them in a plan must not each hold what is equal.
+    return Word(word_id, sys.intern(text), box=parsed, reason=reason, extra=_NO_COLUMNS)
 
 
 def _parse_box(value: Any) -> Box | None:

@@ -13,7 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from htrdata.handwriting import ALPHABETS, CHARACTERS, Strokes, Style, draw, fit, random_style, scribble, shapes, write
+from htrdata.handwriting import (
+    ALPHABETS,
+    CHARACTERS,
+    Strokes,
+    Style,
+    draw,
+    fit,
+    random_style,
+    scribble,
+    shapes,
+    write,
+    write_words,
+)
+from htrdata.handwriting.accents import can_be_written
 from htrdata.handwriting.glyphs import glyph
 from htrdata.handwriting.page import draw_page, lay_out
 from htrdata.handwriting.paper import Paper, blank, copy, photograph
@@ -361,3 +374,40 @@ class TestPage:
         assert words == some_words(20_000, rng(9))
         assert 0.02 < sum(word.rstrip(".,").isdigit() for word in words) / 20_000 < 0.07
         assert 0.03 < sum(word.lower() == "the" for word in words) / 20_000 < 0.12
+
+
+@pytest.mark.parametrize("char", "éàûñēăżöåőčçą")
+def test_a_mark_is_added_to_its_letter(char: str) -> None:
+    base = unicodedata.normalize("NFD", char)[0]
+    style = random_style(np.random.default_rng(4))
+    marked, bare = (write(text, style, np.random.default_rng(5)) for text in (char, base))
+    assert len(marked) > len(bare)
+    _, upper, _, lower = marked.bounds
+    _, bare_upper, _, bare_lower = bare.bounds
+    assert (upper < bare_upper - 0.1) != (lower > bare_lower + 0.1)  # above or below, never both
+
+
+def test_a_mark_above_takes_the_place_of_a_dot() -> None:
+    style = random_style(np.random.default_rng(4), "print")
+    dotted, marked = (write(text, style, np.random.default_rng(5)) for text in ("i", "í"))
+    assert len(marked) == len(dotted)
+    assert len(write("į", style, np.random.default_rng(5))) == len(dotted) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [("naïve", True), ("Łódź", False), ("²", False), ("~\\", True), ("ế", False)]
+)
+def test_what_has_no_shape_is_known(text: str, known: bool) -> None:
+    assert can_be_written(text) is known
+
+
+def test_words_written_together_are_words_of_their_own() -> None:
+    style = random_style(np.random.default_rng(6))
+    together = write_words(["one", "", "two", "three"], style, np.random.default_rng(7))
+    assert [len(strokes) > 0 for strokes in together] == [True, False, True, True]
+    for text, strokes in zip(("one", "two", "three"), together[:1] + together[2:], strict=True):
+        alone = write(text, style, np.random.default_rng(8))
+        left, _, right, _ = strokes.bounds
+        assert abs(left) < 0.5  # each begins at its own origin
+        assert right == pytest.approx(alone.bounds[2], rel=0.25)
+    assert write_words([], style, np.random.default_rng(7)) == []

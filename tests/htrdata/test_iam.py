@@ -22,8 +22,9 @@ from htrdata.builder import build, judge
 from htrdata.cli import commands
 from htrdata.dataset import describe_counts
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError, UsageError
-from htrdata.images import decode, encode, is_plain_png
+from htrdata.images import decode, encode
 from htrdata.options import BuildOptions
+from htrdata.plain_png import is_plain_png
 from htrdata.plan import make_plan
 from htrdata.records import SPLITS, FileOnDisk, Page, Reason, Word
 from htrdata.report import summary

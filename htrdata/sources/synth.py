@@ -1,0 +1,268 @@
+"""The source of drawn words: any number of them, by writers of which no two splits share one, from a seed alone."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+
+from htrdata.errors import UsageError
+from htrdata.handwriting import CHARACTERS, Strokes
+from htrdata.images import encode
+from htrdata.records import SPLITS, Page, Word
+from htrdata.sources import SourceInfo
+from htrdata.synth.fonts import Font, SetWord, read_fonts
+from htrdata.synth.scene import draw_word, write_texts
+from htrdata.synth.vocabulary import Vocabulary
+from htrdata.synth.writers import HANDS, MEDIA, Writer, random_writer, split_fonts
+
+SHARES = (0.9, 0.05, 0.05)
+"""Shares of the writers, and of the fonts, that are train, val and test."""
+
+WORDS_PER_WRITER = 50
+"""Words that each writer writes; the last one of a split may write fewer."""
+
+_TRIES = 20  # draws of words among which enough can be set in a font, before letters alone are
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What the words of a writer depend on, besides the writer's number.
+
+    Attributes:
+        seed: of all chance.
+        diacritics: whether some words have Latin letters with diacritics.
+        hands: kinds of hands, of `htrdata.synth.writers.HANDS`.
+        media: kinds of pages, of `htrdata.synth.writers.MEDIA`.
+        fonts: of each split.
+    """
+
+    seed: int
+    diacritics: bool
+    hands: tuple[str, ...]
+    media: tuple[str, ...]
+    fonts: tuple[tuple[Font, ...], ...]
+
+    def __hash__(self) -> int:
+        # Asked for with every word: hundreds of fonts would take longer than drawing it.
+        return hash((self.seed, self.diacritics, self.hands, self.media))
+
+
+@dataclass(frozen=True, slots=True)
+class Synth:
+    """Drawn words; see the module.
+
+    Words differ with every setting but their number: a larger data set begins, split by split, with the writers of a
+    smaller one.
+
+    Attributes:
+        words: how many, in all splits together.
+        seed: of all chance, from 0.
+        fonts: folder of TrueType fonts that write besides the pens; None for pens alone.
+        diacritics: whether some words have Latin letters with diacritics.
+        hands: kinds of hands to draw from, of `htrdata.synth.writers.HANDS`.
+        media: kinds of pages to draw from, of `htrdata.synth.writers.MEDIA`.
+
+    Raises:
+        UsageError: a setting is out of its range.
+    """
+
+    words: int
+    seed: int = 0
+    fonts: Path | None = None
+    diacritics: bool = False
+    hands: tuple[str, ...] = HANDS
+    media: tuple[str, ...] = MEDIA
+
+    def __post_init__(self) -> None:
+        if self.words < 1:
+            raise UsageError(f"{self.words} words cannot be drawn: give 1 or more")
+        if self.seed < 0:
+            raise UsageError(f"the seed is {self.seed}: give 0 or more")
+        for what, given, known in (("hand", self.hands, HANDS), ("medium", self.media, MEDIA)):
+            if wrong := [name for name in given if name not in known] or (not given and ["none"]):
+                raise UsageError(f"{wrong[0]!r} is no kind of {what}: give some of {', '.join(known)}")
+        if self.fonts is None and self.hands == ("font",):
+            raise UsageError("words in fonts alone need a folder of fonts: give --fonts DIR")
+
+    @property
+    def name(self) -> str:
+        """The default name of the data set in a store."""
+        return "synth"
+
+    @property
+    def info(self) -> SourceInfo:
+        """What it is and on what terms."""
+        return SourceInfo(
+            title="Words drawn by htrdata synth",
+            url="",
+            licence="Apache-2.0, as htrdata; the fonts of --fonts have licences of their own",
+            citation="",
+        )
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """``hand`` and ``medium`` of the writer; ``font`` is the name of its file, empty for pens."""
+        return ("hand", "medium", "font")
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the words depend on, the fonts by name and SHA-256."""
+        return {
+            "words": str(self.words),
+            "seed": str(self.seed),
+            "diacritics": str(self.diacritics),
+            "hands": ",".join(self.hands),
+            "media": ",".join(self.media),
+            "fonts": " ".join(f"{font.path.name}:{font.sha256[:16]}" for font in self._fonts),
+        }
+
+    @property
+    def published(self) -> Mapping[str, Mapping[str, int]]:
+        """Nothing: there is no publication to compare with."""
+        return {}
+
+    @property
+    def _fonts(self) -> tuple[Font, ...]:
+        return () if self.fonts is None else _read_fonts(self.fonts)
+
+    def pages(self) -> Iterator[Page]:
+        """Yields a page for each writer. Its words come into being when they are looked at.
+
+        Raises:
+            SourceMissingError: the folder of fonts is not there, or has none.
+            BadDataError: a font cannot be read.
+        """
+        fonts = tuple(split_fonts(self._fonts, SHARES))
+        recipe = Recipe(self.seed, self.diacritics, self.hands, self.media, fonts)
+        for split, count in zip(SPLITS, _shared_out(self.words), strict=True):
+            for number, first in enumerate(range(0, count, WORDS_PER_WRITER)):
+                words = WrittenWords(recipe, split, number, min(WORDS_PER_WRITER, count - first))
+                yield Page(id=words.writer_id, split=split, words=words)
+
+
+@functools.cache
+def _read_fonts(folder: Path) -> tuple[Font, ...]:
+    return read_fonts(folder)
+
+
+def _shared_out(words: int) -> list[int]:
+    """Words of each split; val and test get at least one where there are three or more."""
+    held_out = [max(int(words * share), int(words >= 3)) for share in SHARES[1:]]
+    return [words - sum(held_out), *held_out]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenWords(Sequence[Word]):
+    """The words of one writer, which are made anew whenever they are looked at: a million of them take no memory.
+
+    Attributes:
+        recipe: what they depend on.
+        split: of the writer.
+        number: of the writer within the split.
+        length: how many words there are.
+    """
+
+    recipe: Recipe
+    split: str
+    number: int
+    length: int
+
+    @property
+    def writer_id(self) -> str:
+        """Of the writer and the page."""
+        return f"{self.split}-{self.number:06d}"
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, index: int) -> Word: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Word, ...]: ...
+    def __getitem__(self, index: int | slice) -> Word | tuple[Word, ...]:
+        return tuple(self)[index]
+
+    def __iter__(self) -> Iterator[Word]:
+        writer = self.writer
+        extra = {
+            "hand": writer.hand,
+            "medium": writer.medium,
+            "font": "" if writer.font is None else writer.font.path.name,
+        }
+        for position, text in enumerate(self.texts):
+            image = DrawnWord(self, position, text)
+            yield Word(f"{self.writer_id}-{position:02d}", text, image=image, writer=self.writer_id, extra=extra)
+
+    @property
+    def writer(self) -> Writer:
+        """Who writes them."""
+        return _writer(self.recipe, self.split, self.number)
+
+    def generator(self, *what: int) -> np.random.Generator:
+        """Chance that depends on the recipe's seed, the writer and what it is for."""
+        return np.random.default_rng([self.recipe.seed, SPLITS.index(self.split), self.number, *what])
+
+    @property
+    def texts(self) -> list[str]:
+        """What the writer writes."""
+        writer, rng = self.writer, self.generator(1)
+        vocabulary = _vocabulary(self.recipe.diacritics)
+        texts = list(vocabulary.draw(self.length, rng))
+        for _ in range(_TRIES):
+            texts = [text for text in texts if writer.can_write(text)]
+            if len(texts) >= self.length:
+                return texts[: self.length]
+            texts += vocabulary.draw(self.length, rng)
+        letters = [char for char in CHARACTERS if writer.can_write(char)]
+        return ["".join(rng.choice(letters, int(rng.integers(2, 8)))) for _ in range(self.length)]
+
+
+@functools.lru_cache(16)
+def _writer(recipe: Recipe, split: str, number: int) -> Writer:
+    rng = np.random.default_rng([recipe.seed, SPLITS.index(split), number, 0])
+    return random_writer(rng, recipe.hands, recipe.media, recipe.fonts[SPLITS.index(split)])
+
+
+@functools.lru_cache(2)
+def _written(words: WrittenWords) -> list[Strokes] | list[SetWord]:
+    return write_texts(words.texts, words.writer, words.generator(2))
+
+
+@functools.cache
+def _vocabulary(diacritics: bool) -> Vocabulary:
+    return Vocabulary(diacritics)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnWord:
+    """The image of a word, drawn when it is read: a grey JPEG of up to 64 pixels in height.
+
+    Attributes:
+        words: those of its writer.
+        position: of the word among them, from 0.
+        text: what to write.
+    """
+
+    words: WrittenWords
+    position: int
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"drawn word {self.words.writer_id}-{self.position:02d} ({self.text})"
+
+    def size(self) -> int:
+        """0: how many bytes it has is known when it is drawn."""
+        return 0
+
+    def read(self) -> bytes:
+        """Draws it."""
+        writer = self.words.writer
+        pixels = draw_word(_written(self.words)[self.position], writer, self.words.generator(3, self.position))
+        return encode(pixels, "jpeg", writer.quality)

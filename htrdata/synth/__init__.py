@@ -1,0 +1,6 @@
+"""Drawn words without end: what to write, who writes it, and how the crop of each word looks.
+
+    Synth(words=100_000)            # a source like any other: htrdata.build, htrdata synth
+
+vocabulary -> writers -> scene: words, the hand and the paper of a writer, the pixels of a crop.
+"""

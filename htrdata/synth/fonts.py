@@ -1,0 +1,209 @@
+"""TrueType handwriting fonts as writers: which characters a font has, and words set in it.
+
+A font has one shape for each letter, so its words are bent by slow waves, thickened or thinned, and slanted anew each
+time, which keeps a recogniser from learning the outlines by heart.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageFont
+
+from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.handwriting import CHARACTERS
+from htrdata.handwriting.ink import Affine, Canvas
+from htrdata.images import opencv
+
+cv2 = opencv()
+
+SUFFIXES = (".ttf", ".otf", ".woff", ".woff2")
+_SIZE = 48  # pixels per em at which words are set; a word of a shard is at most 64 pixels high
+_PAD = 4  # empty pixels around a set word, for thickening and blur
+_THINNEST = 0.1  # x-heights; thinner lines are made as thick
+_KNOWN = CHARACTERS + "".join(char for char in map(chr, range(0xC0, 0x180)) if char.isalpha())
+_FEWEST = 20  # small letters that a font must have to be of use
+_WAVE = (0.02, 0.09)  # how far the waves move a point, in x-heights
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """A font file.
+
+    Attributes:
+        path: where it lies.
+        sha256: of the file, in hex.
+        characters: those of the 94, and of the Latin letters with diacritics, that it has its own shape for.
+        x_height: of its letter x at the size in which words are set, in pixels.
+        line: width of its thinner lines there, in pixels.
+    """
+
+    path: Path
+    sha256: str
+    characters: frozenset[str]
+    x_height: float
+    line: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetWord:
+    """A word set in a font, in x-heights: the baseline is y = 0, x grows to the right from 0 and y downwards.
+
+    Attributes:
+        mask: uint8 [H, W], 0 where there is no ink to 255.
+        scale: pixels of the mask per x-height.
+        origin: column and row of the mask at which x and y are 0.
+        waves: amplitude in x-heights, frequencies and phases of the waves that bend it.
+        lean: columns per row, by which it is slanted.
+    """
+
+    mask: Canvas
+    scale: float
+    origin: tuple[float, float]
+    waves: tuple[float, float, float, float, float]
+    lean: float
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, upper, right and lower end of the ink."""
+        columns, rows = np.flatnonzero(self.mask.max(0) > 127), np.flatnonzero(self.mask.max(1) > 127)
+        if not len(columns):
+            return 0.0, 0.0, 0.0, 0.0
+        left, right = float(columns[0]), float(columns[-1] + 1)
+        upper, lower = float(rows[0]), float(rows[-1] + 1)
+        x, y = self.origin
+        up, down = (upper - y) / self.scale, (lower - y) / self.scale
+        tilt = sorted((-self.lean * up, -self.lean * down))
+        # Slanting widens the word by no more than this; where its corners are empty the crop is a little loose.
+        return (left - x) / self.scale + 0.5 * tilt[0], up, (right - x) / self.scale + 0.5 * tilt[1], down
+
+    def draw(self, canvas: Canvas, affine: Affine, tone: int) -> None:
+        """Draws it on a canvas, in place; arguments as in `htrdata.handwriting.draw`, the pen's width is the font's."""
+        a, b, c, d, e, f = affine
+        height, width = canvas.shape
+        determinant = a * e - b * d
+        columns = np.arange(width, dtype=np.float32)[None] + np.float32(0.5 - c)
+        rows = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5 - f)
+        x = (e * columns - b * rows) * np.float32(1 / determinant)
+        y = (a * rows - d * columns) * np.float32(1 / determinant)
+        size, fast, slow, phase, other = self.waves
+        x = x + np.float32(self.lean) * y + np.float32(size) * np.sin(fast * y + np.float32(phase) + slow * x)
+        y = y + np.float32(size) * np.sin(slow * x + np.float32(other))
+        across = np.asarray(x * self.scale + (self.origin[0] - 0.5), np.float32)
+        down = np.asarray(y * self.scale + (self.origin[1] - 0.5), np.float32)
+        ink = cv2.remap(self.mask, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        light = cv2.LUT(np.asarray(ink, np.uint8), _light(tone))
+        cv2.multiply(canvas, light, dst=canvas, scale=1 / 255)
+
+
+@functools.lru_cache(256)
+def _light(tone: int) -> NDArray[np.uint8]:
+    """What ink of each density leaves of the light."""
+    return (255 - np.arange(256) * (255 - tone) / 255).round().astype(np.uint8)
+
+
+def read_fonts(folder: Path) -> tuple[Font, ...]:
+    """Reads the fonts in a folder and the folders below it, in the order of their SHA-256.
+
+    Symbol fonts and others that lack most small letters are passed over.
+
+    Raises:
+        SourceMissingError: there is no such folder, or no font of use in it.
+        BadDataError: a file with a font's name cannot be read as one.
+    """
+    if not folder.is_dir():
+        raise SourceMissingError(f"no folder of fonts at {folder}: give --fonts a folder with .ttf or .otf files")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    fonts = {font.sha256: font for font in map(read_font, paths) if _of_use(font)}
+    if not fonts:
+        raise SourceMissingError(
+            f"none of {len(paths)} font files in {folder} has the letters a to z: install fonts of handwriting, for "
+            "example Debian's fonts-dkg-handwriting, and give their folder"
+        )
+    return tuple(fonts[digest] for digest in sorted(fonts))
+
+
+def _of_use(font: Font) -> bool:
+    return len(font.characters & set("abcdefghijklmnopqrstuvwxyz")) >= _FEWEST
+
+
+def read_font(path: Path) -> Font:
+    """Reads what a font has.
+
+    Raises:
+        BadDataError: it is no font, or damaged.
+    """
+    data = path.read_bytes()
+    try:
+        face = _open(path)
+        lacking = bytes(face.getmask("\uffff"))
+        shapes = {char: bytes(face.getmask(char)) for char in _KNOWN}
+        x_height = -float(face.getbbox("x", anchor="ls")[1])
+    except OSError as error:
+        raise BadDataError(f"{path} cannot be read as a font ({error}): remove it from the folder") from error
+    characters = {char for char, shape in shapes.items() if any(shape) and shape != lacking}
+    # In a font of capitals alone a small letter would be a wrong label.
+    characters -= {char for char in characters if char.islower() and shapes[char] == shapes.get(char.upper())}
+    if x_height <= 0:
+        characters.clear()
+    return Font(path, hashlib.sha256(data).hexdigest(), frozenset(characters), x_height, _line_width(face))
+
+
+def _line_width(face: ImageFont.FreeTypeFont) -> float:
+    """The width of the thinner lines of some letters: twice the distance from their middle to the paper."""
+    mask = face.getmask("hamburg")
+    ink = np.asarray(mask, np.uint8).reshape(mask.size[::-1])
+    distance = cv2.distanceTransform(np.where(np.pad(ink, 1) > 100, np.uint8(255), np.uint8(0)), cv2.DIST_L2, 3)
+    ridge = distance[(distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8))) & (distance > 0)]
+    return float(2 * np.percentile(ridge, 20)) if len(ridge) else 0.0
+
+
+def set_word(text: str, font: Font, rng: np.random.Generator) -> SetWord:
+    """Sets a word in a font.
+
+    Args:
+        text: characters that the font has.
+        font: as `read_fonts` gives it.
+        rng: bends the word; the same state gives the same word.
+    """
+    face = _face(font.path)
+    drawn, (left, upper) = face.getmask2(text, "L", anchor="ls")
+    mask = np.pad(np.asarray(drawn, np.uint8).reshape(drawn.size[::-1]), _PAD)
+    origin = (float(_PAD - left), float(_PAD - upper))
+    chance = rng.random(7).tolist()
+    lacking = round(_THINNEST * font.x_height - font.line)
+    if lacking > 0:  # a hairline would vanish where a crop is made smaller
+        mask = cv2.dilate(mask, np.ones((lacking + 1, lacking + 1), np.uint8))
+    if chance[0] < 0.5:
+        lightest = -0.4 if font.line > 2 * _THINNEST * font.x_height else -0.05
+        mask = _weighted(mask, 0.6 + 0.9 * chance[1], lightest + (0.5 - lightest) * chance[2])
+    low, high = _WAVE
+    waves = (low + (high - low) * chance[3], 2.3, 0.5 + 1.2 * chance[4], 6.3 * chance[5], 6.3 * chance[6])
+    return SetWord(mask, font.x_height, origin, waves, float(rng.uniform(-0.25, 0.3)))
+
+
+def _weighted(mask: Canvas, spread: float, weight: float) -> Canvas:
+    """Makes the lines thicker (weight 0.5) or thinner (-0.5)."""
+    blurred = cv2.GaussianBlur(mask, (0, 0), spread)
+    threshold = 127 - 110 * weight
+    return np.asarray(cv2.LUT(np.asarray(blurred, np.uint8), _threshold(round(threshold))), np.uint8)
+
+
+@functools.lru_cache(256)
+def _threshold(at: int) -> NDArray[np.uint8]:
+    return ((np.arange(256) - at) * 4 + 127).clip(0, 255).astype(np.uint8)
+
+
+@functools.lru_cache(32)
+def _face(path: Path) -> ImageFont.FreeTypeFont:
+    return _open(path)
+
+
+def _open(path: Path) -> ImageFont.FreeTypeFont:
+    # The basic layout, since the other one is not in every build of Pillow.
+    return ImageFont.truetype(str(path), _SIZE, layout_engine=ImageFont.Layout.BASIC)

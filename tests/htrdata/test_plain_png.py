@@ -1,0 +1,163 @@
+"""PNGs that are proved to be whole are those that decode, to the pixels that are stored in them."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+from htrdata.images import MAX_PIXELS, Color, decode, encode
+from htrdata.plain_png import is_whole_png, stored_png_size
+
+NOISE = np.random.default_rng(3).integers(0, 256, (13, 21, 3), dtype=np.uint8)
+GREY = NOISE[:, :, 0].copy()
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def header(width: int = 21, height: int = 13, kind: tuple[int, ...] = (8, 0, 0, 0, 0)) -> bytes:
+    return chunk(b"IHDR", struct.pack(">II5B", width, height, *kind))
+
+
+def lines(pixels: np.ndarray, filter: int = 0) -> bytes:
+    """The lines of a PNG without its compression, all with one filter's number; the pixels are not filtered."""
+    flat = pixels.reshape(len(pixels), -1)
+    return np.column_stack([np.full(len(flat), filter, np.uint8), flat]).tobytes()
+
+
+def png(*chunks: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+STREAM = zlib.compress(lines(GREY))
+PIXELS, END = chunk(b"IDAT", STREAM), chunk(b"IEND", b"")
+PLAIN = png(header(), PIXELS, END)
+
+
+def saved(image: np.ndarray | Image.Image, **options: Any) -> bytes:
+    file = io.BytesIO()
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(file, "PNG", **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "color"),
+    [
+        (PLAIN, "grey"),
+        (saved(GREY), "grey"),
+        (saved(NOISE), "rgb"),
+        (encode(GREY, "png"), "grey"),
+        (encode(NOISE, "png"), "rgb"),
+        (saved(GREY, dpi=(300, 300)), "grey"),
+        (png(header(), chunk(b"gAMA", bytes(4)), chunk(b"IDAT", STREAM[:9]), chunk(b"IDAT", STREAM[9:]), END), "grey"),
+    ],
+)
+def test_a_plain_png_is_proved_and_decodes_to_its_pixels(data: bytes, color: Color) -> None:
+    assert is_whole_png(data, color)
+    assert stored_png_size(data, color) == (21, 13)
+    assert np.array_equal(decode(data, color), GREY if color == "grey" else NOISE)
+    assert not is_whole_png(data, "rgb" if color == "grey" else "grey")
+
+
+def turned() -> Image.Exif:
+    tags = Image.Exif()
+    tags[0x0112] = 6
+    return tags
+
+
+def with_text(key: str) -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_text(key, "any")
+    return info
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        PLAIN[:20],
+        saved(GREY, exif=turned()),
+        saved(GREY, transparency=7),
+        saved(GREY, pnginfo=with_text("Raw profile type exif")),
+        saved(Image.fromarray(GREY).convert("P")),
+        saved(Image.fromarray(GREY).convert("1")),
+        saved(GREY.astype(np.uint16) * 257),
+        saved(GREY, save_all=True, append_images=[Image.fromarray(255 - GREY)]),
+        png(header(kind=(8, 0, 0, 0, 1)), PIXELS, END),  # it says that it is interlaced
+        png(header(width=0), PIXELS, END),
+        png(header(width=MAX_PIXELS, height=2), PIXELS, END),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_decoder(data: bytes) -> None:
+    assert not is_whole_png(data, "grey")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN[:-1],
+        PLAIN + b"\0",
+        png(header(), PIXELS),
+        png(header(), END),
+        png(PIXELS, header(), END),
+        png(header(), PIXELS, chunk(b"IEND", b"x")),
+        png(header(), PIXELS, chunk(b"pHYs", bytes(9)), END),
+        png(header(), chunk(b"pHYs", bytes(8)), PIXELS, END),
+        png(header(height=14), PIXELS, END),
+        png(header(height=12), PIXELS, END),
+        png(header(), chunk(b"IDAT", STREAM[:-4] + b"sum?"), END),
+        png(header(), chunk(b"IDAT", STREAM[:-9]), END),
+        png(header(), chunk(b"IDAT", STREAM + b"more"), END),
+        png(header(), chunk(b"IDAT", zlib.compress(lines(GREY, filter=5))), END),
+        png(header(), chunk(b"IDAT", zlib.compress(bytes(50_000_000))), END),
+        png(header(), PIXELS[:-1] + bytes([PIXELS[-1] ^ 1]), END),
+    ],
+)
+def test_a_fault_anywhere_is_no_proof(data: bytes) -> None:
+    assert not is_whole_png(data, "grey")
+
+
+@st.composite
+def damaged(draw: Callable[[st.SearchStrategy[Any]], Any]) -> bytes:
+    """A sound PNG with some bytes changed, cut out or doubled, its checksums put right or not."""
+    body = bytearray(draw(st.sampled_from([header() + PIXELS + END, saved(GREY)[8:], saved(NOISE)[8:]])))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(body) - 1))
+        body[at : at + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
+    if draw(st.booleans()):
+        at = 0
+        while at + 12 <= len(body):
+            end = at + 8 + int.from_bytes(body[at : at + 4], "big")
+            body[end : end + 4] = struct.pack(">I", zlib.crc32(bytes(body[at + 4 : end])))
+            at = end + 4
+    return png(bytes(body))
+
+
+@given(damaged(), st.sampled_from(["grey", "rgb"]))
+@settings(max_examples=400, deadline=None)
+def test_what_is_proved_always_decodes(data: bytes, color: Color) -> None:
+    if is_whole_png(data, color):
+        assert decode(data, color).shape[1::-1] == stored_png_size(data, color)
+
+
+@given(
+    height=st.integers(1, 9), width=st.integers(1, 9), filters=st.lists(st.integers(0, 4), min_size=9), data=st.data()
+)
+@settings(max_examples=60, deadline=None)
+def test_any_lines_of_defined_filters_are_whole(
+    height: int, width: int, filters: list[int], data: st.DataObject
+) -> None:
+    raw = b"".join(bytes([filters[y]]) + data.draw(st.binary(min_size=width, max_size=width)) for y in range(height))
+    found = png(header(width, height), chunk(b"IDAT", zlib.compress(raw)), END)
+    assert is_whole_png(found, "grey")
+    assert decode(found, "grey").shape == (height, width)
