@@ -1,6 +1,6 @@
 """htrmodel: fine-tunes, evaluates and reads words with AttentionHTR's recogniser and the four-stage family it is from.
 
-recogniser = htrmodel.load("model.safetensors")
+recogniser = htrmodel.load("starter")  # or a file
 readings = recogniser.read(["word.png"])
 """
 

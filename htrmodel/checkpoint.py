@@ -2,8 +2,8 @@
 
 Our own are one safetensors file. Its metadata has one entry, ``htrmodel``, a JSON object: ``format`` (1), ``config``
 (the `RecogniserConfig`), ``versions``, ``metrics`` and ``data`` (what it was trained and judged on, by digest, and
-how that was divided into splits). The keys of the tensors are clova's without ``module.``. The ``.pth`` files of clova
-and AttentionHTR are read too.
+how that was divided into splits). The keys of the tensors are clova's without ``module.``. Weights may be stored in 16
+bits; they are computed with in 32. The ``.pth`` files of clova and AttentionHTR are read too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from htrmodel.clova import grid_fits, grid_weights, infer_config, read_pth
 from htrmodel.config import RecogniserConfig
 from htrmodel.files import write_atomically
 from htrmodel.recogniser import Recogniser
+from htrmodel.starter import find_checkpoint
+from htrmodel.weights_fit import check_fit
 
 FORMAT = 1
 ENTRY = "htrmodel"
@@ -43,11 +45,11 @@ class Checkpoint:
     Attributes:
         path: where it was read.
         config: what its weights belong to.
-        weights: the state dict of a recogniser, on the CPU.
+        weights: the state dict of a recogniser, on the CPU, its numbers in float32 or float64.
         versions: the releases that wrote it; empty for a ``.pth``, as are metrics and data.
         metrics: results, by name.
-        data: digests of what it was trained and judged on, by name, and ``trained_on``, see
-            `htrmodel.data.divisions.trained_on`.
+        data: digests of what it was trained and judged on, by name; ``trained_on``, see
+            `htrmodel.data.divisions.trained_on`; and ``synthetic_only``.
     """
 
     path: Path
@@ -56,6 +58,11 @@ class Checkpoint:
     versions: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def synthetic_only(self) -> bool:
+        """Whether it says that it was trained on drawn words alone, from new weights on."""
+        return self.data.get("synthetic_only") is True
 
     def build(self, config: RecogniserConfig | None = None) -> tuple[Recogniser, CharsetChange]:
         """Builds the recogniser, as it is or for other images or another charset.
@@ -106,7 +113,7 @@ def read_checkpoint(
     """Reads our own checkpoints and the ``.pth`` files of clova's benchmark and AttentionHTR, told apart by content.
 
     Args:
-        path: the file.
+        path: the file, or the name of one of `htrmodel.starter.STARTERS`.
         charset: what its classes are. None for what the file says; a ``.pth`` does not, but 36 characters are those of
             `ALNUM` and 94 those of `PRINTABLE`. To change it, give another one to `Checkpoint.build`.
         height: pixel rows of the input; None for what the file says, 32 for a ``.pth``.
@@ -114,12 +121,12 @@ def read_checkpoint(
         max_length: characters of the longest word; None for what the file says, 25 for a ``.pth``.
 
     Raises:
-        SourceMissingError: there is no such file.
+        SourceMissingError: there is no such file, or the installation lacks the starter.
         StorageError: it cannot be read.
         BadDataError: it is no checkpoint, damaged, holds more than tensors, or its keys or sizes do not fit together.
         UsageError: the arguments do not fit the file, or it is an ``.onnx``.
     """
-    path = Path(path)
+    path = find_checkpoint(path)
     try:
         if _is_safetensors(path):
             checkpoint = _read_native(path, charset)
@@ -144,8 +151,8 @@ def read_checkpoint(
         raise SourceMissingError(f"no checkpoint at {path}") from None
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}") from error
-    _check_fit(checkpoint, checkpoint.config)
-    return checkpoint
+    check_fit(checkpoint.path, checkpoint.weights, checkpoint.config)
+    return replace(checkpoint, weights={key: _widened(value) for key, value in checkpoint.weights.items()})
 
 
 def save(
@@ -154,6 +161,7 @@ def save(
     *,
     metrics: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    half: bool = False,
 ) -> None:
     """Writes a checkpoint; an older one of that name is replaced when the new one is on the disk.
 
@@ -162,8 +170,11 @@ def save(
         path: the file, ``.safetensors`` by custom; its folder must exist.
         metrics: results, by name, as JSON can hold them.
         data: what it was trained and judged on, as JSON can hold it; see `Checkpoint`.
+        half: store the parameters in float16, which halves the file. Batch statistics and the constants of TPS stay as
+            they are: they are small, and every reading depends on them.
 
     Raises:
+        UsageError: a weight is too large for float16.
         CannotCreateError: the file cannot be created there.
         StorageError: writing failed.
     """
@@ -175,7 +186,20 @@ def save(
         "data": dict(data or {}),
     }
     weights = {key: value.detach().cpu().contiguous() for key, value in recogniser.state_dict().items()}
+    if half:
+        weights |= {key: _halved(key, weights[key]) for key, _ in recogniser.named_parameters()}
     write_atomically(path, safetensors.torch.save(weights, {ENTRY: json.dumps(record, ensure_ascii=False)}))
+
+
+def _halved(key: str, weight: Tensor) -> Tensor:
+    halved = weight.half()
+    if not bool(halved.isfinite().all()):
+        raise UsageError(f"{key} has {weight.abs().max():g}, which float16 cannot hold: save it without half")
+    return halved
+
+
+def _widened(weight: Tensor) -> Tensor:
+    return weight.float() if weight.dtype in (torch.float16, torch.bfloat16) else weight
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -220,38 +244,6 @@ def _read_native(path: Path, charset: Charset | None) -> Checkpoint:
             f"{charset.name!r} ({len(charset.characters)}): fine-tune it to change the charset"
         )
     return checkpoint
-
-
-def _check_fit(checkpoint: Checkpoint, config: RecogniserConfig) -> None:
-    """Compares keys and sizes of the weights with those of the recogniser."""
-    with torch.device("meta"):
-        expected = Recogniser(config).state_dict()
-    weights = checkpoint.weights
-    # The grid's matrices follow from the config: they are made anew where they are of another image size.
-    derived = grid_weights(config).keys()
-    wrong = {
-        "missing": sorted(expected.keys() - weights.keys() - derived),
-        "unexpected": sorted(weights.keys() - expected.keys()),
-        "of another size": [
-            f"{key} {_kind(weights[key])} for {_kind(expected[key])}"
-            for key in sorted((weights.keys() & expected.keys()) - derived)
-            if _kind(weights[key]) != _kind(expected[key])
-        ],
-    }
-    if any(wrong.values()):
-        lists = "; ".join(f"{len(keys)} {name}: {_some(keys)}" for name, keys in wrong.items() if keys)
-        raise BadDataError(f"{checkpoint.path} does not fit {config.architecture}: {lists}")
-
-
-def _kind(tensor: Tensor) -> str:
-    kind = "" if tensor.is_floating_point() else " of integers"
-    return f"{tuple(tensor.shape)}{kind}"
-
-
-def _some(items: list[str]) -> str:
-    """Up to four items, and how many more."""
-    more = f" and {len(items) - 4} more" if len(items) > 4 else ""
-    return ", ".join(items[:4]) + more
 
 
 def _recogniser(config: RecogniserConfig, weights: Mapping[str, Tensor]) -> Recogniser:

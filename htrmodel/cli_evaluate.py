@@ -10,6 +10,7 @@ import click
 
 from htrdata.cli_build import progress_bar
 from htrdata.errors import UsageError
+from htrmodel import starter
 
 if TYPE_CHECKING:
     from htrdata.store import Dataset
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     "--checkpoint",
     "checkpoints",
     multiple=True,
+    metavar="starter|starter-fast|FILE",
     type=click.Path(path_type=Path),
-    help="Of a recogniser; several are an ensemble.",
+    help="Of a recogniser; several are an ensemble.  [default: starter, without --predictions]",
 )
 @click.option(
     "--predictions",
@@ -63,12 +65,14 @@ def evaluate(
 
     \b
     Examples:
+      htrmodel evaluate --name imgur5k
       htrmodel evaluate --checkpoint runs/imgur5k/best.safetensors --name imgur5k
       htrmodel evaluate --checkpoint a.pth --checkpoint b.pth --name iam_aachen
       htrmodel evaluate --predictions trocr.csv --predictions ours.parquet
     """
     if not checkpoints and not predictions:
-        raise UsageError("there is nothing to judge: give --checkpoint FILE or --predictions FILE")
+        checkpoints = (starter.DEFAULT,)
+        click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
     dataset = _dataset(data, name)
     judged: list[Judgement] = []
     if checkpoints:

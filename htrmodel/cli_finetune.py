@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
+from htrmodel import starter
 from htrmodel.config import STAGES
-from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
+from htrmodel.training.recipes import ATTENTIONHTR, PRECISIONS, RECIPES, SMALL, Recipe
 
 if TYPE_CHECKING:
     from htrmodel.training.finetuning import Outcome, Request
@@ -33,7 +34,12 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
         metavar="NAME[:RATIO]",
         help="Data sets, one or several, and their shares of a batch.  [default: all but synthetic ones]",
     ),
-    click.option("--from", "from_", metavar="FILE|scratch", help="Checkpoint to start from.  [default: scratch]"),
+    click.option(
+        "--from",
+        "from_",
+        metavar="starter|starter-fast|FILE|scratch",
+        help="Weights to start from.  [default: starter, scratch with --small]",
+    ),
     click.option("--from-charset", help="What a .pth reads, where the number of its classes does not say so."),
     click.option("--out", type=_PATH, help="The run folder.  [default: runs/ and the names of the data sets]"),
     click.option(
@@ -45,6 +51,8 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option("--small", is_flag=True, help="A narrow model that two CPU cores train in minutes."),
     click.option("--charset", help="What to read: alnum, printable, or a file.  [default: as the start, or printable]"),
     click.option("--architecture", metavar="T-F-S-P", help="Such as TPS-ResNet-BiLSTM-Attn.  [default: as the start]"),
+    click.option("--output-channel", type=int, help="Channels of the features.  [default: as the start, or 512]"),
+    click.option("--hidden-size", type=int, help="Width of BiLSTM and attention.  [default: as the start, or 256]"),
     click.option("--height", type=int, help="Pixel rows of the input.  [default: as the start, or 32]"),
     click.option("--width", type=int, help="Pixel columns of the input.  [default: as the start, or 100]"),
     click.option("--max-length", type=int, help="Of words, in characters.  [default: as the start, or 25]"),
@@ -54,6 +62,11 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option("--epochs", type=int, help="At most.  [default: the recipe's]"),
     click.option("--batch-size", type=int, help="Words in a batch.  [default: the recipe's]"),
     click.option("--lr", type=float, help="Learning rate.  [default: the recipe's]"),
+    click.option(
+        "--precision",
+        type=click.Choice(PRECISIONS),
+        help="bfloat16, or auto for bfloat16 on GPUs alone.  [default: the recipe's]",
+    ),
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Of all randomness."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."),
     click.option("--cache", type=_PATH, help="Folder for decoded words.  [default: memory]"),
@@ -87,10 +100,11 @@ class _Command(click.Command):
 @click.command(cls=_Command)
 @_options
 def finetune(as_json: bool, **given: Any) -> None:
-    """Train a recogniser on a store, from a checkpoint or from scratch.
+    """Train a recogniser on a store, from the starter weights, another checkpoint or from scratch.
 
     Stopped in any way, the same command goes on where it was. The run folder gets the best and the last checkpoint,
-    a log and the learning curves.
+    a log and the learning curves. With another --architecture than the checkpoint's, the stages that are the same take
+    its weights, and the others begin anew.
 
     \b
     Examples:
@@ -103,7 +117,9 @@ def finetune(as_json: bool, **given: Any) -> None:
     from htrmodel.training.finetuning import finetune as train
 
     if given["from_"] is None:
-        say("there are no starter weights yet: give --from CHECKPOINT to start from one")
+        given["from_"] = "scratch" if given["small"] else str(starter.DEFAULT)
+        if not given["small"]:
+            say(starter.said_of(starter.DEFAULT, "--from FILE or scratch"))
     with StopSignals() as stop, _Screen() as screen:
         outcome = train(_request(given), say, screen, stop)
     if stop.received is not None and not outcome.finished:
@@ -131,13 +147,13 @@ def _request(given: dict[str, Any]) -> Request:
             raise UsageError(f"--{option.replace('_', '-')} {name}: a model needs to know its characters; name a file")
         return found
 
-    names = ("architecture", "height", "width", "max_length")
+    names = ("architecture", "output_channel", "hidden_size", "height", "width", "max_length")
     fields = {name: given[name] for name in names if given[name] is not None}
     if given["pad"] is not None:
         fields["resize"] = "pad" if given["pad"] else "stretch"
     start = given["from_"]
     return Request(
-        checkpoint=None if start in (None, "scratch") else Path(start),
+        checkpoint=None if start == "scratch" else Path(start),
         model=ModelChoice(
             small=given["small"], charset=charset("charset"), from_charset=charset("from_charset"), fields=fields
         ),
@@ -151,7 +167,7 @@ def _request(given: dict[str, Any]) -> Request:
 def _recipe(given: dict[str, Any]) -> Recipe:
     default = SMALL if given["small"] else ATTENTIONHTR
     recipe = default if given["recipe"] is None else RECIPES[given["recipe"]]
-    names = ("patience", "epochs", "batch_size", "lr")
+    names = ("patience", "epochs", "batch_size", "lr", "precision")
     return replace(recipe, **{name: given[name] for name in names if given[name] is not None})
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import json
 import sys
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.errors import BadDataError, UsageError
+from htrmodel import starter
 
 if TYPE_CHECKING:
     from htrmodel.predict import Prediction
@@ -23,42 +25,62 @@ if TYPE_CHECKING:
 @click.argument("places", nargs=-1, required=True, metavar="IMAGE|FOLDER|STORE…", type=click.Path(path_type=Path))
 @click.option(
     "--checkpoint",
-    required=True,
+    metavar="starter|starter-fast|FILE",
     type=click.Path(path_type=Path),
-    help="A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.",
+    help="A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.  [default: starter]",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@click.option(
+    "--runtime",
+    default="onnxruntime",
+    show_default=True,
+    type=click.Choice(["onnxruntime", "openvino"]),
+    help="What reads an .onnx; openvino is faster on most CPUs.",
+)
 @click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence.")
 def predict(
-    places: tuple[Path, ...], checkpoint: Path, device: str, batch_size: int, as_json: bool, as_csv: bool
+    places: tuple[Path, ...],
+    checkpoint: Path | None,
+    device: str,
+    runtime: str,
+    batch_size: int,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Read words: image files, all images below a folder, or all words of a store.
 
-    An image that cannot be read is named and skipped; the exit code is then 65. To get the words of a store by their
+    An image that cannot be read is named and skipped; the exit code is then 65. The starter weights know drawn words
+    alone: where they are unsure of yours, it is said how to fine-tune them. To get the words of a store by their
     ids, as other tools pair them, use `htrmodel evaluate --save`.
 
     \b
     Examples:
+      htrmodel predict word.png
       htrmodel predict word.png --checkpoint runs/imgur5k/best.safetensors
       htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
     """
-    from htrmodel.predict import find_sources, load_reader, predict
+    from htrmodel.predict import advise_fine_tuning, find_sources, load_reader, predict
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
+    if checkpoint is None:
+        checkpoint = starter.DEFAULT
+        click.echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     sources = itertools.chain(*[find_sources(place) for place in places])
-    reader = load_reader(checkpoint, device)
+    reader = load_reader(checkpoint, device, runtime)
     problems: list[Prediction] = []
+    confidences = array("d")
     total = 0
 
     def good() -> Iterator[Prediction]:
         nonlocal total
         for prediction in predict(reader, sources, batch_size):
             total += 1
-            if prediction.problem is None:
+            if prediction.confidence is not None:
+                confidences.append(prediction.confidence)
                 yield prediction
             else:
                 click.echo(f"skipped: {prediction.problem}", err=True)
@@ -72,6 +94,8 @@ def predict(
     else:
         for prediction in good():
             click.echo(f"{prediction.confidence:6.1%}  {prediction.text:<24}  {prediction.name}")
+    if reader.synthetic_only and (advice := advise_fine_tuning(confidences)):
+        click.echo(advice, err=True)
     if problems:
         raise BadDataError(f"{len(problems):,} of {total:,} images could not be read")
 

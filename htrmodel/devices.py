@@ -29,3 +29,26 @@ def find_device(name: str = "auto") -> torch.device:
     if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
         raise UsageError(f"there is no {name}: this machine has {torch.cuda.device_count()} CUDA devices")
     return device
+
+
+def uses_bfloat16(precision: str, device: torch.device) -> bool:
+    """Whether a training computes under bfloat16 autocast.
+
+    Args:
+        precision: one of `htrmodel.training.recipes.PRECISIONS`: ``float32`` never does, ``auto`` where a CUDA device
+            has bfloat16 itself, and ``bfloat16`` on every device.
+        device: where it computes.
+
+    Raises:
+        UsageError: it shall be bfloat16, and the CUDA device has none.
+    """
+    if precision == "float32" or (precision == "auto" and device.type != "cuda"):
+        return False
+    if device.type != "cuda":
+        return True
+    with torch.cuda.device(device):
+        # Older devices emulate it, more slowly than they compute in float32.
+        supported: bool = torch.cuda.is_bf16_supported(including_emulation=False)
+    if precision == "bfloat16" and not supported:
+        raise UsageError(f"{torch.cuda.get_device_name(device)} has no bfloat16: give --precision float32 or auto")
+    return supported

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,13 @@ ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", 
 """Of the files that count as images in a folder; a file that is named itself may end in anything."""
 
 
+POOR_CONFIDENCE = 0.5
+"""Where the median confidence of a recogniser that knows drawn words alone is lower, it does not read these ones well.
+The median, since some words are hard for any recogniser, and a mean would follow them."""
+
+
 class Reader(Protocol):
-    """What reads words: a `htrmodel.recogniser.Recogniser` or a `htrmodel.onnx_runner.OnnxRecogniser`."""
+    """What reads words: a `htrmodel.recogniser.Recogniser` or a `htrmodel.exported.ExportedRecogniser`."""
 
     def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
         """Reads images of words, in order."""
@@ -58,24 +64,48 @@ class Prediction:
     problem: str | None = None
 
 
-def load_reader(path: Path, device: str = "auto") -> Reader:
+@dataclass(frozen=True, slots=True)
+class LoadedReader:
+    """A `Reader` from a file.
+
+    Attributes:
+        recogniser: what reads.
+        synthetic_only: the file says that it was trained on drawn words alone; an ``.onnx`` does not say.
+    """
+
+    recogniser: Reader
+    synthetic_only: bool
+
+    def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
+        """Reads images of words, in order."""
+        return self.recogniser.read(images, batch_size)
+
+
+def load_reader(path: Path, device: str = "auto", runtime: str = "onnxruntime") -> LoadedReader:
     """Loads what a file holds: an ``.onnx`` without torch, which reads on the CPU, any other checkpoint with it.
 
     Args:
-        path: the file.
+        path: the file, or the name of one of `htrmodel.starter.STARTERS`.
         device: where torch reads, see `htrmodel.devices.find_device`.
+        runtime: what reads an ``.onnx``: ``onnxruntime`` or ``openvino``.
 
     Raises:
-        HtrError: as `htrmodel.onnx_runner.OnnxRecogniser`, `htrmodel.checkpoint.load` and `find_device` do.
+        HtrError: as `htrmodel.onnx_runner.OnnxRecogniser`, `htrmodel.openvino_runner.OpenVinoRecogniser`,
+            `htrmodel.checkpoint.read_checkpoint` and `find_device` do.
     """
     if path.suffix.lower() == ".onnx":
+        if runtime == "openvino":
+            from htrmodel.openvino_runner import OpenVinoRecogniser
+
+            return LoadedReader(OpenVinoRecogniser(path), synthetic_only=False)
         from htrmodel.onnx_runner import OnnxRecogniser
 
-        return OnnxRecogniser(path)
-    from htrmodel.checkpoint import load
+        return LoadedReader(OnnxRecogniser(path), synthetic_only=False)
+    from htrmodel.checkpoint import read_checkpoint
     from htrmodel.devices import find_device
 
-    return load(path).to(find_device(device))
+    checkpoint = read_checkpoint(path)
+    return LoadedReader(checkpoint.build()[0].to(find_device(device)), checkpoint.synthetic_only)
 
 
 def find_sources(place: Path) -> Iterator[Source]:
@@ -134,3 +164,21 @@ def _open(source: Source) -> Image | Prediction:
         return open_image(source.content)
     except (BadDataError, SourceMissingError, StorageError) as error:
         return Prediction(source.name, problem=str(error))
+
+
+def advise_fine_tuning(confidences: Sequence[float]) -> str | None:
+    """What to tell a person whose words a recogniser that knows drawn ones alone is unsure of.
+
+    Args:
+        confidences: of all its readings, 0 to 1.
+
+    Returns:
+        A sentence; None where their median is at least `POOR_CONFIDENCE`, or where there are none.
+    """
+    if not confidences or (median := statistics.median(confidences)) >= POOR_CONFIDENCE:
+        return None
+    return (
+        f"half of the words are read with a confidence below {median:.0%}: these weights know drawn handwriting alone "
+        "and need fine-tuning on words like yours, with `htrmodel finetune --data STORE`, or with "
+        "pipelines/own_data.py from a folder of images and a gt.txt"
+    )

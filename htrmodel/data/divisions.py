@@ -9,6 +9,9 @@ from typing import Any
 from htrdata.errors import BadDataError, UsageError
 from htrdata.store import Dataset
 
+SYNTHETIC = "synth"
+"""The source of drawn words; with a split of one's own its name goes on behind an underscore."""
+
 # Settings of a source that choose what is taken from a page, not which split the page is in.
 _NOT_THE_SPLIT = {"segmentation", "annotations", "pixels"}
 
@@ -33,14 +36,29 @@ class Division:
         details = ", ".join(f"{key} {value}" for key, value in self.settings.items())
         return f"{self.name} ({self.source}{f': {details}' if details else ''})"
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether its words are drawn."""
+        return is_synthetic(self.source)
+
     def clashes(self, other: Division) -> bool:
-        """Whether the other one divides the same source in another way."""
+        """Whether the other one divides the same source in another way; of drawn words no two data sets do.
+
+        There is no end to those: other settings give other words.
+        """
+        if self.synthetic:
+            return False
         mine, its = (self.source, dict(self.settings)), (other.source, dict(other.settings))
         return self.title == other.title and mine != its
 
     def to_dict(self) -> dict[str, Any]:
         """The division as JSON can hold it."""
         return asdict(self)
+
+
+def is_synthetic(source: str) -> bool:
+    """Whether a source, by its name, is that of drawn words."""
+    return source.split("_")[0] == SYNTHETIC
 
 
 def division_of(name: str, document: Mapping[str, Any]) -> Division | None:

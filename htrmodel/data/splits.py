@@ -9,7 +9,7 @@ from typing import Any
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.shards import DATA_FILE
 from htrdata.store import Store
-from htrmodel.data.divisions import Division, division_of
+from htrmodel.data.divisions import Division, division_of, is_synthetic
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Origin
 
@@ -34,7 +34,7 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     chosen = names or [
         name
         for name, dataset in store.datasets.items()
-        if split in dataset.splits and dataset.document["source"] != "synth"
+        if split in dataset.splits and not is_synthetic(dataset.document["source"])
     ]
     if not chosen:
         raise UsageError(f"no data set in {root} has {split} words: it has {', '.join(store.datasets)}")

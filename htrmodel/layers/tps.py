@@ -48,6 +48,18 @@ class TPS(nn.Module):
             grid = self.GridGenerator(self.LocalizationNetwork(images))
             return functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
+    @torch.no_grad()
+    def begin_as_identity(self) -> None:
+        """Lets every image start as it is, for stages behind it that know unrectified words.
+
+        The outermost pixels of an image lie at -1 and 1, those of the grid half a pixel inside. So the control points
+        lie as much outside.
+        """
+        height, width = self.GridGenerator.size
+        points = _edge_points(self.LocalizationNetwork.localization_fc2.out_features // 2)
+        points *= torch.tensor([width / (width - 1), height / (height - 1)], dtype=points.dtype)
+        self.LocalizationNetwork.start_from(points)
+
 
 class LocalisationNetwork(nn.Module):
     """Finds the control points.
@@ -83,7 +95,11 @@ class LocalisationNetwork(nn.Module):
         half = self.localization_fc2.out_features // 4
         ramp = torch.linspace(0.0, 1.0, half)
         x = torch.linspace(-1.0, 1.0, half)
-        points = torch.cat([torch.stack([x, -ramp], 1), torch.stack([x, 1 - ramp], 1)])
+        self.start_from(torch.cat([torch.stack([x, -ramp], 1), torch.stack([x, 1 - ramp], 1)]))
+
+    @torch.no_grad()
+    def start_from(self, points: Tensor) -> None:
+        """Lets every image start from the same control points [num_fiducial, 2]."""
         self.localization_fc2.weight.zero_()
         self.localization_fc2.bias.copy_(points.flatten())
 

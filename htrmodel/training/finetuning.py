@@ -12,7 +12,7 @@ import torch
 from htrmodel.data.cache import Progress
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
-from htrmodel.devices import find_device
+from htrmodel.devices import find_device, uses_bfloat16
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.resuming import Progress as HowFar
@@ -31,7 +31,7 @@ class Request:
     Attributes:
         data: the store.
         mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all that are not synthetic.
-        checkpoint: what to start from; None for new weights.
+        checkpoint: what to start from, a file or the name of one of `htrmodel.starter.STARTERS`; None for new weights.
         model: what is asked of the model.
         recipe: how to train.
         freeze: stages that stay as they are.
@@ -130,7 +130,7 @@ def finetune(
     recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
     if recipe.batch_size < request.recipe.batch_size:
         say(f"batches have {count:,} words, not {request.recipe.batch_size:,}: there are no more")
-    _check(request, recipe, begin, words)
+    _check(request, recipe, begin, words, device)
     folder = RunFolder(request.out or Path("runs") / _name(request, words))
     with folder.held():
         folder.prepare(_configuration(request, recipe, begin, words), overwrite=request.overwrite)
@@ -146,10 +146,11 @@ def finetune(
     return Outcome(folder, finished, trainer.steps_per_epoch, trainer.progress)
 
 
-def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords) -> None:
+def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device) -> None:
     """Raises what the training would, before there is a run folder and before images are decoded."""
     for division in words.divisions:
         check_trained(request.checkpoint, begin.trained_on, division)
+    uses_bfloat16(recipe.precision, device)
     Freezing(begin.recogniser, request.freeze)
     TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios)
 
@@ -168,7 +169,11 @@ def _task(
         ratios=words.ratios,
         freeze=request.freeze,
         seed=request.seed,
-        about_data={**words.describe(), "trained_on": _trained_on(begin, words)},
+        about_data={
+            **words.describe(),
+            "trained_on": _trained_on(begin, words),
+            "synthetic_only": begin.synthetic_only and words.synthetic,
+        },
     )
 
 

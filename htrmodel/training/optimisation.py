@@ -11,13 +11,8 @@ from torch.optim import Adadelta, AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from htrdata.errors import UsageError
-from htrmodel.config import STAGES
-from htrmodel.recogniser import Recogniser
+from htrmodel.recogniser import STAGE_MODULES, Recogniser
 from htrmodel.training.recipes import Recipe
-
-_MODULE_OF = dict(
-    zip(STAGES, ("Transformation", "FeatureExtraction", "SequenceModeling", "Prediction"), strict=True),
-)
 
 
 def make_optimizer(recipe: Recipe, parameters: Sequence[nn.Parameter]) -> Optimizer:
@@ -56,7 +51,7 @@ class Freezing:
         self._recogniser = recogniser
         self._modules = []
         for stage in stages:
-            module = getattr(recogniser, _MODULE_OF[stage])
+            module = getattr(recogniser, STAGE_MODULES[stage])
             if next(module.parameters(), None) is None:
                 raise UsageError(f"--freeze {stage}: {recogniser.config.architecture} has no weights there")
             self._modules.append(module.requires_grad_(False))

@@ -7,6 +7,10 @@ from typing import Any
 
 from htrdata.errors import UsageError
 
+PRECISIONS = ("float32", "auto", "bfloat16")
+"""What a recogniser is trained in: float32; bfloat16 autocast on a GPU that has it and float32 elsewhere; or bfloat16
+autocast everywhere. CPUs with AVX512-BF16 or AMX are faster with it, others slower."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -26,7 +30,8 @@ class Recipe:
         steps: batches at most.
         patience: validations without a lower loss after which it stops; 0 for never.
         augment: strength of `htrmodel.data.augment`; 0 for none.
-        bf16: bfloat16 autocast on a GPU that has it. The recogniser keeps TPS and its decoder out of it.
+        precision: one of `PRECISIONS`; see `htrmodel.devices.uses_bfloat16`. The recogniser keeps TPS and its decoder
+            out of it, and the loss is computed in float32.
         average: decay of the moving average of the weights (Polyak and Juditsky, 1992), which is then what is validated
             and kept; 0 for none. It is (1 + step) / (10 + step) where that is less, so that the first weights fade.
 
@@ -46,7 +51,7 @@ class Recipe:
     steps: int = 300_000
     patience: int = 0
     augment: float = 0.0
-    bf16: bool = False
+    precision: str = "float32"
     average: float = 0.0
 
     def __post_init__(self) -> None:
@@ -57,6 +62,7 @@ class Recipe:
             self._check(field, getattr(self, field) >= 1, "at least 1")
         self._check("epochs", self.epochs is None or self.epochs >= 1, "at least 1")
         self._check("patience", self.patience >= 0, "0 (never stop early) or more")
+        self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
         self._check("average", 0 <= self.average < 1, "at least 0 and below 1")
 
     def _check(self, field: str, right: bool, rule: str) -> None:
@@ -82,7 +88,7 @@ MODERN = Recipe(
     schedule="one_cycle",
     epochs=20,
     augment=1.0,
-    bf16=True,
+    precision="auto",
     average=0.999,
 )
 """In the direction of PARSeq's recipe for this family (arXiv 2207.06966), with a moving average in place of SWA.
@@ -103,7 +109,21 @@ SMALL = Recipe(
 )
 """For a few hundred to a few thousand words and the model of `SMALL_MODEL`, from scratch."""
 
-RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL)}
+STARTER = Recipe(
+    name="starter",
+    optimizer="adamw",
+    lr=1e-3,
+    schedule="one_cycle",
+    warmup=0.05,
+    batch_size=64,
+    epochs=1,
+    augment=0.5,
+    precision="bfloat16",
+    average=0.999,
+)
+"""Of the starter weights: drawn words in hundreds of thousands, each seen about once, on a CPU that has bfloat16."""
+
+RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL, STARTER)}
 
 SMALL_MODEL: dict[str, Any] = {"architecture": "None-VGG-BiLSTM-CTC", "output_channel": 128, "hidden_size": 128}
 """Sizes of a `htrmodel.config.RecogniserConfig` with 0.95 million parameters: two CPU cores train it in minutes."""

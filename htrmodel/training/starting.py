@@ -16,6 +16,7 @@ from htrmodel.checkpoint import read_checkpoint
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.divisions import Division, trained_on
 from htrmodel.recogniser import Recogniser
+from htrmodel.stage_transfer import transfer_stages
 from htrmodel.training.recipes import SMALL_MODEL
 
 
@@ -45,19 +46,21 @@ class Start:
         digest: SHA-256, in hex, of the checkpoint's file; None for new weights.
         message: what it is, in a sentence.
         trained_on: the divisions of the data that the checkpoint was trained on, where it says so.
+        synthetic_only: it knows no words but drawn ones; new weights know none at all.
     """
 
     recogniser: Recogniser
     digest: str | None
     message: str
     trained_on: tuple[Division, ...] = ()
+    synthetic_only: bool = False
 
 
 def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
     """Draws new weights, or takes those of a checkpoint.
 
     Args:
-        checkpoint: the file; None for new weights.
+        checkpoint: the file, or the name of a starter; None for new weights.
         choice: what is asked of the model.
         seed: of new weights, those of new characters too; torch's own generator is left as it was.
 
@@ -77,22 +80,25 @@ def _scratch(choice: ModelChoice) -> Start:
         raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
     fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
     config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
-    return Start(Recogniser(config), None, f"starting from scratch: {_describe(config)}")
+    return Start(Recogniser(config), None, f"starting from scratch: {_describe(config)}", synthetic_only=True)
 
 
 def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
     checkpoint = read_checkpoint(path, charset=choice.from_charset)
     fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
     config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
-    recogniser, change = checkpoint.build(config)
     message = f"starting from {path}: {_describe(config)}"
+    if config.architecture != checkpoint.config.architecture:
+        checkpoint, stages = transfer_stages(checkpoint, config)
+        message += f"; {stages}"
+    recogniser, change = checkpoint.build(config)
     if change.new or change.dropped:
         kinds = {"new": change.new, "dropped": change.dropped}
         counts = [f"{len(characters)} {kind} ({characters})" for kind, characters in kinds.items() if characters]
         message += "; " + ", ".join([f"{len(change.copied)} characters copied", *counts])
-    with path.open("rb") as file:
+    with checkpoint.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Start(recogniser, digest, message, trained_on(path, checkpoint.data))
+    return Start(recogniser, digest, message, trained_on(path, checkpoint.data), checkpoint.synthetic_only)
 
 
 def _describe(config: RecogniserConfig) -> str:

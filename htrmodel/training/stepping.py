@@ -12,6 +12,7 @@ from torch import Tensor
 from htrmodel.data.augment import augment
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.mixing import TrainingOrder
+from htrmodel.devices import uses_bfloat16
 from htrmodel.loss import LOSSES
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.optimisation import Freezing, WeightAverage, make_optimizer, make_schedule
@@ -56,7 +57,7 @@ class Stepper:
         total_steps: batches at most.
 
     Raises:
-        UsageError: the batch is larger than the data, or nothing is left to train.
+        UsageError: the batch is larger than the data, nothing is left to train, or the device has no bfloat16.
     """
 
     def __init__(self, task: Task) -> None:
@@ -72,7 +73,7 @@ class Stepper:
         average = WeightAverage(recogniser, recipe.average) if recipe.average else None
         self.training = Training(recogniser, optimizer, schedule, average)
         self._generator = torch.Generator(self._device)
-        self._bf16 = recipe.bf16 and self._device.type == "cuda" and torch.cuda.is_bf16_supported()
+        self._bfloat16 = uses_bfloat16(recipe.precision, self._device)
 
     @property
     def learning_rate(self) -> float:
@@ -109,6 +110,6 @@ class Stepper:
         if task.recipe.augment:
             self._generator.manual_seed((task.seed << 32) + number)
             images = augment(images, self._generator, task.recipe.augment)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
             logits = recogniser(normalise(images, recogniser.config), targets)
         return LOSSES[recogniser.config.prediction](logits, targets)

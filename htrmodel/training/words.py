@@ -51,6 +51,11 @@ class TrainingWords:
         """How the data sets to train on were divided, of those where that is known."""
         return [one.origin.division for one in self.train if one.origin.division is not None]
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether all words to train on are known to be drawn."""
+        return all(one.origin.division is not None and one.origin.division.synthetic for one in self.train)
+
     def decode(
         self,
         config: RecogniserConfig,
@@ -110,7 +115,8 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
 def _say_what_comes_twice(divisions: Sequence[Division], say: Say) -> None:
     names: dict[str, list[str]] = {}
     for one in divisions:
-        names.setdefault(one.title, []).append(one.name)
+        if not one.synthetic:
+            names.setdefault(one.title, []).append(one.name)
     for title, several in names.items():
         if len(several) > 1:
             say(

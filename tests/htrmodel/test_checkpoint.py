@@ -260,3 +260,53 @@ def test_the_name_does_not_matter(build: BuildRecogniser, path: Path, tmp_path: 
 def test_saving_into_a_missing_folder(build: BuildRecogniser, tmp_path: Path) -> None:
     with pytest.raises(CannotCreateError, match="No such file or directory"):
         save(build(), tmp_path / "none" / "model.safetensors")
+
+
+def test_half_halves_the_parameters_and_nothing_else(build: BuildRecogniser, path: Path, words: Tensor) -> None:
+    recogniser = build().train()
+    recogniser(words)  # so that the batch statistics are no round numbers
+    save(recogniser.eval(), path)
+    whole = path.stat().st_size
+    save(recogniser, path, metrics={"cer": 0.1}, half=True)
+    assert path.stat().st_size < 0.6 * whole
+    stored, mine = safetensors.torch.load_file(path), recogniser.state_dict()
+    parameters = {key for key, _ in recogniser.named_parameters()}
+    for key, value in stored.items():
+        assert value.dtype == (torch.float16 if key in parameters else mine[key].dtype), key
+        assert key in parameters or torch.equal(value, mine[key]), key
+    again = read_checkpoint(path)
+    assert again.metrics == {"cer": 0.1}
+    assert {value.dtype for value in again.weights.values()} == {torch.float32, torch.int64}
+    loaded = load(path)
+    assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
+    # The true tokens before each step: greedy readings of random weights part where two are nearly as good.
+    targets = recogniser.tokenizer.encode(["some", "words", "here"])
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(words, targets), recogniser(words, targets), rtol=0, atol=0.05)
+    save(loaded, path, metrics={"cer": 0.1}, half=True)
+    assert all(torch.equal(value, stored[key]) for key, value in safetensors.torch.load_file(path).items())
+
+
+def test_what_float16_cannot_hold_is_refused(build: BuildRecogniser, path: Path) -> None:
+    recogniser = build("None-VGG-None-CTC")
+    recogniser.state_dict()["Prediction.bias"][3] = -1e5
+    with pytest.raises(UsageError, match=r"Prediction\.bias has 100000, which float16 cannot hold"):
+        save(recogniser, path, half=True)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_weights_of_16_bits_from_elsewhere_are_computed_with_in_32(
+    build: BuildRecogniser, path: Path, words: Tensor, dtype: torch.dtype
+) -> None:
+    recogniser = build("None-VGG-BiLSTM-Attn", charset=ALNUM)
+    weights = {
+        f"module.{key}": value.to(dtype) if value.is_floating_point() else value
+        for key, value in recogniser.state_dict().items()
+    }
+    torch.save(weights, path)
+    checkpoint = read_checkpoint(path)
+    wider = checkpoint.build(replace(checkpoint.config, charset=PRINTABLE))[0]
+    assert {parameter.dtype for parameter in wider.parameters()} == {torch.float32}
+    with torch.no_grad():
+        assert wider(words).dtype == torch.float32

@@ -17,6 +17,7 @@ from htrdata.labels import ALNUM
 from htrdata.samples.imgur5k import draw_sample
 from htrdata.sources.imgur5k import Imgur5K
 from htrdata.store import Dataset
+from htrmodel import starter
 from htrmodel.checkpoint import save
 from htrmodel.cli_evaluate import evaluate
 from htrmodel.data.divisions import dataset_division
@@ -106,7 +107,7 @@ def test_the_table_fits_a_terminal_and_knows_training_words(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to judge"),
+        ([], "this installation lacks the starter weights 'starter'"),
         (["--checkpoint", "gone.pth"], "no checkpoint at gone.pth"),
         (["--predictions", "gone.csv"], "no predictions at gone.csv"),
         (["--predictions", "gone.csv", "--name", "iam"], "no data set 'iam'"),
@@ -116,8 +117,14 @@ def test_the_table_fits_a_terminal_and_knows_training_words(
     ],
 )
 def test_errors_are_one_sentence(
-    build: Callable[..., Recogniser], store: Path, tmp_path: Path, arguments: list[str], message: str
+    build: Callable[..., Recogniser],
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
 ) -> None:
+    monkeypatch.setattr(starter, "FOLDER", tmp_path)
     save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors")
     done = run("--data", store, *(str(tmp_path / "model.safetensors") if a == "MODEL" else a for a in arguments))
     assert done.exit_code == 1
@@ -152,6 +159,22 @@ def test_a_checkpoint_of_another_split_is_refused(
         assert isinstance(done.exception, UsageError)
         assert "was trained on mine (imgur5k" in str(done.exception)
         assert "otherwise than imgur5k (imgur5k)" in str(done.exception)
+
+
+def test_the_starter_is_judged_where_nothing_is_named(
+    build: Callable[..., Recogniser], store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starter, "FOLDER", tmp_path)
+    drawn = {"name": "synth", "title": "Drawn", "source": "synth", "settings": {"seed": "0"}}
+    save(build("None-VGG-None-CTC"), tmp_path / "starter.safetensors", data={"trained_on": [drawn]}, half=True)
+    done = run("--data", store, "--resamples", 100)
+    assert done.exit_code == 0, done.exception
+    assert "starter weights: trained on drawn handwriting alone; --checkpoint FILE takes others" in done.stderr
+    assert done.stdout.startswith("starter on imgur5k test")
+    (tmp_path / "read.csv").write_text("id,text\n")
+    done = run("--data", store, "--predictions", tmp_path / "read.csv", "--missing-is-wrong", "--resamples", 100)
+    assert done.exit_code == 0, done.exception
+    assert done.stderr == ""
 
 
 def test_checkpoints_of_unlike_charsets_cannot_vote(

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrmodel.export import export_onnx
+from htrmodel.exported import ExportedRecogniser
+from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.onnx_runner import OnnxRecogniser
+from htrmodel.openvino_runner import OpenVinoRecogniser
+from htrmodel.tokenizer import END
 
 from .conftest import BuildRecogniser
 
@@ -49,19 +55,63 @@ def test_the_graph_reads_as_the_recogniser(
     assert sys.prefix.encode() not in content
 
 
+def test_the_loop_stops_when_all_rows_have_ended(build: BuildRecogniser, tmp_path: Path) -> None:
+    recogniser = build("None-VGG-None-Attn", max_length=5, width=32)
+    assert isinstance(recogniser.Prediction, AttentionDecoder)
+    with torch.no_grad():
+        recogniser.Prediction.generator.bias[END] = 50
+    export_onnx(recogniser, tmp_path / "model.onnx")
+    inputs = np.random.default_rng(0).random((3, 1, 32, 32), np.float32)
+    ids, probabilities = OnnxRecogniser(tmp_path / "model.onnx", threads=1).best_classes(inputs)
+    assert ids.shape == (3, 6)
+    assert (ids == END).all()
+    assert (probabilities[:, 0] < 1).all()
+    assert (probabilities[:, 1:] == 1).all()  # steps that were not taken
+
+
+def test_eight_bits_are_near_single_precision(build: BuildRecogniser, tmp_path: Path) -> None:
+    recogniser = build("None-VGG-None-CTC", width=64)
+    inputs = np.random.default_rng(0).random((40, 1, 32, 64), np.float32) * 2 - 1
+    export_onnx(recogniser, tmp_path / "float32.onnx")
+    export_onnx(recogniser, tmp_path / "int8.onnx", inputs)
+    exact, rounded = (OnnxRecogniser(tmp_path / f"{name}.onnx", threads=1) for name in ("float32", "int8"))
+    assert rounded.config == recogniser.config
+    expected, found = exact.best_classes(inputs), rounded.best_classes(inputs)
+    assert (expected[0] == found[0]).mean() > 0.9
+    np.testing.assert_allclose(found[1], expected[1], atol=0.1)
+    assert not np.array_equal(found[1], expected[1])  # it was rounded
+    kinds = {node.op_type for node in onnx.load_model(tmp_path / "int8.onnx").graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
+
+
+def test_openvino_reads_the_same_files(build: BuildRecogniser, tmp_path: Path, pictures: list[Image.Image]) -> None:
+    pytest.importorskip("openvino", reason="needs the extra 'openvino'")
+    recogniser = build("None-VGG-None-Attn", max_length=3, width=32)
+    for calibration in (None, np.random.default_rng(0).random((20, 1, 32, 32), np.float32)):
+        path = tmp_path / "model.onnx"
+        export_onnx(recogniser, path, calibration)
+        expected = OnnxRecogniser(path, threads=1).read(pictures)
+        for found, reading in zip(OpenVinoRecogniser(path, threads=1).read(pictures, 2), expected, strict=True):
+            assert found.text == reading.text
+            assert found.confidence == pytest.approx(reading.confidence, rel=1e-2)
+
+
 def test_reading_does_not_import_torch() -> None:
-    code = "import htrmodel.onnx_runner, sys; print('torch' in sys.modules)"
+    code = "import htrmodel.onnx_runner, htrmodel.openvino_runner, sys; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "False\n"
 
 
-def test_files_that_are_something_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("runner", [OnnxRecogniser, OpenVinoRecogniser])
+def test_files_that_are_something_else(tmp_path: Path, runner: Callable[[Path], ExportedRecogniser]) -> None:
+    if runner is OpenVinoRecogniser:
+        pytest.importorskip("openvino", reason="needs the extra 'openvino'")
     path = tmp_path / "model.onnx"
     with pytest.raises(SourceMissingError, match=r"no ONNX file at .*model\.onnx"):
-        OnnxRecogniser(path)
+        runner(path)
     path.write_bytes(b"<html>")
     with pytest.raises(BadDataError, match="damaged, cut short or no ONNX file"):
-        OnnxRecogniser(path)
+        runner(path)
     value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
     node = onnx.helper.make_node("Identity", ["x"], ["y"])
     output = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
@@ -69,7 +119,7 @@ def test_files_that_are_something_else(tmp_path: Path) -> None:
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
     path.write_bytes(model.SerializeToString())
     with pytest.raises(BadDataError, match="htrmodel did not export it"):
-        OnnxRecogniser(path)
+        runner(path)
     path.write_bytes(model.SerializeToString()[:-20])
     with pytest.raises(BadDataError, match="damaged, cut short or no ONNX file"):
-        OnnxRecogniser(path)
+        runner(path)

@@ -179,6 +179,18 @@ def test_export_keeps_the_record(recogniser: Recogniser, tmp_path: Path) -> None
     assert (first.metrics, first.data) == (second.metrics, second.data)
 
 
+def test_export_in_half(recogniser: Recogniser, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "a.safetensors", data={"synthetic_only": True})
+    done = run(tmp_path / "a.safetensors", tmp_path / "b.safetensors", "--half", command=export)
+    assert done.exit_code == 0, done.exception
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in "ab"]
+    assert sizes[1] < 0.6 * sizes[0]
+    assert read_checkpoint(tmp_path / "b.safetensors").synthetic_only
+    done = run(tmp_path / "a.safetensors", tmp_path / "b.onnx", "--half", command=export)
+    assert isinstance(done.exception, UsageError)
+    assert "--half is for .safetensors" in str(done.exception)
+
+
 @pytest.mark.parametrize("command", [info, export, evaluate])
 def test_an_onnx_is_for_predict_alone(recogniser: Recogniser, tmp_path: Path, command: Any) -> None:
     from htrmodel.export import export_onnx

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from htrmodel import starter
+from htrmodel.checkpoint import load, read_checkpoint, save
 from htrmodel.cli import commands, main
 from htrmodel.cli_finetune import finetune
 
@@ -116,13 +119,36 @@ def test_it_prints_results_and_messages_apart(small_store: Path, tmp_path: Path)
     assert printed["finished"]
     assert printed["steps"] == 20
     assert printed["best"]["val"]["printed"]["words"] == 8
-    assert "there are no starter weights yet" in result.stderr
+    assert "starting from scratch" in result.stderr
+    assert "starter" not in result.stderr
     assert "printed: 40 train words" in result.stderr
     assert "epoch 1, step 20: printed loss" in result.stderr
     assert "steps/s" not in result.stderr  # no bar without a terminal
     assert {file.name for file in (tmp_path / "run").iterdir()} >= {
         *("config.json", "log.jsonl", "best.safetensors", "last.safetensors", "state.pt", "curves.png")
     }
+
+
+def test_the_starter_is_the_default_and_scratch_is_asked_for(
+    small_store: Path, learnt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starter, "FOLDER", tmp_path)
+    save(load(learnt), tmp_path / "starter.safetensors", data={"synthetic_only": True}, half=True)
+    said = "starter weights: trained on drawn handwriting alone; --from FILE or scratch takes others"
+    flags = ["--device", "cpu", "--workers", 1, "--epochs", 1, "--batch-size", 20, "--recipe", "small"]
+    result = call("--data", small_store, "--out", tmp_path / "run", *flags, "--precision", "bfloat16")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.splitlines()[0] == said
+    assert "starting from starter: None-VGG-None-CTC, 32 x 60 pixels, 36 characters (alnum)" in result.stderr
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    assert config["start"] == hashlib.sha256((tmp_path / "starter.safetensors").read_bytes()).hexdigest()
+    assert config["recipe"]["precision"] == "bfloat16"
+    assert not read_checkpoint(tmp_path / "run/best.safetensors").synthetic_only
+    tiny = ["--from", "scratch", "--charset", "alnum", "--architecture", "None-VGG-None-CTC", "--width", 32]
+    result = call("--data", small_store, "--out", tmp_path / "new", *flags, *tiny)
+    assert result.exit_code == 0, result.stderr
+    assert "starter weights" not in result.stderr
+    assert "starting from scratch: None-VGG-None-CTC" in result.stderr
 
 
 def test_several_values_may_follow_mix() -> None:
@@ -141,12 +167,14 @@ def test_several_values_may_follow_mix() -> None:
         (["--freeze", "transformation"], 2, "--freeze transformation: None-VGG-None-CTC has no weights there"),
         (["--mix", "a", "b:1"], 2, "--mix gives no ratio for a"),
         (["--from", "missing.pth"], 2, "no checkpoint at missing.pth"),
+        (["--from", "starter"], 2, "this installation lacks the starter weights 'starter'"),
     ],
 )
 def test_faults_have_their_exit_codes(
     small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(starter, "FOLDER", tmp_path)
     monkeypatch.setattr(sys, "argv", ["htrmodel", "finetune", "--data", str(small_store), *FLAGS, *words])
     messages: list[str] = []
     monkeypatch.setattr(click, "echo", lambda message, **_: messages.append(message))

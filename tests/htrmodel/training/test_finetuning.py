@@ -89,10 +89,22 @@ def test_weights_of_clova_start_a_training_too(
     fields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
     begin = start(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
     assert judge(begin.recogniser, store).cer == judge(load(learnt), store).cer
-    with pytest.raises(UsageError, match=r"has architecture 'None-VGG-None-CTC': it cannot start a model with"):
+    with pytest.raises(UsageError, match=r"is a None-VGG-None-CTC: none of its stages can start a TPS-ResNet"):
         start(tmp_path / "clova.pth", ModelChoice(fields={"architecture": "TPS-ResNet-BiLSTM-Attn"}), seed=0)
     with pytest.raises(UsageError, match="--from-charset"):
         start(None, ModelChoice(from_charset=ALNUM, fields={}), seed=0)
+
+
+def test_another_architecture_takes_the_stages_that_it_has_too(
+    store: Path, learnt: Path, request_of: Callable[..., Request]
+) -> None:
+    fields = {"architecture": "None-VGG-None-Attn"}
+    outcome, said = run(request_of(store, checkpoint=learnt, model=ModelChoice(charset=PRINTABLE, fields=fields)))
+    assert said[0] == (
+        f"starting from {learnt}: None-VGG-None-Attn, 32 x 60 pixels, 94 characters (printable); "
+        "features taken; prediction new"
+    )
+    assert read_checkpoint(outcome.folder.last).config.prediction == "Attn"
 
 
 def test_new_weights_follow_the_seed_and_leave_torch_s_generator_alone() -> None:

@@ -84,12 +84,15 @@ def test_attentionhtr_s_recipe_is_the_published_one(build: Callable[..., Recogni
     assert (group["lr"], group["rho"], group["eps"], group["weight_decay"]) == (1.0, 0.95, 1e-8, 0)
     assert (ATTENTIONHTR.batch_size, ATTENTIONHTR.clip, ATTENTIONHTR.patience) == (192, 5.0, 5)
     assert ATTENTIONHTR.total_steps(250) == 300_000
-    assert (ATTENTIONHTR.augment, ATTENTIONHTR.average, ATTENTIONHTR.bf16) == (0, 0, False)
+    assert (ATTENTIONHTR.augment, ATTENTIONHTR.average, ATTENTIONHTR.precision) == (0, 0, "float32")
     assert make_schedule(ATTENTIONHTR, optimizer, 10) is None
 
 
-@pytest.mark.parametrize("wrong", [{"lr": 0.0}, {"batch_size": 0}, {"epochs": 0}, {"patience": -1}, {"average": 1.0}])
-def test_recipes_have_bounds(wrong: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [{"lr": 0.0}, {"batch_size": 0}, {"epochs": 0}, {"patience": -1}, {"average": 1.0}, {"precision": "float16"}],
+)
+def test_recipes_have_bounds(wrong: dict[str, object]) -> None:
     values = {"name": "r", "optimizer": "adamw", "lr": 1.0} | wrong
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Recipe(**values)  # type: ignore[arg-type]

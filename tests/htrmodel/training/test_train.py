@@ -53,8 +53,13 @@ class StopAt:
 
 @pytest.mark.parametrize(
     ("recipe", "fields", "log_every"),
-    [(ADADELTA, {}, 1), (EVERYTHING, {}, 3), (EVERYTHING, ATTENTION, 1)],
-    ids=["adadelta", "everything", "attention"],
+    [
+        (ADADELTA, {}, 1),
+        (EVERYTHING, {}, 3),
+        (EVERYTHING, ATTENTION, 1),
+        (replace(EVERYTHING, precision="bfloat16"), ATTENTION, 1),
+    ],
+    ids=["adadelta", "everything", "attention", "bfloat16"],
 )
 def test_stopped_anywhere_and_taken_up_it_is_the_same_training(
     make_task: MakeTask, make_folder: MakeFolder, recipe: Recipe, fields: dict[str, Any], log_every: int

@@ -15,7 +15,7 @@ from htrdata.labels import ALNUM
 from htrdata.options import BuildOptions
 from htrdata.records import Page, Word
 from htrdata.sources import SourceInfo
-from htrmodel.checkpoint import read_checkpoint
+from htrmodel.checkpoint import load, read_checkpoint, save
 from htrmodel.data.divisions import Division, trained_on
 from htrmodel.training.finetuning import Request, finetune
 from htrmodel.training.recipes import Recipe
@@ -68,6 +68,8 @@ def data(tmp_path: Path) -> Path:
         "again": PrintedSource("printed_a", settings={"scheme": "a", "segmentation": "all"}),
         "b": PrintedSource("printed_b", settings={"scheme": "b"}),
         "other": PrintedSource("other", "Other"),
+        "drawn": PrintedSource("synth", "Drawn", settings={"seed": "0"}),
+        "redrawn": PrintedSource("synth", "Drawn", settings={"seed": "1"}),
     }
     for name, source in sources.items():
         htrdata.build(source, tmp_path / "lmdb", BuildOptions(height=0), name=name, workers=1)
@@ -120,6 +122,29 @@ def test_one_split_under_two_names_is_said(train: Train) -> None:
     assert [one for one in said if one.startswith("a, again are one split of one source (Printed)")]
     _, said = train("a", "other")
     assert not any("one split of one source" in one for one in said)
+
+
+def test_drawn_words_hinder_nothing(train: Train) -> None:
+    first, said = train("drawn", "redrawn")
+    assert read_checkpoint(first).synthetic_only
+    assert not any("one split of one source" in one for one in said)
+    assert [one.name for one in known(first)] == ["drawn", "redrawn"]
+    more, _ = train("redrawn", start=first)
+    assert read_checkpoint(more).synthetic_only
+    tuned, _ = train("a", start=more)
+    assert not read_checkpoint(tuned).synthetic_only
+    back, _ = train("drawn", start=tuned)
+    assert not read_checkpoint(back).synthetic_only
+    with pytest.raises(UsageError, match="was trained on a "):
+        train("b", start=back)
+
+
+def test_where_nothing_is_known_it_is_not_called_drawn(train: Train, tmp_path: Path) -> None:
+    first, _ = train("drawn", "a")
+    assert not read_checkpoint(first).synthetic_only
+    save(load(first), tmp_path / "unknown.safetensors")
+    tuned, _ = train("drawn", start=tmp_path / "unknown.safetensors")
+    assert not read_checkpoint(tuned).synthetic_only
 
 
 def test_a_run_knows_itself_again(train: Train, data: Path) -> None:

@@ -1,0 +1,50 @@
+"""The weights that come with the package: trained on drawn handwriting alone, a start that needs no download.
+
+Each is a checkpoint of ours beside this file, with a model card of the same name that says how it was trained and how
+well it reads. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from htrdata.errors import SourceMissingError
+
+FOLDER = Path(__file__).parent
+
+STARTERS = {"starter": "starter.safetensors", "starter-fast": "starter-fast.safetensors"}
+"""The files by the names that stand for them wherever a checkpoint is asked for: with attention, and with CTC, several
+times faster."""
+
+DEFAULT = Path("starter")
+"""What the commands take where no checkpoint is named."""
+
+
+def find_checkpoint(place: Path | str) -> Path:
+    """The file that is meant: that of a starter, by its name; otherwise the place itself.
+
+    A file of one's own that has the name of a starter must be given with its folder.
+
+    Raises:
+        SourceMissingError: the installation lacks the starter.
+    """
+    file = STARTERS.get(str(place))
+    if file is None:
+        return Path(place)
+    path = FOLDER / file
+    if not path.is_file():
+        raise SourceMissingError(
+            f"this installation lacks the starter weights {str(place)!r}: there is no {path}; install the package "
+            "again, or name a checkpoint of your own"
+        )
+    return path
+
+
+def said_of(name: Path | str, option: str) -> str:
+    """The sentence that a command says when it takes a starter by itself.
+
+    Args:
+        name: of the starter.
+        option: how other weights are given, such as ``--checkpoint FILE``.
+    """
+    return f"{name} weights: trained on drawn handwriting alone; {option} takes others"

@@ -1,0 +1,146 @@
+"""The weights that come with the package: how they are named, and what is said of them. Those here are made up."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+from safetensors import safe_open
+
+import htrmodel
+from htrdata.errors import SourceMissingError
+from htrdata.labels import PRINTABLE
+from htrmodel import starter
+from htrmodel.checkpoint import read_checkpoint, save
+from htrmodel.cli import commands
+from htrmodel.predict import POOR_CONFIDENCE, advise_fine_tuning, load_reader
+from htrmodel.recogniser import Recogniser
+
+ADVICE = "need fine-tuning on words like yours, with `htrmodel finetune --data STORE`"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the starters are looked for; nothing is there yet."""
+    (tmp_path / "starter").mkdir()
+    monkeypatch.setattr(starter, "FOLDER", tmp_path / "starter")
+    return tmp_path / "starter"
+
+
+@pytest.fixture
+def made_up(folder: Path, build: Callable[..., Recogniser]) -> dict[str, Recogniser]:
+    """Two starters that know nothing, with different weights."""
+    found = {}
+    for seed, (name, file) in enumerate(starter.STARTERS.items()):
+        recogniser = build("None-VGG-BiLSTM-CTC", seed=seed).half().float()
+        save(recogniser, folder / file, data={"synthetic_only": True}, half=True)
+        found[name] = recogniser
+    return found
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 90), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "word.png")
+    return tmp_path / "word.png"
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(commands, list(map(str, words)))
+
+
+@pytest.mark.parametrize("name", starter.STARTERS)
+def test_a_name_stands_for_its_file(made_up: dict[str, Recogniser], name: str) -> None:
+    loaded, expected = htrmodel.load(name).state_dict(), made_up[name].state_dict()
+    assert all(torch.equal(loaded[key], expected[key]) for key in expected)
+    assert load_reader(Path(name)).synthetic_only
+
+
+def test_other_places_are_files(made_up: dict[str, Recogniser], tmp_path: Path) -> None:
+    assert starter.find_checkpoint("some/starter") == Path("some/starter")
+    with pytest.raises(SourceMissingError, match="no checkpoint at starters"):
+        htrmodel.load("starters")
+
+
+def test_predict_takes_the_starter_and_says_so(made_up: dict[str, Recogniser], image: Path) -> None:
+    done = run("predict", image, "--json")
+    assert done.exit_code == 0, done.exception
+    text, confidence = made_up["starter"].read([image])[0]
+    assert json.loads(done.stdout) == [
+        {"name": str(image), "text": text, "confidence": pytest.approx(confidence, rel=1e-3), "problem": None}
+    ]
+    first, *others = done.stderr.splitlines()
+    assert first == "starter weights: trained on drawn handwriting alone; --checkpoint FILE takes others"
+    assert len(others) == 1  # random weights are sure of nothing
+    assert ADVICE in others[0]
+    done = run("predict", image, "--json", "--checkpoint", "starter-fast")
+    assert json.loads(done.stdout)[0]["text"] == made_up["starter-fast"].read([image])[0].text
+    assert "--checkpoint FILE takes others" not in done.stderr
+
+
+def test_info_and_export_know_the_names(made_up: dict[str, Recogniser], tmp_path: Path) -> None:
+    assert "data synthetic_only: True" in run("info", "starter").stdout
+    assert run("export", "starter-fast", tmp_path / "fast.pth").exit_code == 0
+    assert (tmp_path / "fast.pth").exists()
+
+
+def test_an_installation_without_them(folder: Path, image: Path) -> None:
+    for words in (["predict", image], ["info", "starter"], ["finetune", "--from", "starter-fast"]):
+        done = run(*words)
+        assert isinstance(done.exception, SourceMissingError), done.exception
+        assert "this installation lacks the starter weights 'starter" in str(done.exception)
+
+
+def test_advice_depends_on_the_median() -> None:
+    low, high = POOR_CONFIDENCE - 0.01, POOR_CONFIDENCE + 0.01
+    assert advise_fine_tuning([]) is None
+    assert advise_fine_tuning([high, high, 0.0]) is None
+    advice = advise_fine_tuning([low, low, 1.0])
+    assert advice is not None
+    assert advice.startswith(f"half of the words are read with a confidence below {low:.0%}: ")
+    assert ADVICE in advice
+    assert "pipelines/own_data.py" in advice
+
+
+@pytest.mark.parametrize(("synthetic_only", "bias", "advised"), [(True, 0.0, 1), (False, 0.0, 0), (True, 60.0, 0)])
+def test_only_weights_of_drawn_words_that_are_unsure_ask_for_more(
+    build: Callable[..., Recogniser], image: Path, tmp_path: Path, synthetic_only: bool, bias: float, advised: int
+) -> None:
+    recogniser = build("None-VGG-BiLSTM-CTC")
+    recogniser.state_dict()["Prediction.bias"][0] += bias
+    save(recogniser, tmp_path / "a.safetensors", data={"synthetic_only": synthetic_only})
+    done = run("predict", image, "--checkpoint", tmp_path / "a.safetensors")
+    assert done.exit_code == 0
+    assert done.stderr.count(ADVICE) == advised
+    assert ADVICE not in done.stdout
+
+
+def test_the_files_are_installed_with_the_package() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[2] / "setup.cfg", encoding="utf-8")
+    patterns = [one.strip() for one in setup["options.package_data"]["htrmodel"].split(",")]
+    for file in starter.STARTERS.values():
+        for name in (file, Path(file).with_suffix(".md")):
+            assert any((Path("starter") / name).match(pattern) for pattern in patterns), name
+
+
+@pytest.mark.parametrize("name", starter.STARTERS)
+def test_the_shipped_weights_are_what_they_say(name: str) -> None:
+    path = starter.FOLDER / starter.STARTERS[name]
+    if not path.exists():
+        pytest.skip(f"no {path.name} yet: this test is for the weights that the package ships")
+    checkpoint = read_checkpoint(name)
+    assert checkpoint.synthetic_only
+    assert checkpoint.config.charset == PRINTABLE
+    assert checkpoint.config.prediction == ("Attn" if name == "starter" else "CTC")
+    with safe_open(path, "pt") as file:
+        assert str(file.get_slice("FeatureExtraction.ConvNet.conv0_1.weight").get_dtype()) == "F16"
+    assert path.stat().st_size < 20e6
+    assert name in path.with_suffix(".md").read_text(encoding="utf-8")
