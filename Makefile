@@ -25,9 +25,18 @@ lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses
+bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits
 	$(BIN)/python benchmarks/build_imgur5k.py
 	$(BIN)/python benchmarks/build_iam.py
+	$(BIN)/python benchmarks/verify.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/opening_store.py
+	$(BIN)/python benchmarks/training_reader.py
+	$(BIN)/python benchmarks/training_step.py
+	$(BIN)/python benchmarks/reading.py
+	@if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then \
+		$(BIN)/python benchmarks/gpu.py; else echo 'no GPU here: benchmarks/gpu.py is left out'; fi
 
 clean:  ## Remove everything that the other targets make
 	rm -rf $(VENV) quickstart build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -17,7 +18,7 @@ class Timed:
 
     Attributes:
         name: what was timed.
-        rates: items per CPU-second of this process and its children.
+        rates: items per second of the clock.
     """
 
     name: str
@@ -29,38 +30,47 @@ class Timed:
         return statistics.median(self.rates)
 
 
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+def cpu_seconds() -> float:
+    """What this process and its children have spent of the CPU."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
-def in_turn(procedures: dict[str, Callable[[], int]], rounds: int) -> list[Timed]:
+def in_turn(
+    procedures: Mapping[str, Callable[[], int]], rounds: int, clock: Callable[[], float] = cpu_seconds
+) -> list[Timed]:
     """Runs each procedure once per round, after a round that does not count.
 
     Args:
         procedures: by name; each returns how many items it worked on.
         rounds: how many count.
+        clock: seconds; `time.perf_counter` where several cores shall count as one machine.
     """
     rates: dict[str, list[float]] = {name: [] for name in procedures}
     for number in range(rounds + 1):
         for name, procedure in procedures.items():
-            before = _cpu_seconds()
+            before = clock()
             items = procedure()
             if number:
-                rates[name].append(items / (_cpu_seconds() - before))
+                rates[name].append(items / (clock() - before))
     return [Timed(name, tuple(found)) for name, found in rates.items()]
 
 
-def table(timed: list[Timed], reference: str, unit: str) -> str:
+def table(timed: list[Timed], reference: str, unit: str, second: str = "CPU-second") -> str:
     """Markdown: rate of each procedure (median, lowest and highest), and its ratio to the reference round by round."""
     base = next(procedure for procedure in timed if procedure.name == reference)
-    lines = [f"| procedure | {unit} per CPU-second | beside the reference |", "|---|---|---|"]
+    lines = [f"| procedure | {unit} per {second} | beside the reference |", "|---|---|---|"]
     for procedure in timed:
         ratios = sorted(a / b for a, b in zip(procedure.rates, base.rates, strict=True))
-        spread = f"{min(procedure.rates):,.0f}–{max(procedure.rates):,.0f}"
-        ratio = f"{statistics.median(ratios):.1f}× ({ratios[0]:.1f}–{ratios[-1]:.1f})"
-        lines.append(f"| {procedure.name} | {procedure.median:,.0f} ({spread}) | {ratio} |")
+        middle, low, high = (_rounded(rate) for rate in (procedure.median, min(procedure.rates), max(procedure.rates)))
+        times, least, most = (_rounded(ratio, 10) for ratio in (statistics.median(ratios), ratios[0], ratios[-1]))
+        lines.append(f"| {procedure.name} | {middle} ({low}–{high}) | {times}× ({least}–{most}) |")
     return "\n".join(lines)
+
+
+def _rounded(value: float, whole: float = 100) -> str:
+    """Three digits where a value is small, no decimals from `whole` on."""
+    return f"{value:,.0f}" if value >= whole else f"{value:.3g}"
 
 
 def machine(*libraries: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
@@ -20,8 +19,7 @@ import lmdb
 
 from htrdata.dataset import describe
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, StorageError, WorkerDiedError
-from htrdata.joining import SplitPlan, add_to_manifest, join_shard, plan_split
-from htrdata.manifest import ManifestWriter
+from htrdata.joining import SplitPlan, join_shard, write_manifest
 from htrdata.options import BuildOptions
 from htrdata.parts import build_part, judge_part
 from htrdata.plan import Plan, make_plan
@@ -33,7 +31,7 @@ from htrdata.shard_writer import ShardInfo
 from htrdata.sources import Source
 from htrdata.tally import Tally
 from htrdata.workers import make_executor, run_all
-from htrdata.workspace import DATASET_FILE, MANIFEST_FILE, REPORT_FILE, Workspace, sync_file, write_durably
+from htrdata.workspace import DATASET_FILE, MANIFEST_FILE, REPORT_FILE, Workspace, write_durably
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is: words, or shards."""
@@ -167,7 +165,7 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
         shutil.rmtree(workspace.stage)
     workspace.about.mkdir(parents=True)
     manifest = workspace.about / MANIFEST_FILE
-    splits, tally = _write_manifest(plan, workspace, manifest)
+    splits, tally = _write_manifest(plan, workspace, executor, manifest)
     total = tally.total
     if total.words != plan.words:
         raise RuntimeError(f"{total.words} words came of {plan.words} that were planned")
@@ -188,18 +186,12 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     write_durably(workspace.about / DATASET_FILE, document)
 
 
-def _write_manifest(plan: Plan, workspace: Workspace, path: Path) -> tuple[list[SplitPlan], Tally]:
-    files: dict[str | None, list[Path]] = defaultdict(list)
+def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: Path) -> tuple[list[SplitPlan], Tally]:
+    files: dict[str, list[Path]] = {f"{split}/{plan.name}": [] for split in (*SPLITS, None)}
     for part in plan.parts:
-        files[part.split].append(workspace.parts / part.file_name)
-    tally = Tally()
-    splits = []
-    with ManifestWriter(path, plan.source.extra_columns) as manifest:
-        for split in (*SPLITS, None):
-            splits.append(plan_split(f"{split}/{plan.name}", files[split], plan.options.shard_words))
-            add_to_manifest(splits[-1], manifest, tally)
-    sync_file(path)
-    return splits, tally
+        files[f"{part.split}/{plan.name}"].append(workspace.parts / part.file_name)
+    # A worker does it: the memory for it would add to that of the plan.
+    return executor.submit(write_manifest, path, plan.source.extra_columns, files, plan.options.shard_words).result()
 
 
 def _refuse_faults(plan: Plan, tally: Tally) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from htrdata.manifest import KEPT, ManifestWriter
-from htrdata.parts import read_part
+from htrdata.parts import read_part, read_rows
 from htrdata.shard_writer import Sample, ShardInfo, write_shard
 from htrdata.tally import Tally
+from htrdata.workspace import sync_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +43,49 @@ class SplitPlan:
         return self.folder if self.shards == 1 else f"{self.folder}/{number:05d}"
 
 
-def plan_split(folder: str, parts: Sequence[Path], shard_words: int | None) -> SplitPlan:
-    """Counts the kept words of a split's parts; `shard_words` of None makes one shard."""
-    kept = tuple(sum(int(_kept(words).sum()) for words in read_part(part, images=False)) for part in parts)
+def write_manifest(
+    path: Path, extra_columns: Sequence[str], splits: Mapping[str, Sequence[Path]], shard_words: int | None
+) -> tuple[list[SplitPlan], Tally]:
+    """Writes the manifest of a data set, synchronised to the disk, and deals its kept words out to shards.
+
+    Args:
+        path: of the manifest.
+        extra_columns: of the source.
+        splits: the folder of each split and data set below the store, and the files of its parts, all in order.
+        shard_words: words per shard; None makes one shard of each split.
+
+    Returns:
+        The shards of each split, and the counts over all words.
+    """
+    tally = Tally()
+    plans = []
+    with ManifestWriter(path, extra_columns) as manifest:
+        for folder, parts in splits.items():
+            plans.append(_plan_split(folder, parts, shard_words))
+            _add_to_manifest(plans[-1], manifest, tally)
+    sync_file(path)
+    return plans, tally
+
+
+def _plan_split(folder: str, parts: Sequence[Path], shard_words: int | None) -> SplitPlan:
+    """Counts the kept words of a split's parts."""
+    kept = tuple(int(_kept(read_rows(part)).sum()) for part in parts)
     return SplitPlan(folder, tuple(parts), kept, shard_words or max(1, sum(kept)))
 
 
-def add_to_manifest(split: SplitPlan, manifest: ManifestWriter, tally: Tally) -> None:
+def _add_to_manifest(split: SplitPlan, manifest: ManifestWriter, tally: Tally) -> None:
     """Adds the words of a split to the manifest, each kept one with its shard and index, and counts them."""
     folders = pa.array([split.shard_folder(number) for number in range(split.shards)], pa.string())
     before = 0
     for part in split.parts:
-        for words in read_part(part, images=False):
-            kept = _kept(words)
-            number = before + np.cumsum(kept) - 1  # of each kept word within the split, from 0
-            before += int(kept.sum())
-            shard = pa.array(number // split.shard_words, pa.int32(), mask=~kept)
-            index = pa.array(number % split.shard_words + 1, pa.int32(), mask=~kept)
-            manifest.add(words, folders.take(shard), index)
-            tally.add(words)
+        words = read_rows(part)
+        kept = _kept(words)
+        number = before + np.cumsum(kept) - 1  # of each kept word within the split, from 0
+        before += int(kept.sum())
+        shard = pa.array(number // split.shard_words, pa.int32(), mask=~kept)
+        index = pa.array(number % split.shard_words + 1, pa.int32(), mask=~kept)
+        manifest.add(words, folders.take(shard), index)
+        tally.add(words)
 
 
 def join_shard(split: SplitPlan, number: int, stage: Path) -> tuple[str, ShardInfo]:
@@ -95,7 +120,7 @@ def _kept_words(split: SplitPlan, first: int, count: int) -> Iterator[pa.RecordB
     for part, kept in zip(split.parts, split.kept, strict=True):
         if before + kept > first and before < first + count:
             place = before
-            for words in read_part(part, images=True):
+            for words in read_part(part):
                 words = words.filter(pa.array(_kept(words)))
                 chosen = words.slice(max(0, first - place), max(0, first + count - max(first, place)))
                 place += words.num_rows

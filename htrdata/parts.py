@@ -77,13 +77,16 @@ def build_part(part: Part, options: BuildOptions, dataset: str, extra_columns: S
     return part.words
 
 
-def read_part(path: Path, *, images: bool) -> Iterator[pa.RecordBatch]:
-    """Yields the rows of a part's file in batches, memory-mapped; with their images or without reading them."""
+def read_part(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yields the rows of a part's file page by page, memory-mapped: what is not looked at is not read."""
     with pa.memory_map(str(path)) as source:
         reader = pa.ipc.open_file(source)
-        if not images:
-            names = reader.schema.names
-            fields = [i for i, name in enumerate(names) if name != "image"]
-            reader = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=fields))
         for number in range(reader.num_record_batches):
             yield reader.get_batch(number)
+
+
+def read_rows(path: Path) -> pa.RecordBatch:
+    """All rows of a part's file, without their images and copied: nothing stays mapped."""
+    # Arrow's own choice of columns, `included_fields`, would read the images, too.
+    pages = [page.drop_columns(["image"]) for page in read_part(path)]
+    return pa.concat_batches(pages)

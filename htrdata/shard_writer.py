@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import lmdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from htrdata.shards import COUNT_KEY, DATA_FILE, file_sha256, image_key, label_key
 
@@ -42,7 +45,10 @@ class ShardInfo:
 
 
 class ContentDigest:
-    """SHA-256 over the samples of a shard in order: index, label and the SHA-256 of the image, lengths included."""
+    """SHA-256 over the samples of a shard in order: index, label and the SHA-256 of the image, lengths included.
+
+    Of each sample its index (8 bytes) and the length of its label in UTF-8 (4 bytes), little-endian, label and SHA-256.
+    """
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -55,6 +61,18 @@ class ContentDigest:
     def hexdigest(self) -> str:
         """The digest of what was added so far, in hex."""
         return self._digest.hexdigest()
+
+
+def digest_of_columns(labels: pa.ChunkedArray, images_sha256: pa.ChunkedArray) -> str:
+    """The `ContentDigest` of a whole shard, in hex, from columns: its labels, and the SHA-256 of each image."""
+    binary = pa.large_binary()
+    texts, images = (column.combine_chunks().cast(binary) for column in (labels, images_sha256))
+    heads = np.empty(len(texts), [("index", "<u8"), ("length", "<u4")])
+    heads["index"], heads["length"] = np.arange(1, len(texts) + 1), pc.binary_length(texts)
+    width = pa.binary(heads.itemsize)
+    fixed = pa.FixedSizeBinaryArray.from_buffers(width, len(heads), [None, pa.py_buffer(heads)])
+    samples = pc.binary_join_element_wise(fixed.cast(binary), texts, images, pa.scalar(b"", binary))
+    return hashlib.sha256(samples.buffers()[2]).hexdigest()
 
 
 def write_shard(folder: Path, samples: Iterable[Sample], *, count: int, payload: int) -> ShardInfo:

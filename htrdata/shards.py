@@ -7,6 +7,7 @@ in UTF-8 and the count in ASCII digits. AttentionHTR, PARSeq, MMOCR and PaddleOC
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import struct
 import threading
@@ -120,6 +121,13 @@ class Shard:
             return value.decode()
         except UnicodeDecodeError as error:
             raise BadDataError(f"{self.folder}: label {index} is not UTF-8 ({error})") from error
+
+    def encoded_labels(self) -> list[bytes]:
+        """All labels in order, in UTF-8, of a shard whose keys are sound: much faster than one by one."""
+        count = len(self)
+        with self._open().begin() as transaction, transaction.cursor() as cursor:
+            cursor.set_range(label_key(1))
+            return list(itertools.islice(cursor.iternext(keys=False), count))
 
     def keys(self) -> Iterator[bytes]:
         """All keys in their order."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 from typing import ParamSpec, TypeVar
 
 from htrdata.images import opencv
@@ -40,7 +43,29 @@ def _start_worker() -> None:
     # Ctrl-C goes to every process of a terminal; the parent alone decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     opencv().setNumThreads(1)  # there is a worker per core already
+    _start_pyarrow_without_pandas()
     threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+class _WithoutPandas(MetaPathFinder):
+    def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not imported here", name=name)
+
+
+def _start_pyarrow_without_pandas() -> None:
+    """Has pyarrow make its first array, on which it imports pandas to know its missing values: 30 MB and half a second.
+
+    It asks once. Whoever imports pandas later, in this process too, gets it, and tables convert to it.
+    """
+    import pyarrow as pa
+
+    hiding = _WithoutPandas()
+    sys.meta_path.insert(0, hiding)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(hiding)
 
 
 def _follow_parent() -> None:

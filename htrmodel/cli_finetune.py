@@ -60,6 +60,7 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option("--freeze", multiple=True, type=click.Choice(list(STAGES)), help="Stage to leave as it is."),
     click.option("--patience", type=int, help="Validations without a lower loss; 0: go on.  [default: the recipe's]"),
     click.option("--epochs", type=int, help="At most.  [default: the recipe's]"),
+    click.option("--steps", type=int, help="Batches at most.  [default: the recipe's]"),
     click.option("--batch-size", type=int, help="Words in a batch.  [default: the recipe's]"),
     click.option("--lr", type=float, help="Learning rate.  [default: the recipe's]"),
     click.option(
@@ -167,7 +168,7 @@ def _request(given: dict[str, Any]) -> Request:
 def _recipe(given: dict[str, Any]) -> Recipe:
     default = SMALL if given["small"] else ATTENTIONHTR
     recipe = default if given["recipe"] is None else RECIPES[given["recipe"]]
-    names = ("patience", "epochs", "batch_size", "lr", "precision")
+    names = ("patience", "epochs", "steps", "batch_size", "lr", "precision")
     return replace(recipe, **{name: given[name] for name in names if given[name] is not None})
 
 

@@ -69,7 +69,12 @@ def shown_sessions() -> list[list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize(
-    "first", ["htrdata sample imgur5k --out quickstart/imgur5k", "htrdata sample iam --out data/iam"]
+    "first",
+    [
+        "htrdata sample imgur5k --out quickstart/imgur5k",
+        "htrdata sample iam --out data/iam",
+        "htrdata synth --words 2000",
+    ],
 )
 def test_the_readme_shows_what_is_printed(first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (session,) = [session for session in shown_sessions() if session[0][0] == first]

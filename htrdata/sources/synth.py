@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,14 +112,15 @@ class Synth:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What the words depend on, the fonts by name and SHA-256."""
+        """What the words depend on; of the fonts their number and a digest over the SHA-256 of each."""
+        digest = hashlib.sha256(" ".join(font.sha256 for font in self._fonts).encode()).hexdigest()
         return {
             "words": str(self.words),
             "seed": str(self.seed),
             "diacritics": str(self.diacritics),
             "hands": ",".join(self.hands),
             "media": ",".join(self.media),
-            "fonts": " ".join(f"{font.path.name}:{font.sha256[:16]}" for font in self._fonts),
+            "fonts": f"{len(self._fonts)} {digest[:16]}" if self._fonts else "none",
         }
 
     @property

@@ -15,10 +15,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import lmdb
+import pyarrow as pa
 import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.shard_writer import Sample, ShardInfo, write_shard
+from htrdata.shard_writer import ContentDigest, Sample, ShardInfo, digest_of_columns, write_shard
 from htrdata.shards import DATA_FILE, Shard
 
 # Sizes on both sides of what fits a page of the tree, of a page, and of two pages.
@@ -87,6 +88,23 @@ def test_content_digest_tells_images_labels_and_order(tmp_path: Path) -> None:
     ]
     digests = {write(tmp_path / str(i), variant).content_digest for i, variant in enumerate(variants)}
     assert len(digests) == len(variants)
+
+
+def test_columns_have_the_digest_of_the_samples(folder: Path, samples: list[Sample]) -> None:
+    labels, images = [sample.label for sample in samples], [hashlib.sha256(sample.image).digest() for sample in samples]
+    digest = ContentDigest()
+    for index, (label, image) in enumerate(zip(labels, images, strict=True), 1):
+        digest.add(index, label, image)
+    halves = pa.chunked_array([labels[:2], labels[2:]]), pa.chunked_array([images[:2], images[2:]], pa.binary(32))
+    assert digest_of_columns(*halves) == digest.hexdigest()
+    swapped = pa.chunked_array([labels[::-1]])
+    assert digest_of_columns(swapped, halves[1]) != digest.hexdigest()
+
+
+def test_all_labels_at_once_are_those_one_by_one(folder: Path, samples: list[Sample]) -> None:
+    shard = Shard(folder)
+    assert shard.encoded_labels() == [sample.label.encode() for sample in samples]
+    assert [label.decode() for label in shard.encoded_labels()] == [shard.label(i + 1) for i in range(len(shard))]
 
 
 def test_an_empty_shard_counts_zero(tmp_path: Path) -> None:
