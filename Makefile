@@ -28,6 +28,7 @@ lint: $(VENV)/dev  ## Check style and types
 bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits
 	$(BIN)/python benchmarks/build_imgur5k.py
 	$(BIN)/python benchmarks/build_iam.py
+	$(BIN)/python benchmarks/draw_words.py
 	$(BIN)/python benchmarks/verify.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/memory.py
@@ -48,7 +49,7 @@ $(VENV)/core: setup.cfg constraints.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,dev]'
 	@touch $@
 
 # opencv-python needs libGL, which a bare container lacks; the headless build of the same version does not.

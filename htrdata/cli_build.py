@@ -100,14 +100,14 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), command)
 
 
-def root_option(dataset: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The ``--root`` of a data set, which defaults to ``$HTRDATA_HOME/DATASET``, else ``data/DATASET``."""
+def root_option(dataset: str, flag: str = "--root") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option for a data set's folder, which defaults to ``$HTRDATA_HOME/DATASET``, else ``data/DATASET``."""
 
     def default() -> Path:
         return Path(os.environ.get("HTRDATA_HOME", "data")) / dataset
 
     text = f"The data set on disk.  [default: $HTRDATA_HOME/{dataset}, else data/{dataset}]"
-    return click.option("--root", default=default, type=click.Path(path_type=Path), help=text)
+    return click.option(flag, default=default, type=click.Path(path_type=Path), help=text)
 
 
 def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> None:
@@ -184,7 +184,7 @@ def progress_bar() -> Iterator[Progress]:
 
     def show(what: str, done: int, total: int) -> None:
         nonlocal bar
-        if bar is None or bar.unit != what:
+        if bar is None or bar.unit != what or bar.total != total:
             if bar is not None:
                 bar.close()
             # What an earlier run has done does not count for the speed.

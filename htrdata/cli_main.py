@@ -22,12 +22,12 @@ class Terminated(BaseException):
     """SIGTERM arrived; it unwinds the program as Ctrl-C does."""
 
 
-def run(commands: click.Group, program: str, once: Collection[str] = ()) -> NoReturn:
+def run(commands: click.Command, program: str, once: Collection[str] = ()) -> NoReturn:
     """Runs what was typed and exits with its code.
 
     Args:
-        commands: of the program.
-        program: its name.
+        commands: of the program, or its only one.
+        program: what is typed to start it.
         once: the commands that begin anew after a signal; the others go on where they were stopped.
     """
     signal.signal(signal.SIGTERM, _terminate)
@@ -64,6 +64,6 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
 def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoReturn:
     words = sys.argv[1:]
     goes_on = not set(once) & set(words[:1]) and "--dry-run" not in words
-    again = f"; the same command goes on from what is finished:\n  {shlex.join([program, *words])}"
+    again = f"; the same command goes on from what is finished:\n  {' '.join([program, shlex.join(words)]).strip()}"
     click.echo(f"\n{how}{again if goes_on else ''}", err=True)
     sys.exit(code)

@@ -15,7 +15,6 @@ from htrmodel import starter
 if TYPE_CHECKING:
     from htrdata.store import Dataset
     from htrmodel.judging.judgement import Judgement
-    from htrmodel.judging.predictions import Predictions
 
 
 @click.command()
@@ -76,7 +75,20 @@ def evaluate(
     dataset = _dataset(data, name)
     judged: list[Judgement] = []
     if checkpoints:
-        judged.append(_judge_checkpoints(checkpoints, dataset, split, device, batch_size, resamples))
+        from htrmodel.evaluate import judge_checkpoints
+
+        with progress_bar() as progress:
+            judged.append(
+                judge_checkpoints(
+                    checkpoints,
+                    dataset,
+                    split,
+                    device=device,
+                    batch_size=batch_size,
+                    resamples=resamples,
+                    progress=lambda done, total: progress("words", done, total),
+                )
+            )
     for path in predictions:
         judged.append(_judge_file(path, dataset, split, resamples, "wrong" if missing_is_wrong else "error"))
     if save is not None:
@@ -95,60 +107,19 @@ def _dataset(store: Path, name: str | None) -> Dataset:
     return opened.dataset(name or next(iter(opened.datasets)))
 
 
-def _judge_checkpoints(
-    paths: tuple[Path, ...], dataset: Dataset, split: str, device: str, batch_size: int, resamples: int
-) -> Judgement:
-    from htrmodel.checkpoint import read_checkpoint
-    from htrmodel.data.divisions import check_trained, dataset_division, trained_on
-    from htrmodel.devices import find_device
-    from htrmodel.evaluate import read_split, vote
-
-    found = find_device(device)
-    checkpoints = [read_checkpoint(path) for path in paths]
-    for checkpoint in checkpoints:
-        check_trained(checkpoint.path, trained_on(checkpoint.path, checkpoint.data), dataset_division(dataset))
-    configs = [checkpoint.config for checkpoint in checkpoints]
-    if any(config.charset != configs[0].charset for config in configs):
-        raise UsageError(f"{', '.join(map(str, paths))} have different charsets: they cannot vote together")
-    members: list[Predictions] = []
-    for checkpoint in checkpoints:
-        recogniser = checkpoint.build()[0].to(found)
-        with progress_bar() as progress:
-            members.append(
-                read_split(
-                    recogniser,
-                    dataset,
-                    split,
-                    batch_size=batch_size,
-                    progress=lambda done, total: progress("words", done, total),
-                )
-            )
-    return _judge(
-        members[0] if len(members) == 1 else vote(members),
-        dataset,
-        split,
-        system=" + ".join(map(str, paths)),
-        charset=configs[0].charset,
-        max_length=max(config.max_length for config in configs),
-        resamples=resamples,
-    )
-
-
 def _judge_file(path: Path, dataset: Dataset, split: str, resamples: int, missing: Any) -> Judgement:
+    from htrmodel.judging.judge import judge, training_labels
     from htrmodel.judging.predictions import read_predictions
 
-    return _judge(read_predictions(path), dataset, split, system=str(path), resamples=resamples, missing=missing)
-
-
-def _judge(predictions: Predictions, dataset: Dataset, split: str, **options: Any) -> Judgement:
-    """Judges, telling words that the data set's own train split has from those that it has not."""
-    from htrmodel.judging.judge import judge
-
-    training = None
-    if split != "train" and "train" in dataset.splits:
-        manifest = dataset.manifest(["split", "text"])
-        training = set(manifest[manifest["split"] == "train"]["text"].dropna())
-    return judge(dataset, split, predictions, training_labels=training, **options)
+    return judge(
+        dataset,
+        split,
+        read_predictions(path),
+        system=str(path),
+        training_labels=training_labels(dataset, split),
+        resamples=resamples,
+        missing=missing,
+    )
 
 
 def _print(judged: list[Judgement], resamples: int, as_json: bool) -> None:

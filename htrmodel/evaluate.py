@@ -1,22 +1,81 @@
-"""Lets recognisers read a split of a store, so that `htrmodel.judging.judge` can judge them."""
+"""Lets recognisers read a split of a store, and has `htrmodel.judging.judge` judge them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 
+from htrdata.errors import UsageError
 from htrdata.labels import LabelPolicy
 from htrdata.store import Dataset
+from htrmodel.checkpoint import Checkpoint, read_checkpoint
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.cache import decoded_words
+from htrmodel.data.divisions import check_trained, dataset_division, trained_on
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
+from htrmodel.devices import find_device
+from htrmodel.judging.judge import judge, training_labels
+from htrmodel.judging.judgement import Judgement
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
 from htrmodel.recogniser import Recogniser
+
+
+def judge_checkpoints(
+    paths: Sequence[Path],
+    dataset: Dataset,
+    split: str,
+    *,
+    device: str = "auto",
+    batch_size: int = 192,
+    resamples: int = 1000,
+    progress: Callable[[int, int], None] | None = None,
+) -> Judgement:
+    """Judges what a checkpoint, or the vote of several, reads of a split.
+
+    Args:
+        paths: of the checkpoints, or the names of starters; at least one.
+        dataset: of a store: ``htrdata.open(store).dataset(name)``.
+        split: of the data set.
+        device: see `htrmodel.devices.find_device`.
+        batch_size: how many words are read at once.
+        resamples: of the bootstrap for the 95 % intervals.
+        progress: told, for one checkpoint after the other, how many words are read, and how many there are.
+
+    Raises:
+        UsageError: the split has no words; the checkpoints have different charsets; or one was trained on another
+            split of the same data, and may know these words.
+        HtrError: as `read_checkpoint`, `find_device` and `htrmodel.judging.judge.judge` do.
+    """
+    found = find_device(device)
+    checkpoints = [read_checkpoint(path) for path in paths]
+    _check(paths, checkpoints, dataset)
+    members = [
+        read_split(checkpoint.build()[0].to(found), dataset, split, batch_size=batch_size, progress=progress)
+        for checkpoint in checkpoints
+    ]
+    return judge(
+        dataset,
+        split,
+        members[0] if len(members) == 1 else vote(members),
+        system=" + ".join(map(str, paths)),
+        charset=checkpoints[0].config.charset,
+        max_length=max(checkpoint.config.max_length for checkpoint in checkpoints),
+        training_labels=training_labels(dataset, split),
+        resamples=resamples,
+    )
+
+
+def _check(paths: Sequence[Path], checkpoints: Sequence[Checkpoint], dataset: Dataset) -> None:
+    for checkpoint in checkpoints:
+        check_trained(checkpoint.path, trained_on(checkpoint.path, checkpoint.data), dataset_division(dataset))
+    if any(checkpoint.config.charset != checkpoints[0].config.charset for checkpoint in checkpoints):
+        raise UsageError(f"{', '.join(map(str, paths))} have different charsets: they cannot vote together")
 
 
 def read_split(

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL.Image import Image
+from numpy.typing import NDArray
 
-from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrmodel.config import RecogniserConfig
-from htrmodel.images import to_inputs
-from htrmodel.tokenizer import Reading, tokenizer_for
+from htrdata.errors import SourceMissingError, UsageError
+from htrmodel.exported import ExportedRecogniser, damaged
 
 
-class OnnxRecogniser:
-    """A recogniser that `htrmodel.export` has written.
+class OnnxRecogniser(ExportedRecogniser):
+    """A recogniser that `htrmodel.export` has written, in ONNX Runtime.
 
     Args:
         path: the ONNX file.
@@ -45,29 +41,10 @@ class OnnxRecogniser:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except (errors.InvalidProtobuf, errors.InvalidGraph, errors.InvalidArgument, errors.Fail) as error:
-            raise BadDataError(f"{path} is damaged, cut short or no ONNX file: export it again") from error
-        try:
-            record = json.loads(self._session.get_modelmeta().custom_metadata_map["htrmodel"])
-            self.config = RecogniserConfig.from_dict(record["config"])
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise BadDataError(f"{path} has no 'htrmodel' entry: htrmodel did not export it") from error
-        self._tokenizer = tokenizer_for(self.config)
+            raise damaged(path) from error
+        super().__init__(path, self._session.get_modelmeta().custom_metadata_map)
 
-    def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
-        """Reads images of words, greedily.
-
-        Args:
-            images: Pillow images or paths of image files.
-            batch_size: how many are read at once.
-
-        Raises:
-            SourceMissingError: there is no such file.
-            StorageError: it cannot be read.
-            BadDataError: it is no image, or a damaged one.
-        """
-        readings: list[Reading] = []
-        for start in range(0, len(images), batch_size):
-            inputs = to_inputs(images[start : start + batch_size], self.config)
-            ids, probabilities = self._session.run(["ids", "probabilities"], {"images": inputs})
-            readings += self._tokenizer.readings(ids, np.log(probabilities))
-        return readings
+    def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each."""
+        ids, probabilities = self._session.run(["ids", "probabilities"], {"images": inputs})
+        return ids, probabilities

@@ -13,7 +13,7 @@ from PIL.Image import Image
 from torch import Tensor, nn
 
 from htrdata.labels import Charset
-from htrmodel.config import RecogniserConfig
+from htrmodel.config import STAGES, RecogniserConfig
 from htrmodel.images import to_inputs
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.layers.bilstm import BidirectionalLSTM
@@ -21,6 +21,11 @@ from htrmodel.layers.features import FeatureExtractor
 from htrmodel.layers.precision import at_least_float32
 from htrmodel.layers.tps import TPS
 from htrmodel.tokenizer import Reading, tokenizer_for
+
+STAGE_MODULES = dict(
+    zip(STAGES, ("Transformation", "FeatureExtraction", "SequenceModeling", "Prediction"), strict=True),
+)
+"""Where each of `htrmodel.config.STAGES` stands in a recogniser, and so how its keys in a state dict begin."""
 
 
 class Recogniser(nn.Module):

@@ -84,6 +84,25 @@ def judge(
     )
 
 
+def training_labels(dataset: Dataset, split: str) -> set[str] | None:
+    """The labels of the data set's own train split, dropped words included, to tell seen words from unseen ones.
+
+    Args:
+        dataset: of a store.
+        split: that is judged.
+
+    Returns:
+        The labels; None where the split judged is train, or where there is no train split.
+
+    Raises:
+        BadDataError: the manifest is damaged.
+    """
+    if split == "train" or "train" not in dataset.splits:
+        return None
+    manifest = dataset.manifest(["split", "text"])
+    return set(manifest[manifest["split"] == "train"]["text"].dropna())
+
+
 class _Block(NamedTuple):
     """A subset of the words and their counts: float64 [N, 7], zero where a word is not counted."""
 

@@ -65,20 +65,26 @@ class AttentionDecoder(nn.Module):
             Logits [N, S - 1, num_classes] with targets; [N, up to num_steps, num_classes] without.
         """
         with without_autocast(features):
-            run = _Run(self, at_least_float32(features))
+            decoding = Decoding(self, at_least_float32(features))
             if targets is None:
-                return self._greedy(run, full_steps)
-            token_gates = functional.embedding(targets[:, :-1], run.token_table)
-            hidden = torch.stack([run.step(gates) for gates in token_gates.unbind(1)], 1)
-            logits: Tensor = self.generator(hidden)
+                return self._greedy(decoding, full_steps)
+            token_gates = functional.embedding(targets[:, :-1], decoding.token_table)
+            state = decoding.begin()
+            hidden = []
+            for gates in token_gates.unbind(1):
+                state = decoding.step(gates, *state)
+                hidden.append(state[0])
+            logits: Tensor = self.generator(torch.stack(hidden, 1))
             return logits
 
-    def _greedy(self, run: _Run, full_steps: bool) -> Tensor:
-        tokens = torch.full((run.features.shape[0],), GO, device=run.features.device)
+    def _greedy(self, decoding: Decoding, full_steps: bool) -> Tensor:
+        tokens = torch.full((decoding.features.shape[0],), GO, device=decoding.features.device)
         ended = torch.zeros_like(tokens, dtype=torch.bool)
+        state = decoding.begin()
         logits = []
         for step in range(1, self.num_steps + 1):
-            logits.append(self.generator(run.step(functional.embedding(tokens, run.token_table))))
+            state = decoding.step(functional.embedding(tokens, decoding.token_table), *state)
+            logits.append(self.generator(state[0]))
             tokens = logits[-1].argmax(1)
             if not full_steps:
                 ended |= tokens == END
@@ -87,25 +93,36 @@ class AttentionDecoder(nn.Module):
         return torch.stack(logits, 1)
 
 
-class _Run:
-    """One pass over the features of a batch: what stays the same in every step, and the state."""
+class Decoding:
+    """What stays the same in every step over the features of a batch.
+
+    Args:
+        decoder: whose parameters are used.
+        features: float [N, T, input_size].
+
+    Attributes:
+        features: as given.
+        token_table: what each token adds to the gates of the LSTM cell: [num_classes, 4 * hidden].
+    """
 
     def __init__(self, decoder: AttentionDecoder, features: Tensor) -> None:
         cell, width = decoder.attention_cell, decoder.input_size
-        self.cell = cell
         self.features = features
-        self.keys = cell.i2h(features)
         self.token_table = cell.rnn.weight_ih[:, width:].T + (cell.rnn.bias_ih + cell.rnn.bias_hh)
-        self.weight = torch.cat([cell.rnn.weight_ih[:, :width], cell.rnn.weight_hh], 1).T
-        self.hidden = features.new_zeros(features.shape[0], cell.rnn.hidden_size)
-        self.memory = self.hidden
+        self._cell = cell
+        self._keys = cell.i2h(features)
+        self._weight = torch.cat([cell.rnn.weight_ih[:, :width], cell.rnn.weight_hh], 1).T
 
-    def step(self, token_gates: Tensor) -> Tensor:
-        """Advances by a token, given its part of the LSTM's gates [N, 4 * hidden]; returns the hidden state."""
-        energy = self.cell.score(torch.tanh(self.keys + self.cell.h2h(self.hidden).unsqueeze(1)))
+    def begin(self) -> tuple[Tensor, Tensor]:
+        """The state before the first step: hidden and memory, [N, hidden] each."""
+        hidden = self.features.new_zeros(self.features.shape[0], self._cell.rnn.hidden_size)
+        return hidden, torch.zeros_like(hidden)
+
+    def step(self, token_gates: Tensor, hidden: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """Advances by a token, given its part of the LSTM's gates [N, 4 * hidden]; returns the next state."""
+        energy = self._cell.score(torch.tanh(self._keys + self._cell.h2h(hidden).unsqueeze(1)))
         context = torch.bmm(energy.softmax(1).transpose(1, 2), self.features).squeeze(1)
-        gates = torch.addmm(token_gates, torch.cat([context, self.hidden], 1), self.weight)
+        gates = torch.addmm(token_gates, torch.cat([context, hidden], 1), self._weight)
         write, keep, value, show = gates.chunk(4, 1)
-        self.memory = keep.sigmoid() * self.memory + write.sigmoid() * value.tanh()
-        self.hidden = show.sigmoid() * self.memory.tanh()
-        return self.hidden
+        memory = keep.sigmoid() * memory + write.sigmoid() * value.tanh()
+        return show.sigmoid() * memory.tanh(), memory

@@ -10,14 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner, Result
 from PIL import Image
 
-from htrdata.errors import BadDataError, SourceMissingError
+import htrdata
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.samples.imgur5k import draw_sample
+from htrdata.sources.imgur5k import Imgur5K
+from htrmodel.checkpoint import save
+from htrmodel.cli_checkpoint import export
 from htrmodel.export import export_onnx
 from htrmodel.exported import ExportedRecogniser
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.onnx_runner import OnnxRecogniser
 from htrmodel.openvino_runner import OpenVinoRecogniser
+from htrmodel.predict import load_reader
 from htrmodel.tokenizer import END
 
 from .conftest import BuildRecogniser
@@ -59,7 +66,7 @@ def test_the_loop_stops_when_all_rows_have_ended(build: BuildRecogniser, tmp_pat
     recogniser = build("None-VGG-None-Attn", max_length=5, width=32)
     assert isinstance(recogniser.Prediction, AttentionDecoder)
     with torch.no_grad():
-        recogniser.Prediction.generator.bias[END] = 50
+        recogniser.Prediction.generator.bias[END] = 8  # certain enough, and a probability below 1
     export_onnx(recogniser, tmp_path / "model.onnx")
     inputs = np.random.default_rng(0).random((3, 1, 32, 32), np.float32)
     ids, probabilities = OnnxRecogniser(tmp_path / "model.onnx", threads=1).best_classes(inputs)
@@ -91,9 +98,30 @@ def test_openvino_reads_the_same_files(build: BuildRecogniser, tmp_path: Path, p
         path = tmp_path / "model.onnx"
         export_onnx(recogniser, path, calibration)
         expected = OnnxRecogniser(path, threads=1).read(pictures)
-        for found, reading in zip(OpenVinoRecogniser(path, threads=1).read(pictures, 2), expected, strict=True):
+        reader = load_reader(path, runtime="openvino")
+        assert isinstance(reader.recogniser, OpenVinoRecogniser)
+        for found, reading in zip(reader.read(pictures, 2), expected, strict=True):
             assert found.text == reading.text
             assert found.confidence == pytest.approx(reading.confidence, rel=1e-2)
+
+
+def test_the_command_rounds_by_words_of_a_store(build: BuildRecogniser, tmp_path: Path) -> None:
+    draw_sample(tmp_path / "data", pages=6, megapixels=(0.3, 0.3))
+    htrdata.build(Imgur5K(tmp_path / "data"), tmp_path / "lmdb", workers=1)
+    save(build("None-VGG-None-CTC", width=32), tmp_path / "a.safetensors")
+
+    def export_to(name: str) -> Result:
+        arguments = (tmp_path / "a.safetensors", tmp_path / name, "--int8", tmp_path / "lmdb")
+        return CliRunner().invoke(export, [str(argument) for argument in arguments])
+
+    done = export_to("a.onnx")
+    assert done.exit_code == 0, done.exception
+    kinds = {node.op_type for node in onnx.load_model(tmp_path / "a.onnx").graph.node}
+    assert "QuantizeLinear" in kinds
+    assert load_reader(tmp_path / "a.onnx").read([Image.new("L", (60, 20), 255)])
+    done = export_to("a.pth")
+    assert isinstance(done.exception, UsageError)
+    assert "--int8 is for .onnx" in str(done.exception)
 
 
 def test_reading_does_not_import_torch() -> None:

@@ -1,0 +1,50 @@
+"""Words by which an exported recogniser is rounded to 8 bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htrdata.errors import UsageError
+from htrdata.store import open_store
+from htrmodel.config import RecogniserConfig
+from htrmodel.data.decoding import decode_word
+from htrmodel.data.origins import StoredSplit
+from htrmodel.data.samples import Samples, open_samples
+from htrmodel.images import normalise
+
+WORDS = 256
+"""As many as calibration is given: the ranges of activations hardly change with more."""
+
+
+def calibration_inputs(root: Path, config: RecogniserConfig, words: int = WORDS, seed: int = 0) -> NDArray[np.float32]:
+    """Draws training words of a store, as many from each data set; labels do not matter.
+
+    Args:
+        root: the store.
+        config: says how an image becomes an input.
+        words: how many; all of a data set where it has fewer.
+        seed: of the choice.
+
+    Returns:
+        float32 [N, 1, H, W].
+
+    Raises:
+        SourceMissingError: there is no store.
+        UsageError: it has no training words.
+        BadDataError: a manifest, a shard or an image is damaged.
+    """
+    datasets = [dataset for dataset in open_store(root).datasets.values() if "train" in dataset.splits]
+    if not datasets:
+        raise UsageError(f"no data set in {root} has training words to calibrate with")
+    draws = np.random.default_rng(seed)
+    share = -(-words // len(datasets))
+    parts = [_drawn(open_samples(StoredSplit(dataset, "train")), share, config, draws) for dataset in datasets]
+    return normalise(np.concatenate(parts), config)
+
+
+def _drawn(samples: Samples, words: int, config: RecogniserConfig, draws: np.random.Generator) -> NDArray[np.uint8]:
+    positions = draws.choice(len(samples), min(words, len(samples)), replace=False)
+    return np.stack([decode_word(samples.encoded(position), config) for position in positions.tolist()])
