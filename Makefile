@@ -9,12 +9,9 @@ CONSTRAINTS := -c constraints.txt
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-quickstart: $(VENV)/core  ## Draw a small data set, build it, verify it, show how to go on
+quickstart: $(VENV)/model  ## Draw a small data set, build it, fine-tune the starter weights on it, show what that brought
 	rm -rf quickstart
-	$(BIN)/htrdata sample imgur5k --out quickstart/imgur5k
-	$(BIN)/htrdata imgur5k --root quickstart/imgur5k --out quickstart/lmdb
-	$(BIN)/htrdata verify quickstart/lmdb --decode
-	@echo "look at quickstart/lmdb/imgur5k/report.html"
+	$(BIN)/python pipelines/quickstart.py --out quickstart
 
 test: $(VENV)/dev  ## Check style and types, then run the tests
 	$(MAKE) --no-print-directory lint
@@ -46,6 +43,10 @@ $(VENV)/core: setup.cfg constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e .
 	@$(opencv)
+	@touch $@
+
+$(VENV)/model: $(VENV)/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core

@@ -5,17 +5,21 @@ What the commands show of a build or a training, for a script of one's own; see 
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from htrdata.cli_build import progress_bar
 from htrdata.cli_main import Terminated
+from htrdata.errors import BadDataError, CannotCreateError
+from htrmodel.files import write_atomically
 from htrmodel.signals import StopSignals
 
 if TYPE_CHECKING:
@@ -56,6 +60,39 @@ class Stages:
         with progress_bar() as progress:
             yield progress
         self.seconds[title] = self.seconds.get(title, 0.0) + time.monotonic() - begun
+
+
+def once(place: Path, asked: Mapping[str, Any], work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """Does a piece of work, unless its result is there.
+
+    Args:
+        place: the file for the result; JSON, with what was asked in ``asked``.
+        asked: what the result depends on, as JSON can hold it.
+        work: gives the result, as JSON can hold it; it is not called where there is one.
+
+    Returns:
+        The result.
+
+    Raises:
+        CannotCreateError: there is a result of something else, or the file cannot be created.
+        BadDataError: the file is not such a result.
+        StorageError: writing failed.
+    """
+    asked = json.loads(json.dumps(asked))
+    if not place.exists():
+        result = {"asked": asked, **work()}
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, json.dumps(result, indent=1, ensure_ascii=False).encode() + b"\n")
+    try:
+        found = json.loads(place.read_bytes())
+        other = found["asked"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadDataError(f"{place} is no result ({error!r}): remove it, to have it made again") from error
+    if differing := [key for key in {**asked, **other} if asked.get(key) != other.get(key)]:
+        raise CannotCreateError(
+            f"{place} is the result of another {', '.join(differing)}: give another folder, or remove the file"
+        )
+    return dict(found)
 
 
 def finetune(request: Request, progress: Progress) -> Outcome:

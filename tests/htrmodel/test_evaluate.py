@@ -107,7 +107,7 @@ def test_the_table_fits_a_terminal_and_knows_training_words(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "this installation lacks the starter weights 'starter'"),
+        ([], "this installation lacks the starter weights 'starter-fast'"),
         (["--checkpoint", "gone.pth"], "no checkpoint at gone.pth"),
         (["--predictions", "gone.csv"], "no predictions at gone.csv"),
         (["--predictions", "gone.csv", "--name", "iam"], "no data set 'iam'"),
@@ -166,11 +166,18 @@ def test_the_starter_is_judged_where_nothing_is_named(
 ) -> None:
     monkeypatch.setattr(starter, "FOLDER", tmp_path)
     drawn = {"name": "synth", "title": "Drawn", "source": "synth", "settings": {"seed": "0"}}
-    save(build("None-VGG-None-CTC"), tmp_path / "starter.safetensors", data={"trained_on": [drawn]}, half=True)
+    save(
+        build("None-VGG-None-CTC"),
+        tmp_path / starter.STARTERS[str(starter.DEFAULT)],
+        data={"trained_on": [drawn]},
+        half=True,
+    )
     done = run("--data", store, "--resamples", 100)
     assert done.exit_code == 0, done.exception
-    assert "starter weights: trained on drawn handwriting alone; --checkpoint FILE takes others" in done.stderr
-    assert done.stdout.startswith("starter on imgur5k test")
+    assert (
+        f"{starter.DEFAULT} weights: trained on drawn handwriting alone; --checkpoint FILE takes others" in done.stderr
+    )
+    assert done.stdout.startswith(f"{starter.DEFAULT} on imgur5k test")
     (tmp_path / "read.csv").write_text("id,text\n")
     done = run("--data", store, "--predictions", tmp_path / "read.csv", "--missing-is-wrong", "--resamples", 100)
     assert done.exit_code == 0, done.exception

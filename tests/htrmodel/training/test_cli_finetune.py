@@ -133,15 +133,17 @@ def test_the_starter_is_the_default_and_scratch_is_asked_for(
     small_store: Path, learnt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(starter, "FOLDER", tmp_path)
-    save(load(learnt), tmp_path / "starter.safetensors", data={"synthetic_only": True}, half=True)
-    said = "starter weights: trained on drawn handwriting alone; --from FILE or scratch takes others"
+    save(load(learnt), tmp_path / starter.STARTERS[str(starter.DEFAULT)], data={"synthetic_only": True}, half=True)
+    said = f"{starter.DEFAULT} weights: trained on drawn handwriting alone; --from FILE or scratch takes others"
     flags = ["--device", "cpu", "--workers", 1, "--epochs", 1, "--batch-size", 20, "--recipe", "small"]
     result = call("--data", small_store, "--out", tmp_path / "run", *flags, "--precision", "bfloat16")
     assert result.exit_code == 0, result.stderr
     assert result.stderr.splitlines()[0] == said
     assert "starting from starter: None-VGG-None-CTC, 32 x 60 pixels, 36 characters (alnum)" in result.stderr
     config = json.loads((tmp_path / "run/config.json").read_text())
-    assert config["start"] == hashlib.sha256((tmp_path / "starter.safetensors").read_bytes()).hexdigest()
+    assert (
+        config["start"] == hashlib.sha256((tmp_path / starter.STARTERS[str(starter.DEFAULT)]).read_bytes()).hexdigest()
+    )
     assert config["recipe"]["precision"] == "bfloat16"
     assert not read_checkpoint(tmp_path / "run/best.safetensors").synthetic_only
     tiny = ["--from", "scratch", "--charset", "alnum", "--architecture", "None-VGG-None-CTC", "--width", 32]

@@ -1,0 +1,185 @@
+"""From nothing to a recogniser that was fine-tuned and judged, in a few minutes, without data, download or GPU.
+
+    make quickstart        or, where the packages are installed:        python pipelines/quickstart.py
+
+Draws a small data set in Imgur5K's layout, builds a store of it, judges the starter weights on its test words,
+fine-tunes them on its train words, judges the outcome by the same words, and says what that brought. Run again, it goes
+on from what is finished.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from htrdata.cli_main import run
+from htrmodel.files import write_atomically
+from htrmodel.scripting import Stages, finetune, say
+from htrmodel.training.recipes import SMALL
+
+if TYPE_CHECKING:
+    from htrdata.store import Dataset
+    from htrmodel.judging.comparing import Comparison
+    from htrmodel.judging.judgement import Judgement
+    from htrmodel.training.run_folder import RunFolder
+
+RECIPE = replace(SMALL, name="quickstart", lr=1e-3, batch_size=64, epochs=8)
+"""AdamW with one cycle and some augmentation; shorter and gentler than for new weights, as these know letters."""
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--out", default="quickstart", show_default=True, type=_PATH, help="Folder for all of it.")
+@click.option(
+    "--start",
+    default="starter-fast",
+    show_default=True,
+    metavar="starter|starter-fast|FILE|scratch",
+    help="Weights to start from; scratch is a narrow model with new ones.",
+)
+@click.option("--pages", default=200, show_default=True, type=click.IntRange(10), help="To draw, of 21 words each.")
+@click.option("--epochs", default=RECIPE.epochs, show_default=True, type=click.IntRange(1), help="Of fine-tuning.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+def main(out: Path, start: str, pages: int, epochs: int, device: str) -> None:
+    """Draw a data set, build it, fine-tune the starter weights on it, and show what that brought.
+
+    \b
+    Examples:
+      python pipelines/quickstart.py
+      python pipelines/quickstart.py --start starter --epochs 2
+      python pipelines/quickstart.py --start scratch --epochs 40 --out quickstart-scratch
+    """
+    stages = Stages()
+    root = draw(out / f"imgur5k-{pages}-pages", pages, stages)
+    dataset = build(root, out / "lmdb", stages)
+    before = None if start == "scratch" else judge(Path(start), "judge the start", dataset, device, stages)
+    folder = train(dataset, start, epochs, out / "run", device, stages)
+    after = judge(folder.best, "judge what came of it", dataset, device, stages)
+    change = compare_and_report(before, after, out / "evaluation.txt")
+    show(before, after, change, stages, out, folder)
+
+
+def draw(root: Path, pages: int, stages: Stages) -> Path:
+    """Draws pages of handwriting with annotations, as Imgur5K's authors publish them."""
+    from htrdata.samples.imgur5k import draw_sample
+    from htrdata.workers import make_executor
+
+    with stages("draw a data set") as progress, make_executor(os.cpu_count() or 1) as executor:
+        if (root / "dataset_info" / "imgur5k_annotations.json").exists():  # it is written last
+            say(f"{root} is there already")
+        else:
+            drawn = draw_sample(
+                root,
+                pages=pages,
+                map_pages=executor.map,
+                progress=lambda done, total: progress("pages", done, total),
+            )
+            say(f"{root}: {drawn.pages:,} pages, {drawn.words:,} words")
+    return root
+
+
+def build(root: Path, store: Path, stages: Stages) -> Dataset:
+    """Cuts the words out of the pages and makes the store."""
+    import htrdata
+
+    with stages("build the store") as progress:
+        built = htrdata.build(htrdata.sources.imgur5k.Imgur5K(root), store, progress=progress)
+    dataset = htrdata.open(store).dataset(built.document["name"])
+    counts = ", ".join(f"{len(dataset.words(split)):,} {split}" for split in dataset.splits)
+    say(f"{store}: {counts} words")
+    return dataset
+
+
+def judge(checkpoint: Path, title: str, dataset: Dataset, device: str, stages: Stages) -> Judgement:
+    """Lets a checkpoint read the test words, and compares what it reads with what they say."""
+    from htrmodel.evaluate import judge_checkpoints
+
+    with stages(title) as progress:
+        judgement = judge_checkpoints(
+            [checkpoint],
+            dataset,
+            "test",
+            device=device,
+            progress=lambda done, total: progress("words", done, total),
+        )
+    say(f"{checkpoint}: CER {judgement.find().metrics['micro_cer'].value:.2%}")
+    return judgement
+
+
+def train(dataset: Dataset, start: str, epochs: int, out: Path, device: str, stages: Stages) -> RunFolder:
+    """Trains on the train words; the val words decide which step is the best."""
+    from htrmodel.training.finetuning import Request
+    from htrmodel.training.starting import ModelChoice
+
+    scratch = start == "scratch"
+    request = Request(
+        data=dataset.store,
+        mix=(dataset.name,),
+        checkpoint=None if scratch else Path(start),
+        model=ModelChoice(small=scratch, fields={}),
+        recipe=replace(SMALL if scratch else RECIPE, epochs=epochs),
+        out=out,
+        device=device,
+    )
+    with stages("fine-tune") as progress:
+        outcome = finetune(request, progress)
+    return outcome.folder
+
+
+def compare_and_report(before: Judgement | None, after: Judgement, place: Path) -> Comparison | None:
+    """Compares both by the same draws of pages, and writes down all figures and mistakes."""
+    from htrmodel.judging.comparing import compare
+    from htrmodel.judging.report import comparison_text, judgement_text
+
+    texts = [judgement_text(one) for one in (before, after) if one is not None]
+    change = None if before is None else compare(before, after)
+    if change is not None:
+        texts.append(comparison_text(change))
+    write_atomically(place, "\n".join(texts).encode())
+    return change
+
+
+def show(
+    before: Judgement | None,
+    after: Judgement,
+    change: Comparison | None,
+    stages: Stages,
+    out: Path,
+    folder: RunFolder,
+) -> None:
+    """Prints the closing table."""
+    setting, figures = after.setting, after.find()
+    click.echo(f"{setting.dataset} {setting.split}: {figures.words:,} words of {setting.clusters:,} {setting.unit}s, %")
+    click.echo(f"{'':<12}{'CER':<24}word accuracy")
+    metrics = ("micro_cer", "accuracy")
+    for title, judgement in (("before", before), ("after", after)):
+        if judgement is not None:
+            found = [judgement.find().metrics[name] for name in metrics]
+            cells = [f"{100 * one.value:.1f} [{100 * one.low:.1f}, {100 * one.high:.1f}]" for one in found]
+            click.echo(f"  {title:<10}{cells[0]:<24}{cells[1]}")
+    if change is not None:
+        differences = [change.find().metrics[name] for name in metrics]
+        cells = [f"{100 * one.difference:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]" for one in differences]
+        click.echo(f"  {'change':<10}{cells[0]:<24}{cells[1]}")
+    click.echo(f"  with 95 % intervals over {setting.unit}s")
+    click.echo("seconds")
+    for title, seconds in {**stages.seconds, "together": sum(stages.seconds.values())}.items():
+        click.echo(f"  {title:<24}{seconds:>6.1f}")
+    click.echo("to look at")
+    for what, path in {
+        "the words and their counts": out / "lmdb" / setting.dataset / "report.html",
+        "all figures, the mistakes": out / "evaluation.txt",
+        "learning curves": folder.curves,
+        "the weights": folder.best,
+    }.items():
+        click.echo(f"  {what:<28}{path}")
+    click.echo(f"your own words: htrmodel predict IMAGES --checkpoint {folder.best}")
+
+
+if __name__ == "__main__":
+    run(main, "python pipelines/quickstart.py")
