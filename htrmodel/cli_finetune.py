@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from htrmodel import starter
 from htrmodel.config import STAGES
+from htrmodel.scripting import say
 from htrmodel.training.recipes import ATTENTIONHTR, PRECISIONS, RECIPES, SMALL, Recipe
 
 if TYPE_CHECKING:
@@ -128,11 +129,6 @@ def finetune(as_json: bool, **given: Any) -> None:
         say(f"saved at step {outcome.progress.step:,}; the same command goes on from there:\n  {again}")
         sys.exit(128 + stop.received)
     click.echo(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=1) if as_json else _summary(outcome))
-
-
-def say(message: str) -> None:
-    """Writes a message to standard error, above a bar if there is one."""
-    tqdm.write(message, file=sys.stderr)
 
 
 def _request(given: dict[str, Any]) -> Request:

@@ -1,6 +1,7 @@
 """Reads words with an exported recogniser in OpenVINO: on Intel's and AMD's processors the fastest way, no torch.
 
-It loads the same ONNX files as `htrmodel.onnx_runner`.
+It loads the same ONNX files as `htrmodel.onnx_runner`. Where torch trains later in the same process, that process
+crashes (seen with OpenVINO 2026.4 and torch 2.13): read in a process of its own, as `htrmodel predict` does.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def test_the_starter_is_the_default_and_scratch_is_asked_for(
     result = call("--data", small_store, "--out", tmp_path / "run", *flags, "--precision", "bfloat16")
     assert result.exit_code == 0, result.stderr
     assert result.stderr.splitlines()[0] == said
-    assert "starting from starter: None-VGG-None-CTC, 32 x 60 pixels, 36 characters (alnum)" in result.stderr
+    assert f"starting from {starter.DEFAULT}: None-VGG-None-CTC, 32 x 60 pixels, 36 characters (alnum)" in result.stderr
     config = json.loads((tmp_path / "run/config.json").read_text())
     assert (
         config["start"] == hashlib.sha256((tmp_path / starter.STARTERS[str(starter.DEFAULT)]).read_bytes()).hexdigest()
