@@ -55,7 +55,7 @@ def main(words: int, rounds: int, fonts: Path | None) -> None:
             procedures["drawing by pens and fonts"] = lambda: draw(source)
             procedures["htrdata synth --fonts DIR --workers 1"] = lambda: store(source, folder)
         timed = in_turn(procedures, rounds)
-    click.echo(machine())
+    click.echo(machine("numpy", "opencv-python", "pillow"))
     click.echo(table(timed, next(iter(procedures)), "words"))
 
 
