@@ -27,7 +27,8 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
     "--hands",
     callback=_names,
     metavar="NAMES",
-    help="Kinds of hands, with commas: print, joined, mixed, broad, font.  [default: all]",
+    help="Kinds of hands, with commas: print, joined, mixed, broad, font. A split that no font falls to prints.  "
+    "[default: all]",
 )
 @click.option(
     "--media", callback=_names, metavar="NAMES", help="Kinds of pages, with commas: scan, photo.  [default: all]"

@@ -65,7 +65,8 @@ class Synth:
         seed: of all chance, from 0.
         fonts: folder of TrueType fonts that write besides the pens; None for pens alone.
         diacritics: whether some words have Latin letters with diacritics.
-        hands: kinds of hands to draw from, of `htrdata.synth.writers.HANDS`.
+        hands: kinds of hands to draw from, of `htrdata.synth.writers.HANDS`. Where fonts alone are asked for, a split
+            that none of them falls to is printed by pens; the column ``hand`` says so.
         media: kinds of pages to draw from, of `htrdata.synth.writers.MEDIA`.
 
     Raises:
