@@ -7,6 +7,7 @@ pixels; the origin is the upper left corner of the upper left pixel, so pixel ``
 from __future__ import annotations
 
 import enum
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,35 @@ class FileOnDisk:
     def read(self) -> bytes:
         """The bytes of the file."""
         return self.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class GreyJpeg:
+    """A JPEG that this process has encoded itself: it is whole and grey, and no metadata turns it.
+
+    Attributes:
+        data: the encoded bytes.
+        width: in pixels.
+        height: in pixels.
+    """
+
+    data: bytes
+    width: int
+    height: int
+
+
+class MadeImage(ABC):
+    """An `ImageFile` whose bytes come from no file: the process that reads it makes them, and need not check them."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def make(self) -> GreyJpeg:
+        """Makes the image; the same one each time."""
+
+    def read(self) -> bytes:
+        """The encoded bytes of the image."""
+        return self.make().data
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from htrdata.normalise import Operation, normalise, read_threshold
 from htrdata.options import BuildOptions
 from htrdata.plain_jpeg import is_plain_grey_jpeg
 from htrdata.plain_png import is_plain_png, is_whole_png, stored_png_size
-from htrdata.records import ImageFile, Page, Reason, Word, first_reason
+from htrdata.records import GreyJpeg, ImageFile, MadeImage, Page, Reason, Word, first_reason
 
 
 @dataclass(slots=True)
@@ -155,6 +155,8 @@ def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: b
 
 def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> _Picture:
     """Opens a word's own image. One that is whole, and is not kept or kept as it is, need not be decoded."""
+    if isinstance(image, MadeImage):
+        return _made(image.make(), options)
     data = _read(image)
     if data is None:
         return _Picture(Reason.IMAGE_MISSING)
@@ -167,8 +169,16 @@ def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions,
     return _decoded(data, options)
 
 
+def _made(image: GreyJpeg, options: BuildOptions) -> _Picture:
+    """Takes an image that was made in this process at its word; its pixels are needed only where they change."""
+    size = (image.width, image.height)
+    if options.format == "auto" and options.color == "grey" and _may_stay(size, options):
+        return _Picture(size=size, encoded=image.data)
+    return _decoded(image.data, options)
+
+
 def _may_stay(size: tuple[int, int], options: BuildOptions) -> bool:
-    """Whether a build has nothing to change in a word's own PNG of this width and height."""
+    """Whether a build has nothing to change in the pixels of a word's own image of this width and height."""
     return options.format != "jpeg" and not options.normalise and not 0 < options.height < size[1]
 
 

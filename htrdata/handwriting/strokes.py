@@ -76,6 +76,18 @@ def write_words(texts: Sequence[str], style: Style, rng: np.random.Generator) ->
         style: the hand.
         rng: what differs from one time of writing to the next. The same state and texts give the same strokes.
     """
+    written, ends = write_together(texts, style, rng)
+    parts = (np.split(part, ends)[:-1] for part in (written.x, written.y, written.pressure, written.starts))
+    return [Strokes(*part) for part in zip(*parts, strict=True)]
+
+
+def write_together(texts: Sequence[str], style: Style, rng: np.random.Generator) -> tuple[Strokes, Indices]:
+    """Writes words as `write_words` does, and leaves them in one piece.
+
+    Returns:
+        The strokes of all words, one after the other and each at its own origin; and where in them each word ends,
+        int [words].
+    """
     spelled = [text if can_be_written(text) else shapes(text) for text in texts]
     line = "".join(spelled)
     word = np.repeat(np.arange(len(texts)), [len(text) for text in spelled])
@@ -83,7 +95,7 @@ def write_words(texts: Sequence[str], style: Style, rng: np.random.Generator) ->
     letters = [accented_glyph(char, ALPHABETS[k]) for char, k in zip(line, style.alphabet[codes].tolist(), strict=True)]
     if not any(len(shape.body_starts) for shape in letters):  # nothing but spaces, or no text at all
         nothing = np.empty(0, np.float32)
-        return [Strokes(nothing, nothing, nothing, np.empty(0, np.bool_)) for _ in texts]
+        return Strokes(nothing, nothing, nothing, np.empty(0, np.bool_)), np.zeros(len(texts), np.intp)
     begins = np.concatenate([[True], word[1:] != word[:-1]])
     points, starts, letter = _gather(letters, _joints(letters, begins.tolist(), style.joining, rng))
     points = _set(points, letter, _settings(letters, codes, begins, style, rng), style.bend)
@@ -93,9 +105,7 @@ def write_words(texts: Sequence[str], style: Style, rng: np.random.Generator) ->
     _smooth(points, inner)
     _smooth(points, inner)
     pressure = _pressure(points, starts | ends, style)
-    cuts = np.searchsorted(word[letter], np.arange(1, len(texts)))
-    parts = (np.split(array, cuts) for array in (points[0], points[1], pressure, starts))
-    return [Strokes(*part) for part in zip(*parts, strict=True)]
+    return Strokes(points[0], points[1], pressure, starts), np.searchsorted(word[letter], np.arange(1, len(texts) + 1))
 
 
 def scribble(width: float, style: Style, rng: np.random.Generator) -> Strokes:

@@ -12,12 +12,12 @@ from typing import overload
 import numpy as np
 
 from htrdata.errors import UsageError
-from htrdata.handwriting import CHARACTERS, Strokes
+from htrdata.handwriting import CHARACTERS
 from htrdata.images import encode
-from htrdata.records import SPLITS, Page, Word
+from htrdata.records import SPLITS, GreyJpeg, MadeImage, Page, Word
 from htrdata.sources import SourceInfo
-from htrdata.synth.fonts import Font, SetWord, read_fonts
-from htrdata.synth.scene import draw_word, write_texts
+from htrdata.synth.fonts import Font, read_fonts
+from htrdata.synth.scene import draw_words
 from htrdata.synth.vocabulary import Vocabulary
 from htrdata.synth.writers import HANDS, MEDIA, Writer, random_writer, split_fonts
 
@@ -213,16 +213,7 @@ class WrittenWords(Sequence[Word]):
     @property
     def texts(self) -> list[str]:
         """What the writer writes."""
-        writer, rng = self.writer, self.generator(1)
-        vocabulary = _vocabulary(self.recipe.diacritics)
-        texts = list(vocabulary.draw(self.length, rng))
-        for _ in range(_TRIES):
-            texts = [text for text in texts if writer.can_write(text)]
-            if len(texts) >= self.length:
-                return texts[: self.length]
-            texts += vocabulary.draw(self.length, rng)
-        letters = [char for char in CHARACTERS if writer.can_write(char)]
-        return ["".join(rng.choice(letters, int(rng.integers(2, 8)))) for _ in range(self.length)]
+        return _texts(self.recipe, self.split, self.number)[: self.length]
 
 
 @functools.lru_cache(16)
@@ -231,9 +222,28 @@ def _writer(recipe: Recipe, split: str, number: int) -> Writer:
     return random_writer(rng, recipe.hands, recipe.media, recipe.fonts[SPLITS.index(split)])
 
 
+@functools.lru_cache(16)
+def _texts(recipe: Recipe, split: str, number: int) -> list[str]:
+    """What a writer writes, as much as could be asked for."""
+    words = WrittenWords(recipe, split, number, WORDS_PER_WRITER)
+    writer, rng, vocabulary = words.writer, words.generator(1), _vocabulary(recipe.diacritics)
+    texts = list(vocabulary.draw(WORDS_PER_WRITER, rng))
+    for _ in range(_TRIES):
+        texts = [text for text in texts if writer.can_write(text)]
+        if len(texts) >= WORDS_PER_WRITER:
+            return texts[:WORDS_PER_WRITER]
+        texts += vocabulary.draw(WORDS_PER_WRITER, rng)
+    letters = [char for char in CHARACTERS if writer.can_write(char)]
+    return ["".join(rng.choice(letters, int(rng.integers(2, 8)))) for _ in range(WORDS_PER_WRITER)]
+
+
 @functools.lru_cache(2)
-def _written(words: WrittenWords) -> list[Strokes] | list[SetWord]:
-    return write_texts(words.texts, words.writer, words.generator(2))
+def _drawn(recipe: Recipe, split: str, number: int) -> list[GreyJpeg]:
+    """All words that a writer could be asked for: a word does not depend on how many were."""
+    words = WrittenWords(recipe, split, number, WORDS_PER_WRITER)
+    writer = words.writer
+    crops = draw_words(words.texts, writer, words.generator(2))
+    return [GreyJpeg(encode(crop, "jpeg", writer.quality), crop.shape[1], crop.shape[0]) for crop in crops]
 
 
 @functools.cache
@@ -242,7 +252,7 @@ def _vocabulary(diacritics: bool) -> Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnWord:
+class DrawnWord(MadeImage):
     """The image of a word, drawn when it is read: a grey JPEG of up to 64 pixels in height.
 
     Attributes:
@@ -264,8 +274,6 @@ class DrawnWord:
         """0: how many bytes it has is known when it is drawn."""
         return 0
 
-    def read(self) -> bytes:
-        """Draws it."""
-        writer = self.words.writer
-        pixels = draw_word(_written(self.words)[self.position], writer, self.words.generator(3, self.position))
-        return encode(pixels, "jpeg", writer.quality)
+    def make(self) -> GreyJpeg:
+        """Draws it, with all of its writer's: the next ones are there when they are asked for."""
+        return _drawn(self.words.recipe, self.words.split, self.words.number)[self.position]

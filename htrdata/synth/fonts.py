@@ -82,29 +82,33 @@ class SetWord:
         # Slanting widens the word by no more than this; where its corners are empty the crop is a little loose.
         return (left - x) / self.scale + 0.5 * tilt[0], up, (right - x) / self.scale + 0.5 * tilt[1], down
 
-    def draw(self, canvas: Canvas, affine: Affine, tone: int) -> None:
-        """Draws it on a canvas, in place; arguments as in `htrdata.handwriting.draw`, the pen's width is the font's."""
+    def cover(self, covered: Canvas, affine: Affine) -> None:
+        """Adds its ink to what covers pixels, uint8 [H, W] from 0 to 255, in place; `affine` as of `fit`."""
         a, b, c, d, e, f = affine
-        height, width = canvas.shape
+        height, width = covered.shape
         determinant = a * e - b * d
-        columns = np.arange(width, dtype=np.float32)[None] + np.float32(0.5 - c)
-        rows = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5 - f)
-        x = (e * columns - b * rows) * np.float32(1 / determinant)
-        y = (a * rows - d * columns) * np.float32(1 / determinant)
+        columns = (np.arange(width, dtype=np.float32) + np.float32(0.5 - c)) * np.float32(1 / determinant)
+        rows = (np.arange(height, dtype=np.float32) + np.float32(0.5 - f)) * np.float32(1 / determinant)
+        # x and y at a pixel are sums of what its column and its row give, in x-heights.
+        x, y = (e * columns, -b * rows), (-d * columns, a * rows)
         size, fast, slow, phase, other = self.waves
-        x = x + np.float32(self.lean) * y + np.float32(size) * np.sin(fast * y + np.float32(phase) + slow * x)
-        y = y + np.float32(size) * np.sin(slow * x + np.float32(other))
-        across = np.asarray(x * self.scale + (self.origin[0] - 0.5), np.float32)
-        down = np.asarray(y * self.scale + (self.origin[1] - 0.5), np.float32)
+        k = np.float32(self.scale)
+        along = k * (x[0] + self.lean * y[0]) + np.float32(self.origin[0] - 0.5)
+        across = k * size * _wave(slow * x[0] + fast * y[0], slow * x[1] + fast * y[1] + phase)
+        across += along
+        across += (k * (x[1] + self.lean * y[1]))[:, None]
+        down = k * size * _wave(slow * x[0], slow * x[1] + other)
+        down += k * y[0] + np.float32(self.origin[1] - 0.5)
+        down += (k * y[1])[:, None]
         ink = cv2.remap(self.mask, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-        light = cv2.LUT(np.asarray(ink, np.uint8), _light(tone))
-        cv2.multiply(canvas, light, dst=canvas, scale=1 / 255)
+        np.maximum(covered, np.asarray(ink, np.uint8), out=covered)
 
 
-@functools.lru_cache(256)
-def _light(tone: int) -> NDArray[np.uint8]:
-    """What ink of each density leaves of the light."""
-    return (255 - np.arange(256) * (255 - tone) / 255).round().astype(np.uint8)
+def _wave(columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The sine of the sum of a column's and a row's angle, float32 [rows, columns], from few sines."""
+    sines = np.stack([np.sin(columns), np.cos(columns)])
+    turned = np.stack([np.cos(rows), np.sin(rows)], axis=1)
+    return np.asarray(turned @ sines, np.float32)
 
 
 def read_fonts(folder: Path) -> tuple[Font, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from htrdata.handwriting import Strokes, Style, random_style, write_words
+from htrdata.handwriting import Style, random_style
 from htrdata.handwriting.accents import can_be_written
 from htrdata.synth.fonts import Font
 
@@ -50,7 +50,7 @@ class Writer:
 
     hand: str
     style: Style
-    neighbours: tuple[Strokes, ...]
+    neighbours: tuple[str, ...]
     font: Font | None
     medium: str
     size: float
@@ -106,7 +106,7 @@ def random_writer(
     return Writer(
         hand="font" if set_in_type else kind,
         style=style,
-        neighbours=tuple(write_words(rng.choice(_NEIGHBOURS, 6, replace=False).tolist(), style, rng)),
+        neighbours=tuple(rng.choice(_NEIGHBOURS, 6, replace=False).tolist()),
         font=font,
         medium=medium,
         size=between(9, 34) if photo else between(16, 34),

@@ -17,7 +17,8 @@ from htrdata.options import BuildOptions
 from htrdata.records import SPLITS
 from htrdata.sources.synth import WORDS_PER_WRITER, DrawnWord, Synth, WrittenWords
 from htrdata.synth.fonts import read_fonts
-from htrdata.synth.scene import HEIGHT, draw_word, write_texts
+from htrdata.synth.frames import HEIGHT
+from htrdata.synth.scene import draw_words
 from htrdata.synth.writers import HANDS, MEDIA, random_writer, split_fonts
 
 
@@ -120,7 +121,7 @@ def test_ink_can_be_told_from_paper(hand: str, medium: str, fonts: Path) -> None
     faint = 0
     for _ in range(40):
         writer = random_writer(rng, (hand,), (medium,), read_fonts(fonts))
-        pixels = draw_word(write_texts(["handwriting"], writer, rng)[0], writer, rng)
+        pixels = draw_words(["handwriting"], writer, rng)[0]
         assert pixels.dtype == np.uint8
         assert pixels.shape[0] <= HEIGHT
         paper, ink = np.percentile(pixels, [90, 2]) if not writer.dark else np.percentile(pixels, [10, 98])
@@ -134,7 +135,7 @@ def test_writing_fills_the_crop() -> None:
     for text in (".", "-", "mm", "longest", "j"):
         for _ in range(10):
             writer = random_writer(rng, ("print",), ("scan",))
-            pixels = draw_word(write_texts([text], writer, rng)[0], writer, rng).astype(int)
+            pixels = draw_words([text], writer, rng)[0].astype(int)
             ink = pixels < (int(pixels.max()) + int(pixels.min())) / 2
             assert ink.any(0).mean() > 0.25
             assert ink.any(1).mean() > 0.25
