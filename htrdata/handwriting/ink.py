@@ -22,7 +22,6 @@ _STRETCH = 2.2  # a word is made at most this many times as wide, or as high, as
 _DOT = 0.12  # x-heights; what is thinner is not stretched any more than what is as thin as this
 EDGE = 1.2  # pixels over which a line goes from full ink to none
 FULL_WIDTH = math.sqrt(8 * math.log(2))  # full width of a Gaussian at half its height, in standard deviations
-SPACING = 1.25  # of the points of a line, in standard deviations
 _WIDEST = 400.0  # pixels; no pen is wider
 _COARSE = 2.0  # standard deviation, in pixels, down to which a line is drawn on a smaller field and then enlarged
 
@@ -102,45 +101,42 @@ def _span(places: Numbers, reach: int, size: int, factor: int) -> tuple[int, int
 
 def _density(x: Numbers, y: Numbers, strokes: Strokes, shape: tuple[int, int], sigma: float) -> Numbers:
     """The spread density of lines, float32 of that shape: 1 in the middle of a long line at pressure 1."""
-    per_pixel, full = 1 / max(0.5, SPACING * sigma), sigma * math.sqrt(2 * math.pi)
-    across, down, weight, _ = line_points(x, y, strokes.pressure[1:], strokes.starts[1:], per_pixel, full)
-    return spread(_splat(across, down, weight, shape), sigma)
+    per_pixel, full = 1 / max(0.5, 1.25 * sigma), sigma * math.sqrt(2 * math.pi)
+    points = line_points(x, y, strokes.pressure[1:], strokes.starts[1:], per_pixel)
+    return spread(splat(points[0], points[1], points[2] * full, shape), sigma)
 
 
 def line_points(
-    x: Numbers, y: Numbers, pressure: Numbers, lifted: Flags, per_pixel: Numbers | float, full: Numbers | float
-) -> tuple[Numbers, Numbers, Numbers, NDArray[np.intp]]:
+    x: Numbers, y: Numbers, weight: Numbers, lifted: Flags, per_pixel: Numbers | float
+) -> tuple[Numbers, Numbers, Numbers]:
     """Turns lines into points near to each other, whose weights add up to the lines' density.
 
     Args:
-        x: of the points that lines go through, in pixels from the middle of the upper left one plus a half, [n].
-        y: as x.
-        pressure: at the end of each of the lines, [n - 1].
+        x: of the points that lines go through, in pixels from the left edge of the leftmost one, [n].
+        y: of the points, in pixels from the upper edge of the uppermost one, [n].
+        weight: of a pixel of each line, [n - 1].
         lifted: the lines that are not drawn, [n - 1].
         per_pixel: how many points come on a pixel of a line, of each or of all.
-        full: the weight of a pixel of a line at pressure 1, of each or of all.
 
     Returns:
-        Columns, rows and weights of the points, from the middle of the upper left pixel, and the line of each.
+        Columns, rows and weights of the points, in pixels from the middle of the upper left one.
     """
     dx, dy = x[1:] - x[:-1], y[1:] - y[:-1]
     length = np.sqrt(dx * dx + dy * dy)
     length[lifted] = 0
     parts = np.ceil(length * per_pixel)
     share = 1 / np.maximum(parts, 1)
-    weight = pressure * length * share * full
     counts = parts.astype(np.intp)
     first = np.cumsum(counts) - counts
-    columns = np.stack([x[:-1] - 0.5, y[:-1] - 0.5, dx, dy, share, weight])
-    line = np.repeat(np.arange(len(counts)), counts)
-    each = columns.take(line, axis=1)
+    columns = np.stack([x[:-1] - 0.5, y[:-1] - 0.5, dx, dy, share, weight * length * share])
+    each = columns.take(np.repeat(np.arange(len(counts)), counts), axis=1)
     nth = np.arange(each.shape[1], dtype=np.float32) - np.repeat(first.astype(np.float32), counts)
     along = (nth + 0.5) * each[4]
-    return each[0] + each[2] * along, each[1] + each[3] * along, each[5], line
+    return each[0] + each[2] * along, each[1] + each[3] * along, each[5]
 
 
 def spread(field: Numbers, sigma: float) -> Numbers:
-    """Spreads the density of points by a Gaussian of that standard deviation, less what `shared_out` has spread it."""
+    """Spreads the density of points by a Gaussian of that standard deviation, less what `splat` has spread it."""
     rest = math.sqrt(max(sigma * sigma - 1 / 6, 0.1))
     side = 2 * math.ceil(2.5 * rest) + 1
     return _floats(cv2.GaussianBlur(field, (side, side), rest, borderType=cv2.BORDER_CONSTANT))
@@ -151,39 +147,31 @@ def _floats(values: NDArray[Any]) -> Numbers:
     return np.asarray(values, np.float32)
 
 
-def _splat(x: Numbers, y: Numbers, weight: Numbers, shape: tuple[int, int]) -> Numbers:
-    """Shares weights out to the four pixels around each place; what is not wholly inside is left out."""
+def splat(x: Numbers, y: Numbers, weight: Numbers, shape: tuple[int, int]) -> Numbers:
+    """Shares weights out to the four pixels around each place; what is not wholly inside is left out.
+
+    Args:
+        x: columns from the middle of the leftmost pixels, [n].
+        y: rows from the middle of the uppermost pixels, [n].
+        weight: what is shared out, [n].
+        shape: rows and columns.
+
+    Returns:
+        float32 of that shape.
+    """
     height, width = shape
     column, row = np.floor(x), np.floor(y)
     inside = (column >= 0) & (row >= 0) & (column < width - 1) & (row < height - 1)
     if not inside.all():
         x, y, column, row, weight = x[inside], y[inside], column[inside], row[inside], weight[inside]
     first = row.astype(np.intp) * width + column.astype(np.intp)
-    return shared_out(x - column, y - row, weight, first, width, height * width).reshape(shape)
-
-
-def shared_out(
-    fx: Numbers, fy: Numbers, weight: Numbers, first: NDArray[np.intp], width: NDArray[np.intp] | int, size: int
-) -> Numbers:
-    """Shares weights out to four pixels each.
-
-    Args:
-        fx: how far each place is to the right of the middle of its upper left pixel, 0 to 1.
-        fy: how far below.
-        weight: of each place.
-        first: the index of its upper left pixel among all.
-        width: how many pixels a row has, of each or of all.
-        size: how many pixels there are.
-
-    Returns:
-        float32 [size].
-    """
+    fx, fy = x - column, y - row
     low = weight * fy
     high = weight - low
     places = np.concatenate([first, first + 1, first + width, first + (width + 1)])
     right_of_high, right_of_low = high * fx, low * fx
     shares = np.concatenate([high - right_of_high, right_of_high, low - right_of_low, right_of_low])
-    return np.bincount(places, shares, size).astype(np.float32)
+    return np.bincount(places, shares, height * width).astype(np.float32).reshape(shape)
 
 
 def _light(density: Numbers, sigma: float, tone: int) -> Canvas:

@@ -60,7 +60,7 @@ def frame(bounds: Values, writer: Writer, rng: np.random.Generator) -> Frames:
         rng: what differs from word to word.
     """
     words = bounds.shape[1]
-    tilt: Values = writer.tilt * (0.5 + rng.random(words))
+    tilt = writer.tilt * (0.5 + np.asarray(rng.random(words), np.float64))
     x, y = bounds[[0, 0, 2, 2]], bounds[[1, 3, 1, 3]]
     across, down = np.cos(tilt) * x + np.sin(tilt) * y, np.cos(tilt) * y - np.sin(tilt) * x
     left, right, upper, lower = across.min(0), across.max(0), down.min(0), down.max(0)

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.handwriting import Strokes
-from htrdata.handwriting.ink import EDGE, FULL_WIDTH, SPACING, Canvas, line_points, shared_out, spread
+from htrdata.handwriting.ink import EDGE, FULL_WIDTH, Canvas, line_points, splat, spread
 from htrdata.images import opencv
 from htrdata.synth.frames import Band, Values, Whole
 
 cv2 = opencv()
 Numbers = NDArray[np.float32]
 
+_SPACING = 1.6  # of the points of a line, in standard deviations
 _UNEQUAL = (0.6, 1.6)  # how much thinner or broader than that of its band a word's pen may be
 
 
@@ -43,15 +44,21 @@ class Copies:
     cell: Whole
     affine: Values
 
-    def points(self) -> tuple[Numbers, Numbers, Whole, Whole]:
-        """All points of all copies: x and y in pixels of the crops, the point of the strokes, and the crop."""
+    def points(self, columns: Values) -> tuple[Whole, Numbers]:
+        """Spreads values of each copy over its points.
+
+        Args:
+            columns: float [n, copies].
+
+        Returns:
+            The points of the strokes that each copy has, one after the other, int [points]; the values, float32
+            [n, points].
+        """
         counts = np.diff(self.ends, prepend=0)
         sizes = counts[self.which]
         begins = (self.ends - counts)[self.which] - (np.cumsum(sizes) - sizes)
         point = np.repeat(begins, sizes) + np.arange(int(sizes.sum()))
-        a, b, c, d, e, f = np.repeat(self.affine.astype(np.float32), sizes, axis=1)
-        x, y = self.strokes.x[point], self.strokes.y[point]
-        return a * x + b * y + c, d * x + e * y + f, point, np.repeat(self.cell, sizes)
+        return point, np.repeat(columns.astype(np.float32), sizes, axis=1)
 
 
 def cover(copies: Copies, bands: Sequence[Band], pens: Values) -> list[Canvas]:
@@ -66,53 +73,48 @@ def cover(copies: Copies, bands: Sequence[Band], pens: Values) -> list[Canvas]:
         For each band how much of each pixel is covered, uint8 from 0 to 255.
     """
     sigmas = [float(np.median(pens[band.words])) / FULL_WIDTH for band in bands]
-    sizes = [math.prod(band.shape) for band in bands]
-    places = _places(bands, sizes, sigmas, len(pens))
-    density = _density(copies, places, pens / FULL_WIDTH, sum(sizes))
-    fields = np.split(density, np.cumsum(sizes)[:-1])
+    tops = np.cumsum([0, *(band.shape[0] for band in bands)]).tolist()
+    cells = np.empty((5, len(pens)))
+    for band, top, sigma in zip(bands, tops[:-1], sigmas, strict=True):
+        cells[:2, band.words] = band.left, band.left + band.widths
+        cells[2:, band.words] = np.array([[top], [top + band.shape[0]], [sigma]])
+    density = _density(copies, cells, pens / FULL_WIDTH, bands[0].pad, (tops[-1], max(b.shape[1] for b in bands)))
     return [
-        _covered(field.reshape(band.shape), sigma) for field, band, sigma in zip(fields, bands, sigmas, strict=True)
+        _covered(density[top : top + band.shape[0], : band.shape[1]], sigma)
+        for band, top, sigma in zip(bands, tops[:-1], sigmas, strict=True)
     ]
 
 
-def _places(bands: Sequence[Band], sizes: Sequence[int], sigmas: Sequence[float], words: int) -> Values:
-    """Where the pixels of each word's cell are, float [7, words].
+def _density(copies: Copies, cells: Values, sigmas: Values, pad: int, shape: tuple[int, int]) -> Numbers:
+    """The density of lines before it is spread, over bands that lie one below the other.
 
-    The index of its band's first pixel among those of all bands, columns and rows of the band, left and right end of
-    the cell, spare pixels, and the standard deviation of the band's Gaussian.
+    Args:
+        copies: what to draw.
+        cells: left, right, upper and lower end of the cell of each word, and the standard deviation of the Gaussian by
+            which its band will be spread, [5, words].
+        sigmas: that of each word's own pen, [words].
+        pad: from the cell's edge to the crop.
+        shape: rows and columns of all bands.
+
+    Returns:
+        float32 of that shape.
     """
-    found = np.empty((7, words))
-    offset = 0
-    for band, size, sigma in zip(bands, sizes, sigmas, strict=True):
-        rows, columns = band.shape
-        found[:, band.words] = np.array([offset, columns, rows, 0, 0, band.pad, sigma])[:, None]
-        found[3:5, band.words] = band.left, band.left + band.widths
-        offset += size
-    return found
-
-
-def _density(copies: Copies, places: Values, sigmas: Values, size: int) -> Numbers:
-    """The density of lines before it is spread, over the pixels of all bands, float32 [size]."""
-    x, y, point, cell = copies.points()
-    left, right, pad, sigma = places[3:].astype(np.float32)[:, cell]
-    x += left + pad
-    y += pad
-    beyond = (np.maximum(x[1:], x[:-1]) < left[1:]) | (np.minimum(x[1:], x[:-1]) > right[1:])
-    lifted = copies.strokes.starts[point[1:]] | beyond
+    left, right, upper, lower, shared = cells
     # At pressure p a line's edge is where p·exp(-r²/2σ²) is a half; a broader pen has the σ of its own.
-    share = np.square((sigmas / places[6]).clip(*_UNEQUAL))
-    pressure = 0.5 * np.power(2 * copies.strokes.pressure[point[1:]], share.astype(np.float32)[cell[1:]])
-    per_pixel = 1 / np.maximum(0.5, SPACING * sigma[1:])
-    full = sigma[1:] * np.float32(math.sqrt(2 * math.pi))
-    x, y, weight, line = line_points(x, y, pressure, lifted, per_pixel, full)
-    cell = cell[1:][line]
-    column, row = np.floor(x), np.floor(y)
-    offset, columns, rows, left, right = places[:5].astype(np.intp)[:, cell]
-    inside = (column >= left) & (column < right - 1) & (row >= 0) & (row < rows - 1)
-    x, y, column, row, weight = (values[inside] for values in (x, y, column, row, weight))
-    width = columns[inside]
-    first = offset[inside] + row.astype(np.intp) * width + column.astype(np.intp)
-    return shared_out(x - column, y - row, weight, first, width, size)
+    share = np.square((sigmas / shared).clip(*_UNEQUAL))
+    per_pixel, full = 1 / np.maximum(0.5, _SPACING * shared), 0.5 * math.sqrt(2 * math.pi) * shared
+    affine = copies.affine.copy()
+    affine[2] += (left + pad)[copies.cell]
+    affine[5] += (upper + pad)[copies.cell]
+    of_cell = np.stack([left + 1, right - 2, upper + 1, lower - 2, share, per_pixel, full])[:, copies.cell]
+    point, values = copies.points(np.concatenate([affine, of_cell]))
+    a, b, c, d, e, f, low_x, high_x, low_y, high_y, share, per_pixel, full = values
+    x, y = copies.strokes.x[point], copies.strokes.y[point]
+    x, y = a * x + b * y + c, d * x + e * y + f
+    outside = (x < low_x) | (x > high_x) | (y < low_y) | (y > high_y)
+    lifted = copies.strokes.starts[point[1:]] | outside[1:] | outside[:-1]
+    full *= np.exp(np.log(2 * copies.strokes.pressure)[point] * share)
+    return splat(*line_points(x, y, full[1:], lifted, per_pixel[1:]), shape)
 
 
 def _covered(field: Numbers, sigma: float) -> Canvas:

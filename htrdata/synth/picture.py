@@ -138,7 +138,7 @@ def _taken(sheet: Canvas, band: Band, chance: Values, writer: Writer, rng: np.ra
 
 
 def _rows(values: Values, band: Band) -> Canvas:
-    """A field that changes evenly from its upper row, values[0], to its lower one, values[-1], uint8 of the band's shape."""
+    """A field that changes evenly from values[0] above to values[-1] below: uint8 of the band's shape."""
     rows, columns = band.shape
     return _bytes(cv2.resize(values.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_LINEAR))
 
