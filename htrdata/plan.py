@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,8 +85,8 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         BadDataError: its annotations are damaged.
     """
     pages = list(source.pages())
-    leaks = find_leaks(pages)
-    inputs = _digest([page for page in pages if page.words])
+    digest = hashlib.sha256()
+    leaks = find_leaks(_digested(pages, digest.update))
     if options.dedup:
         pages = drop_leaked(pages)
     pages = [page for page in pages if page.words]
@@ -97,7 +97,7 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         parts=tuple(_parts(pages, options.part_words)),
         pages=dict(Counter(page.split for page in pages)),
         leaks=leaks,
-        inputs=inputs,
+        inputs=digest.hexdigest(),
     )
 
 
@@ -129,15 +129,18 @@ def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:
             number += 1
 
 
-def _digest(pages: Sequence[Page]) -> str:
-    """SHA-256 over everything that the source says, and the sizes of the images, but not where they lie."""
-    digest = hashlib.sha256()
+def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[Page]:
+    """Adds to a digest everything that the source says, and the sizes of the images, but not where they lie.
+
+    The pages go on to whoever is next: a source that makes its words when they are looked at makes them once for both.
+    """
     for page in pages:
-        size = page.image.size() if page.image is not None else None
-        digest.update(repr((page.id, page.split, page.md5, page.reason, size)).encode())
+        if page.words:
+            size = page.image.size() if page.image is not None else None
+            add(repr((page.id, page.split, page.md5, page.reason, size)).encode())
         for word in page.words:
             size = word.image.size() if word.image is not None else None
             box = word.box and (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle)
             known = (word.id, word.text, box, word.reason, word.writer, size, sorted(word.extra.items()))
-            digest.update(repr(known).encode())
-    return digest.hexdigest()
+            add(repr(known).encode())
+        yield page

@@ -22,7 +22,7 @@ def compare(plan: Plan, tally: Tally) -> dict[str, dict[str, list[int]]]:
     Returns:
         For each split that differs, and what differs there (``words`` or a reason): the count here and the published.
     """
-    given = _given_reasons(plan)
+    given = _given_reasons(plan) if plan.source.published else Counter()
     differing: dict[str, dict[str, list[int]]] = defaultdict(dict)
     for split, counts in plan.source.published.items():
         tallied = tally.splits.get(split)
