@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from htrdata.handwriting.glyphs import CHARACTERS, Flags, Glyph, Numbers, glyph
+from htrdata.handwriting.allographs import shape
+from htrdata.handwriting.glyphs import CHARACTERS, Flags, Glyph, Numbers
 
 _GAP = 0.3  # x-heights between a letter and the middle of a mark
 _ACUTE = ((-0.12, 0.12), (0.15, -0.2))
@@ -60,12 +61,12 @@ def _even(stroke: tuple[tuple[float, float], ...]) -> Numbers:
 
 
 @functools.cache
-def accented_glyph(char: str, alphabet: str) -> Glyph:
-    """The shape of a letter with a mark, or of one of the 94 characters; see `htrdata.handwriting.glyphs.glyph`."""
+def accented_glyph(char: str, name: str) -> Glyph:
+    """The shape of a letter with a mark, or of one of the 94 characters; see `htrdata.handwriting.allographs.shape`."""
     mark = _mark_of(char)
     if not mark:
-        return glyph(char, alphabet)
-    letter = glyph(base_letters(char), alphabet)
+        return shape(char, name)
+    letter = shape(base_letters(char), name)
     x = float(letter.body[0].min() + letter.body[0].max()) / 2
     edge = float(letter.body[1].max()) + _GAP if mark in _BELOW else float(letter.body[1].min()) - _GAP
     points = [_even(stroke) + np.array([[x], [edge]], np.float32) for stroke in _MARKS[mark]]

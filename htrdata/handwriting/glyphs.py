@@ -122,6 +122,11 @@ def glyph(char: str, alphabet: str) -> Glyph:
     return _joined(strokes, left, right, _X_HEIGHT[alphabet])
 
 
+def greek_letter(char: str) -> Glyph:
+    """The shape of a Greek letter, by the Latin one in whose place the Hershey font has it."""
+    return _printed(_font("greek")[char][2], _X_HEIGHT["print"], runs=True)
+
+
 def _printed(strokes: list[Numbers], scale: float, *, runs: bool = False) -> Glyph:
     """A letter of its own. Where it `runs`, a hurried pen may drag a line to or from a neighbour, if that is short."""
     body = [stroke for stroke in strokes if not _is_dot(stroke)] or strokes

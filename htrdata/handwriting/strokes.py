@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.handwriting.accents import accented_glyph, base_letters, can_be_written
-from htrdata.handwriting.glyphs import ALPHABETS, Flags, Glyph, Numbers, shapes
-from htrdata.handwriting.style import Style
+from htrdata.handwriting.allographs import SHAPES
+from htrdata.handwriting.glyphs import Flags, Glyph, Numbers, shapes
+from htrdata.handwriting.haste import hurry
+from htrdata.handwriting.style import Indices, Style
 
-Indices = NDArray[np.intp]
+_CARE = 0.7  # with which digits, capitals and marks are written in haste
 _WAVE = 2.3  # radians per x-height of the waves that bend a letter: less than half a wave within an x
 _LOOPS = ((0.2, 1.0), (0.1, 0.7), (-0.8, -0.2))  # height, width and middle of a scribble's loops
 
@@ -92,7 +94,10 @@ def write_together(texts: Sequence[str], style: Style, rng: np.random.Generator)
     line = "".join(spelled)
     word = np.repeat(np.arange(len(texts)), [len(text) for text in spelled])
     codes = np.frombuffer(base_letters(line).encode("ascii"), np.uint8)
-    letters = [accented_glyph(char, ALPHABETS[k]) for char, k in zip(line, style.alphabet[codes].tolist(), strict=True)]
+    which = style.alphabet[codes]
+    if style.other is not None and style.alternation:
+        which = np.where(rng.random(len(codes)) < style.alternation, style.other[codes], which)
+    letters = [accented_glyph(char, SHAPES[k]) for char, k in zip(line, which.tolist(), strict=True)]
     if not any(len(shape.body_starts) for shape in letters):  # nothing but spaces, or no text at all
         nothing = np.empty(0, np.float32)
         return Strokes(nothing, nothing, nothing, np.empty(0, np.bool_)), np.zeros(len(texts), np.intp)
@@ -104,6 +109,9 @@ def write_together(texts: Sequence[str], style: Style, rng: np.random.Generator)
     inner = (~(starts | ends)).astype(np.float32)[1:-1]
     _smooth(points, inner)
     _smooth(points, inner)
+    if style.haste:
+        careful = np.where((codes >= ord("a")) & (codes <= ord("z")), np.float32(0), np.float32(_CARE))[letter]
+        hurry(points, starts, word[letter], careful, len(texts), style.haste, rng)
     pressure = _pressure(points, starts | ends, style)
     return Strokes(points[0], points[1], pressure, starts), np.searchsorted(word[letter], np.arange(1, len(texts) + 1))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from htrdata.handwriting.allographs import count
 from htrdata.handwriting.glyphs import ALPHABETS
 
 _PRINT, _SCRIPT, _COPPERPLATE = range(len(ALPHABETS))
+Indices = NDArray[np.intp]
 _UPPER, _LOWER = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
 
 
@@ -18,7 +21,7 @@ class Style:
     """What stays the same from word to word of one writer. Lengths are in x-heights.
 
     Attributes:
-        alphabet: uint8 [128], for each ASCII character the index of its alphabet in `ALPHABETS`.
+        alphabet: uint8 [128], for each ASCII character the index of its shape in `SHAPES`.
         phases: float32 [2, 128], how the writer's own shape of each character departs from the alphabet's.
         bend: by how much it departs.
         slant: how far to the right a line leans per unit of height.
@@ -34,6 +37,9 @@ class Style:
         contrast: share of the line's width that depends on its direction, from 0 to 1.
         nib: the direction of the thinnest lines, in radians, counter-clockwise from the writing direction.
         tone: what remains of the paper's light under the ink, from 0 (black) to 255 (nothing to see).
+        other: uint8 [128], as `alphabet`: what the writer changes to now and then.
+        alternation: how often, from 0 to 1.
+        haste: from 0 to 1, how much longer words flatten and slur; see `htrdata.handwriting.haste`.
     """
 
     alphabet: NDArray[np.uint8]
@@ -52,18 +58,22 @@ class Style:
     contrast: float
     nib: float
     tone: int
+    other: NDArray[np.uint8] | None = None
+    alternation: float = 0.0
+    haste: float = 0.0
 
 
 KINDS = {"print": 0.06, "joined": 0.97, "mixed": 0.5, "broad": 0.97}
 """Kinds of writers, and the share of their small letters in joined shapes; broad is joined with a broad nib."""
 
 
-def random_style(rng: np.random.Generator, kind: str | None = None) -> Style:
+def random_style(rng: np.random.Generator, kind: str | None = None, *, varied: bool = False) -> Style:
     """A writer drawn by chance: a third print, nearly half join their letters, the others do both.
 
     Args:
         rng: the same state gives the same writer.
         kind: one of `KINDS`; None for chance.
+        varied: whether the writer has letter shapes beyond the alphabets, and may be in haste.
     """
     if kind is None:
         chance = float(rng.random())
@@ -83,7 +93,7 @@ def random_style(rng: np.random.Generator, kind: str | None = None) -> Style:
         return low + (high - low) * float(next(spread))
 
     pen = between(0.1, 0.15) if broad else 0.07 * 3 ** between(0, 1)
-    return Style(
+    style = Style(
         alphabet=alphabet,
         phases=(rng.random((2, 128), np.float32) * np.float32(2 * np.pi)),
         bend=between(0.03, 0.1),
@@ -101,3 +111,29 @@ def random_style(rng: np.random.Generator, kind: str | None = None) -> Style:
         nib=between(0.2, 1.2),
         tone=int(between(10, 110)),
     )
+    return _varied(style, kind, rng) if varied else style
+
+
+def _varied(style: Style, kind: str, rng: np.random.Generator) -> Style:
+    """The writer with shapes of further kinds for some characters, two of them for a few, and more or less haste."""
+    chance = rng.random(5).tolist()
+    spread = rng.random((4, 128))
+    drawn = [len(ALPHABETS) + np.floor(part * _counts()).astype(np.uint8) for part in spread[:2]]
+    share = np.full(128, 0.1 + 0.75 * chance[0])
+    if kind in ("joined", "broad"):
+        share[_LOWER] *= 0.5  # further shapes would part too many letters that this hand joins
+    own, other = spread[2:] < np.where(_counts() > 0, share, 0)
+    hasty = chance[3] < (0.25 if kind == "print" else 0.5)
+    return replace(
+        style,
+        alphabet=np.where(own, drawn[0], style.alphabet),
+        other=np.where(other, drawn[1], style.alphabet),
+        alternation=0.3 * chance[2] if chance[1] < 0.5 else 0.0,
+        haste=chance[4] if hasty else 0.0,
+    )
+
+
+@functools.cache
+def _counts() -> NDArray[np.int64]:
+    """How many further shapes each ASCII character has, int [128]."""
+    return np.array([count(chr(code)) for code in range(128)])

@@ -90,7 +90,7 @@ def random_writer(
     set_in_type = bool(fonts) and "font" in hands and (not strokes or chance < 0.5)
     kind = strokes[int(rng.integers(len(strokes)))] if strokes else "print"
     font = fonts[int(rng.integers(len(fonts)))] if set_in_type else None
-    style = random_style(rng, kind)
+    style = random_style(rng, kind, varied=True)
     medium = media[int(rng.integers(len(media)))]
     photo = medium == "photo"
     spread = iter(rng.random(16).tolist())
