@@ -19,8 +19,10 @@ _SPACING = 0.11  # x-heights between the points of a stroke
 _FEWEST = 13  # points of a stroke, so that the smoothing of words does not make a dot vanish
 _ROUND = 0.65  # slope of a curve at a knot relative to the way between its neighbours; 0.83 would make four a circle
 _GAP = 0.2  # x-heights between letters that are not joined
+_BOWLS = "adgoq"
+
 # Greek letters that people write as Latin ones.
-_GREEK = {"a": "a", "d": "d", "e": "e", "k": "k", "p": "r", "w": "w", "x": "c"}
+_GREEK = {"a": "a", "d": "d", "e": "e", "p": "r", "w": "w", "x": "c"}
 
 
 _DRAWN: dict[str, list[str]] = {}
@@ -63,7 +65,9 @@ def allograph(char: str, number: int) -> Glyph:
     points, starts = _strung(strokes)
     marked, mark_starts = _strung([_curve(stroke) for stroke in marks.split("|")] if marks else [])
     left, right = float(points[0].min()), float(points[0].max())
-    runs = char.islower()
+    runs, begin, end = char.islower(), strokes[0][:, 0], strokes[-1][:, -1]
+    # A line that comes over to the right side closes what is open there and makes an e of a c; a bowl is closed anyhow.
+    open_to_left = bool(begin[0] < 0.5 * (left + right)) or char in _BOWLS
     shift = np.array([[left - _GAP / 2], [0]], np.float32)
     return Glyph(
         body=points - shift,
@@ -72,8 +76,8 @@ def allograph(char: str, number: int) -> Glyph:
         marks=marked - shift,
         mark_starts=mark_starts,
         width=right - left + _GAP,
-        enters=runs and bool(strokes[0][1, 0] > -1.15),
-        leaves=runs and bool(strokes[-1][0, -1] > right - 0.25 and strokes[-1][1, -1] <= 0.05),
+        enters=runs and open_to_left and bool(begin[1] > -1.15),
+        leaves=runs and bool(end[0] > right - 0.25 and end[1] <= 0.05),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from collections import defaultdict
 from pathlib import Path
@@ -13,11 +14,16 @@ from PIL import Image, ImageFont
 
 import htrdata
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.handwriting import draw, write_words
+from htrdata.handwriting.strokes import write_together
+from htrdata.normalise import Operation
 from htrdata.options import BuildOptions
+from htrdata.plain_jpeg import is_plain_grey_jpeg
 from htrdata.records import SPLITS
 from htrdata.sources.synth import WORDS_PER_WRITER, DrawnWord, Synth, WrittenWords
 from htrdata.synth.fonts import read_fonts
-from htrdata.synth.frames import HEIGHT
+from htrdata.synth.frames import HEIGHT, frame, lay_out
+from htrdata.synth.inking import Copies, cover
 from htrdata.synth.scene import draw_words
 from htrdata.synth.writers import HANDS, MEDIA, random_writer, split_fonts
 
@@ -146,6 +152,95 @@ def test_pixels_are_those_of_an_image_file() -> None:
     assert isinstance(word.image, DrawnWord)
     image = Image.open(io.BytesIO(word.image.read()))
     assert (image.format, image.mode) == ("JPEG", "L")
+
+
+def test_a_word_does_not_depend_on_how_many_there_are() -> None:
+    few, many = (next(Synth(words=words, seed=4).pages()).words for words in (9, 900))
+    assert len(few) < len(many) == WORDS_PER_WRITER
+    for one, same in zip(few, many, strict=False):
+        assert one.text == same.text
+        assert one.image is not None
+        assert same.image is not None
+        assert one.image.read() == same.image.read()
+
+
+def test_a_drawing_is_what_it_says_it_is() -> None:
+    """A build takes a made image at its word: size, grey levels, and nothing that turns it."""
+    for page in Synth(words=60, seed=2).pages():
+        for word in page.words:
+            assert isinstance(word.image, DrawnWord)
+            made = word.image.make()
+            image = Image.open(io.BytesIO(made.data))
+            image.load()
+            assert image.size == (made.width, made.height)
+            assert (image.format, image.mode, dict(image.getexif())) == ("JPEG", "L", {})
+            assert is_plain_grey_jpeg(made.data)
+
+
+def test_a_drawing_is_decoded_where_its_pixels_change(tmp_path: Path) -> None:
+    for name, options in (
+        ("low", BuildOptions(height=16)),
+        ("colour", BuildOptions(color="rgb")),
+        ("png", BuildOptions(format="png")),
+        ("level", BuildOptions(normalise=(Operation.CONTRAST,))),
+    ):
+        htrdata.build(Synth(words=20), tmp_path / name, options, workers=1)
+    shards = {name: htrdata.open(tmp_path / name)["train", "synth"] for name in ("low", "colour", "png", "level")}
+    plain = [word.image.read() for word in next(Synth(words=20).pages()).words if word.image is not None]
+    assert all(word.image.size[1] <= 16 for word in shards["low"])
+    assert {word.image.mode for word in shards["colour"]} == {"RGB"}
+    assert {Image.open(io.BytesIO(word.encoded)).format for word in shards["png"]} == {"PNG"}
+    assert shards["level"][0].encoded != plain[0]
+    decoded = np.asarray(Image.open(io.BytesIO(plain[0])))
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(shards["png"][0].encoded))), decoded)
+
+
+def test_ink_stays_in_the_cell_of_its_crop() -> None:
+    """Words that are drawn beside each other do not reach into each other's crops, whatever their pens."""
+    rng = np.random.default_rng(13)
+    for _ in range(20):
+        writer = random_writer(rng, ("print", "joined", "broad"))
+        strokes, ends = write_together(["fly", "mm", "jog", "I"], writer.style, rng)
+        bounds = np.stack([[-0.1] * 4, [-1.5] * 4, [3.0] * 4, [0.6] * 4])  # some of the words are cut off
+        frames = frame(bounds, writer, rng)
+        pens = writer.style.pen * frames.scale
+        bands = lay_out(frames, pens, 2 + math.ceil(0.5 * float(pens.max())))
+        for word in range(4):
+            one = np.array([word])
+            ink = cover(Copies(strokes, ends, one, one, frames.affine[:, one]), bands, pens)
+            for band, covered in zip(bands, ink, strict=True):
+                assert covered.shape == band.shape
+                for other, cell in band.cells():
+                    crop = covered[:, cell.start + band.pad : cell.stop - band.pad]
+                    assert (crop.max() > 128) if other == word else (crop.max() < 8)
+
+
+def test_words_drawn_together_are_as_those_drawn_one_by_one() -> None:
+    """The ink of a band differs from that of `htrdata.handwriting.draw` by no more than the softness of its edges."""
+    rng = np.random.default_rng(14)
+    writer = random_writer(rng, ("joined",))
+    texts = ["one", "Two", "thirty", "x"]
+    strokes, ends = write_together(texts, writer.style, np.random.default_rng(1))
+    singles = write_words(texts, writer.style, np.random.default_rng(1))
+    bounds = np.array([word.bounds for word in singles]).T + np.array([[-0.3], [-0.3], [0.3], [0.3]])
+    frames = frame(bounds, writer, rng)
+    pens = np.full(4, 0.15) * frames.scale
+    every = np.arange(4)
+    bands = lay_out(frames, pens, 6)
+    inks = cover(Copies(strokes, ends, every, every, frames.affine), bands, pens)
+    for band, covered in zip(bands, inks, strict=True):
+        for word, cell in band.cells():
+            alone = np.full((band.shape[0], cell.stop - cell.start), 255, np.uint8)
+            a, b, c, d, e, f = frames.affine[:, word].tolist()
+            draw(alone, singles[word], (a, b, c + band.pad, d, e, f + band.pad), float(pens[word]), 0)
+            difference = abs(covered[:, cell].astype(int) - (255 - alone.astype(int)))
+            assert difference.mean() < 6
+            missing = covered[:, cell].sum() / (255.0 - alone).sum()
+            assert missing == pytest.approx(1, abs=0.1)
+
+
+def test_no_words_no_crops() -> None:
+    assert draw_words([], random_writer(np.random.default_rng(1)), np.random.default_rng(2)) == []
 
 
 def test_what_is_wrong_with_fonts_is_said(tmp_path: Path) -> None:
