@@ -156,7 +156,7 @@ def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: b
 def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> _Picture:
     """Opens a word's own image. One that is whole, and is not kept or kept as it is, need not be decoded."""
     if isinstance(image, MadeImage):
-        return _made(image.make(), options)
+        return _made(image.make(), options, pixels=pixels)
     data = _read(image)
     if data is None:
         return _Picture(Reason.IMAGE_MISSING)
@@ -169,9 +169,11 @@ def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions,
     return _decoded(data, options)
 
 
-def _made(image: GreyJpeg, options: BuildOptions) -> _Picture:
+def _made(image: GreyJpeg, options: BuildOptions, *, pixels: bool) -> _Picture:
     """Takes an image that was made in this process at its word; its pixels are needed only where they change."""
     size = (image.width, image.height)
+    if not pixels:
+        return _Picture(size=size)
     if options.format == "auto" and options.color == "grey" and _may_stay(size, options):
         return _Picture(size=size, encoded=image.data)
     return _decoded(image.data, options)

@@ -6,7 +6,8 @@
     draw(canvas, strokes, affine, pen, style.tone)
 
 The letters are those of the Hershey fonts, which were originally created by Dr. A. V. Hershey while working at the
-U. S. National Bureau of Standards; NOTICE has the acknowledgements that their terms ask for.
+U. S. National Bureau of Standards; NOTICE has the acknowledgements that their terms ask for. Varied writers have
+further shapes, see `htrdata.handwriting.allographs`.
 """
 
 from htrdata.handwriting.glyphs import ALPHABETS, CHARACTERS, shapes

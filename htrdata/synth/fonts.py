@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.handwriting import CHARACTERS
@@ -176,9 +177,12 @@ def set_word(text: str, font: Font, rng: np.random.Generator) -> SetWord:
         rng: bends the word; the same state gives the same word.
     """
     face = _face(font.path)
-    drawn, (left, upper) = face.getmask2(text, "L", anchor="ls")
-    mask = np.pad(np.asarray(drawn, np.uint8).reshape(drawn.size[::-1]), _PAD)
-    origin = (float(_PAD - left), float(_PAD - upper))
+    left, upper, right, lower = face.getbbox(text, anchor="ls")
+    column, row = _PAD - math.floor(left), _PAD - math.floor(upper)
+    image = Image.new("L", (math.ceil(right) + column + _PAD, math.ceil(lower) + row + _PAD))
+    ImageDraw.Draw(image).text((column, row), text, fill=255, font=face, anchor="ls")
+    mask = np.asarray(image)
+    origin = (float(column), float(row))
     chance = rng.random(7).tolist()
     lacking = round(_THINNEST * font.x_height - font.line)
     if lacking > 0:  # a hairline would vanish where a crop is made smaller

@@ -98,7 +98,8 @@ def _set_in_type(words: Sequence[SetWord], frames: Frames, bands: Sequence[Band]
     """Adds the ink of words that are set in a font, in place."""
     if not words:
         return
+    affine = frames.affine.T.tolist()
     for band, covered in zip(bands, ink, strict=True):
         for word, cell in band.cells():
-            a, b, c, d, e, f = frames.affine[:, word].tolist()
+            a, b, c, d, e, f = affine[word]
             words[word].cover(covered[:, cell], (a, b, c + band.pad, d, e, f + band.pad))

@@ -20,12 +20,14 @@ from htrdata.normalise import Operation
 from htrdata.options import BuildOptions
 from htrdata.plain_jpeg import is_plain_grey_jpeg
 from htrdata.records import SPLITS
-from htrdata.sources.synth import WORDS_PER_WRITER, DrawnWord, Synth, WrittenWords
+from htrdata.rows import rows_of_page
+from htrdata.sources.synth import Synth
 from htrdata.synth.fonts import read_fonts
 from htrdata.synth.frames import HEIGHT, frame, lay_out
 from htrdata.synth.inking import Copies, cover
 from htrdata.synth.scene import draw_words
 from htrdata.synth.writers import HANDS, MEDIA, random_writer, split_fonts
+from htrdata.synth.written import WORDS_PER_WRITER, DrawnWord, WrittenWords
 
 
 @pytest.fixture(scope="session")
@@ -175,6 +177,12 @@ def test_a_drawing_is_what_it_says_it_is() -> None:
             assert image.size == (made.width, made.height)
             assert (image.format, image.mode, dict(image.getexif())) == ("JPEG", "L", {})
             assert is_plain_grey_jpeg(made.data)
+
+
+def test_a_word_that_is_only_judged_has_no_image() -> None:
+    page = next(Synth(words=9).pages())
+    assert {row.image for row in rows_of_page(page, BuildOptions(), pixels=False)} == {None}
+    assert None not in {row.image for row in rows_of_page(page, BuildOptions())}
 
 
 def test_a_drawing_is_decoded_where_its_pixels_change(tmp_path: Path) -> None:
