@@ -12,6 +12,8 @@ from htrdata.labels import CHARSETS
 from htrdata.manifest import KEPT
 from htrdata.records import SPLITS, Reason
 
+_CHARACTERS = {name: frozenset(charset.characters) for name, charset in CHARSETS.items()}
+
 
 @dataclass(slots=True)
 class SplitTally:
@@ -56,17 +58,23 @@ class Tally:
 
     def add(self, words: pa.RecordBatch) -> None:
         """Counts a batch."""
+        kept: dict[str | None, list[str]] = defaultdict(list)
         columns = (words.column(name).to_pylist() for name in ("split", "status", "reason", "text", "unknown"))
         for split, status, reason, text, unknown in zip(*columns, strict=True):
             counts = self._splits[split]
             counts.words += 1
             counts.unknown.update(unknown)
             if status == KEPT:
-                counts.kept += 1
-                counts.characters.update(text)
-                counts.outside.update(name for name, charset in CHARSETS.items() if charset.missing(text))
+                kept[split].append(text)
             else:
                 counts.dropped[reason] += 1
+        for split, labels in kept.items():
+            counts = self._splits[split]
+            counts.kept += len(labels)
+            counts.characters.update("".join(labels))
+            for name, charset in CHARSETS.items():
+                known = _CHARACTERS[name]
+                counts.outside[name] += sum(not known.issuperset(charset.fold(label)) for label in labels)
 
     @property
     def splits(self) -> dict[str | None, SplitTally]:

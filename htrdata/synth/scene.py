@@ -37,7 +37,7 @@ def draw_words(texts: Sequence[str], writer: Writer, rng: np.random.Generator) -
     own = np.array([word.bounds for word in set_words]).T if set_words else bounds[:, : len(texts)]
     frames = frame(own, writer, rng)
     pens = np.maximum(1.0, writer.style.pen * frames.scale)
-    bands = lay_out(frames, pens, 2 + math.ceil(0.5 * float(pens.max()) + 1.5 * writer.blur))
+    bands = lay_out(frames, pens, 1 + math.ceil(0.5 * float(pens.max()) + writer.blur))
     others = np.arange(len(by_pen), len(ends))
     near = _neighbours(frames, bounds, others, writer, rng)
     written = np.arange(len(by_pen))

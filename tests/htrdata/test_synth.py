@@ -126,9 +126,9 @@ def test_a_page_takes_the_same_memory_however_many_words_it_has() -> None:
 @pytest.mark.parametrize("medium", MEDIA)
 def test_ink_can_be_told_from_paper(hand: str, medium: str, fonts: Path) -> None:
     rng = np.random.default_rng(11)
-    faint = 0
+    faint, found = 0, read_fonts(fonts)
     for _ in range(40):
-        writer = random_writer(rng, (hand,), (medium,), read_fonts(fonts))
+        writer = random_writer(rng, (hand,), (medium,), found)
         pixels = draw_words(["handwriting"], writer, rng)[0]
         assert pixels.dtype == np.uint8
         assert pixels.shape[0] <= HEIGHT
@@ -212,7 +212,7 @@ def test_ink_stays_in_the_cell_of_its_crop() -> None:
         bounds = np.stack([[-0.1] * 4, [-1.5] * 4, [3.0] * 4, [0.6] * 4])  # some of the words are cut off
         frames = frame(bounds, writer, rng)
         pens = writer.style.pen * frames.scale
-        bands = lay_out(frames, pens, 2 + math.ceil(0.5 * float(pens.max())))
+        bands = lay_out(frames, pens, 1 + math.ceil(0.5 * float(pens.max())))
         for word in range(4):
             one = np.array([word])
             ink = cover(Copies(strokes, ends, one, one, frames.affine[:, one]), bands, pens)
