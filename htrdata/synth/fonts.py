@@ -24,7 +24,8 @@ from htrdata.images import opencv
 cv2 = opencv()
 
 SUFFIXES = (".ttf", ".otf", ".woff", ".woff2")
-_SIZE = 48  # pixels per em at which words are set; a word of a shard is at most 64 pixels high
+_X_HEIGHT = 24  # pixels, about, at which words are set; a word of a shard is at most 64 pixels high
+_TRIED = 48  # pixels per em at which fonts are measured: small letters have 12 to 40 of them
 _PAD = 4  # empty pixels around a set word, for thickening and blur
 _THINNEST = 0.1  # x-heights; thinner lines are made as thick
 _KNOWN = CHARACTERS + "".join(char for char in map(chr, range(0xC0, 0x180)) if char.isalpha())
@@ -40,13 +41,15 @@ class Font:
         path: where it lies.
         sha256: of the file, in hex.
         characters: those of the 94, and of the Latin letters with diacritics, that it has its own shape for.
-        x_height: of its letter x at the size in which words are set, in pixels.
+        size: in which words are set, in pixels per em.
+        x_height: of its letter x at that size, in pixels.
         line: width of its thinner lines there, in pixels.
     """
 
     path: Path
     sha256: str
     characters: frozenset[str]
+    size: int
     x_height: float
     line: float
 
@@ -145,10 +148,13 @@ def read_font(path: Path) -> Font:
     """
     data = path.read_bytes()
     try:
-        face = _open(path)
+        face = _open(path, _TRIED)
         lacking = bytes(face.getmask("\uffff"))
         shapes = {char: bytes(face.getmask(char)) for char in _KNOWN}
-        x_height = -float(face.getbbox("x", anchor="ls")[1])
+        # Scripts with small letters would lose their hairlines at the size that suits others.
+        size = round(_TRIED * _X_HEIGHT / max(_x_height(face), 0.2 * _X_HEIGHT))
+        face = _open(path, size)
+        x_height = _x_height(face)
     except OSError as error:
         raise BadDataError(f"{path} cannot be read as a font ({error}): remove it from the folder") from error
     characters = {char for char, shape in shapes.items() if any(shape) and shape != lacking}
@@ -156,7 +162,11 @@ def read_font(path: Path) -> Font:
     characters -= {char for char in characters if char.islower() and shapes[char] == shapes.get(char.upper())}
     if x_height <= 0:
         characters.clear()
-    return Font(path, hashlib.sha256(data).hexdigest(), frozenset(characters), x_height, _line_width(face))
+    return Font(path, hashlib.sha256(data).hexdigest(), frozenset(characters), size, x_height, _line_width(face))
+
+
+def _x_height(face: ImageFont.FreeTypeFont) -> float:
+    return -float(face.getbbox("x", anchor="ls")[1])
 
 
 def _line_width(face: ImageFont.FreeTypeFont) -> float:
@@ -176,7 +186,7 @@ def set_word(text: str, font: Font, rng: np.random.Generator) -> SetWord:
         font: as `read_fonts` gives it.
         rng: bends the word; the same state gives the same word.
     """
-    face = _face(font.path)
+    face = _face(font.path, font.size)
     left, upper, right, lower = face.getbbox(text, anchor="ls")
     column, row = _PAD - math.floor(left), _PAD - math.floor(upper)
     image = Image.new("L", (math.ceil(right) + column + _PAD, math.ceil(lower) + row + _PAD))
@@ -208,10 +218,10 @@ def _threshold(at: int) -> NDArray[np.uint8]:
 
 
 @functools.lru_cache(32)
-def _face(path: Path) -> ImageFont.FreeTypeFont:
-    return _open(path)
+def _face(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    return _open(path, size)
 
 
-def _open(path: Path) -> ImageFont.FreeTypeFont:
+def _open(path: Path, size: int) -> ImageFont.FreeTypeFont:
     # The basic layout, since the other one is not in every build of Pillow.
-    return ImageFont.truetype(str(path), _SIZE, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
