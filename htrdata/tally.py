@@ -57,16 +57,22 @@ class Tally:
     def add(self, words: pa.RecordBatch) -> None:
         """Counts a batch."""
         columns = (words.column(name).to_pylist() for name in ("split", "status", "reason", "text", "unknown"))
+        labels: dict[str | None, list[str]] = defaultdict(list)
         for split, status, reason, text, unknown in zip(*columns, strict=True):
             counts = self._splits[split]
             counts.words += 1
-            counts.unknown.update(unknown)
+            if unknown:
+                counts.unknown.update(unknown)
             if status == KEPT:
-                counts.kept += 1
-                counts.characters.update(text)
-                counts.outside.update(name for name, charset in CHARSETS.items() if charset.missing(text))
+                labels[split].append(text)
             else:
                 counts.dropped[reason] += 1
+        for split, kept in labels.items():
+            counts = self._splits[split]
+            counts.kept += len(kept)
+            counts.characters.update("".join(kept))
+            for name, charset in CHARSETS.items():
+                counts.outside[name] += sum(1 for text in kept if charset.missing(text))
 
     @property
     def splits(self) -> dict[str | None, SplitTally]:
