@@ -22,8 +22,8 @@ from htrdata.errors import BadDataError, SourceMissingError
 DATA_FILE = "data.mdb"
 COUNT_KEY = b"num-samples"
 
-# Bytes that are hashed at a time. After each, a thread must wait for the interpreter's lock: with the 256 kB of
-# `hashlib.file_digest`, hashing all but stands still while another thread works in Python.
+# Bytes that are hashed at a time, more than the 256 kB of `hashlib.file_digest`: after each piece a thread must wait
+# for the interpreter's lock, up to 5 ms while another thread works in Python.
 _PIECE = 1 << 20
 
 
