@@ -6,9 +6,11 @@ libraries and of shards under way, which the system can drop and read again.
 
 The whole of Imgur5K has 230,573 words on 8,177 pages. With ``--annotations`` the published boxes and words of val and
 test are drawn, on pages of their true extent but of even light; train is made of four copies of them, so that all
-counts are those of the whole. Without, small pages of our own are drawn, as many as asked for.
+counts are those of the whole. Without, small pages of our own are drawn, as many as asked for. With ``--synth`` it is
+``htrdata synth`` that is watched, whose memory should not depend on the number of words.
 
     python benchmarks/memory.py [--annotations IMGUR5K-Handwriting-Dataset/dataset_info] [--pages 400] [--workers 2]
+    python benchmarks/memory.py --synth 20000
 """
 
 from __future__ import annotations
@@ -77,13 +79,24 @@ def memory_of(root: int) -> Memory:
     return Memory(total / 1024, anonymous / 1024, processes)
 
 
-def watch(command: list[str], every: float) -> tuple[list[Memory], float]:
-    """Runs a command and looks at its memory all the time; returns what was seen, and the seconds that it took."""
+def phase_of(store: Path, name: str) -> str:
+    """What the build of a data set is doing, as its folders tell."""
+    work = store / ".build" / name
+    if (work / "retired").exists():
+        return "publishing"
+    if (work / "stage").exists():
+        return "joining"
+    return "building parts" if (work / "parts").exists() else "reading annotations"
+
+
+def watch(command: list[str], store: Path, name: str, every: float) -> tuple[dict[str, list[Memory]], float]:
+    """Runs a build and looks at its memory all the time; returns what was seen in each phase, and the seconds taken."""
     began = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
-        seen = []
+        seen: dict[str, list[Memory]] = {}
         while process.poll() is None:
-            seen.append(memory_of(process.pid))
+            phase = phase_of(store, name)
+            seen.setdefault(phase, []).append(memory_of(process.pid))
             time.sleep(every)
         if process.returncode:
             said.seek(0)
@@ -128,23 +141,29 @@ def draw(folder: Path, annotations: Path | None, pages: int) -> int:
 @click.option("--pages", default=400, show_default=True, help="Small pages to draw where there are none.")
 @click.option("--workers", default=2, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path), help="Pages drawn before; they are kept.")
-def main(annotations: Path | None, pages: int, workers: int, data: Path | None) -> None:
-    """Watch the memory of a build of Imgur5K."""
+@click.option("--synth", type=int, help="Watch htrdata synth with that many words instead.")
+def main(annotations: Path | None, pages: int, workers: int, data: Path | None, synth: int | None) -> None:
+    """Watch the memory of a build of Imgur5K, or of drawn words."""
     place = Path(tempfile.mkdtemp(prefix="bench-memory-"))
-    root = data or place / "data"
+    root, store = data or place / "data", place / "lmdb"
+    name = "imgur5k" if synth is None else "synth"
     try:
-        if not root.exists():
-            draw(root, annotations, pages)
-        command = [sys.executable, "-m", "htrdata", "imgur5k", "--root", str(root), "--out", str(place / "lmdb")]
-        seen, seconds = watch([*command, "--workers", str(workers)], 0.05)
-        document = json.loads((place / "lmdb/imgur5k/dataset.json").read_text())
+        if synth is not None:
+            given = ["synth", "--words", str(synth)]
+        else:
+            given = ["imgur5k", "--root", str(root)]
+            if not root.exists():
+                draw(root, annotations, pages)
+        command = [sys.executable, "-m", "htrdata", *given, "--out", str(store), "--workers", str(workers)]
+        seen, seconds = watch(command, store, name, 0.05)
+        document = json.loads((store / name / "dataset.json").read_text())
     finally:
         shutil.rmtree(place)
-    highest, resident = max(seen, key=lambda m: m.total), max(seen, key=lambda m: m.anonymous)
     click.echo(f"{os.cpu_count()} cores; {document['words']:,} words on {document['pages']:,} pages; {seconds:.0f} s")
-    click.echo("| at its highest | MiB | of it anonymous | processes |\n|---|---|---|---|")
-    click.echo(f"| all (PSS) | {highest.total:.0f} | {highest.anonymous:.0f} | {highest.processes} |")
-    click.echo(f"| anonymous | {resident.total:.0f} | {resident.anonymous:.0f} | {resident.processes} |")
+    click.echo("| at its highest | MiB (PSS) | anonymous, MiB | processes |\n|---|---|---|---|")
+    for phase, found in seen.items():
+        total, anonymous = max(m.total for m in found), max(m.anonymous for m in found)
+        click.echo(f"| {phase} | {total:.0f} | {anonymous:.0f} | {max(m.processes for m in found)} |")
 
 
 if __name__ == "__main__":

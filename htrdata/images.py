@@ -56,6 +56,8 @@ _MALFORMED = (
     zlib.error,
 )
 
+_STRIP = 1 << 20  # bytes of pixels
+
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -97,7 +99,7 @@ def decode(data: bytes, color: Color) -> np.ndarray:
         flat, mode = _flattened(image), "L" if color == "grey" else "RGB"
         if flat.mode != mode:  # converting to the same mode would copy
             flat = flat.convert(mode)
-        return np.asarray(flat if turn is None else flat.transpose(turn))
+        return _pixels(flat if turn is None else flat.transpose(turn))
 
 
 def read_size(data: bytes) -> tuple[int, int]:
@@ -198,6 +200,23 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
             raise ImageError(str(error)) from error
         except _MALFORMED as error:
             raise ImageError(f"the image is damaged: {error or type(error).__name__}") from error
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """The pixels of a grey or RGB image, read-only.
+
+    Pillow gives them in pieces that NumPy then joins: of a large page strip by strip, or it would be there three times.
+    """
+    width, height = image.size
+    rows = max(1, _STRIP // (width * len(image.getbands())))
+    if height <= rows:
+        return np.asarray(image)
+    pixels = np.empty((height, width) if image.mode == "L" else (height, width, 3), np.uint8)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    pixels.flags.writeable = False
+    return pixels
 
 
 def _what_else(data: bytes) -> str:

@@ -57,7 +57,10 @@ class Charset:
 
     def missing(self, text: str) -> str:
         """The characters of a text that the charset lacks, each once, in order of appearance."""
-        return "".join(dict.fromkeys(c for c in self.fold(text) if c not in self.characters))
+        text = self.fold(text)
+        if not text.strip(self.characters):  # nothing is left: far faster than to look at each character
+            return ""
+        return "".join(dict.fromkeys(c for c in text if c not in self.characters))
 
     def strip(self, text: str) -> str:
         """The text without the characters that the charset lacks, trimmed."""

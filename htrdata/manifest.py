@@ -9,6 +9,7 @@ the encoded crop); then those of the source. A word is told by id and split.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from htrdata.labels import legible
+from htrdata.records import Box
 from htrdata.rows import Row
 
 KEPT = "kept"
@@ -53,40 +55,52 @@ def manifest_schema(extra_columns: Sequence[str]) -> pa.Schema:
 
 def part_schema(extra_columns: Sequence[str]) -> pa.Schema:
     """The columns of a part: those of the manifest less the place in a shard, and ``unknown`` and ``image``."""
+    return _part_schema(tuple(extra_columns))
+
+
+@functools.cache
+def _part_schema(extra_columns: tuple[str, ...]) -> pa.Schema:
     extra = [(name, pa.string()) for name in extra_columns]
     return pa.schema([*_WORD_COLUMNS, *extra, ("unknown", pa.string()), ("image", pa.binary())])
 
 
 def to_batch(rows: Iterable[Row], dataset: str, extra_columns: Sequence[str]) -> pa.RecordBatch:
     """Turns rows into the columns of a part."""
+    rows = list(rows)
+    words = [row.word for row in rows]
+    boxes = _boxes([word.box for word in words])
+    columns: dict[str, Any] = {
+        "id": _texts([word.id for word in words]),
+        "dataset": [dataset] * len(rows),
+        "split": [row.split for row in rows],
+        "status": [KEPT if row.reason is None else DROPPED for row in rows],
+        "reason": [row.reason and row.reason.value for row in rows],
+        "text": [row.text for row in rows],
+        "source_text": _texts([word.text for word in words]),
+        "page": _texts([row.page for row in rows]),
+        "outside": [row.outside for row in rows],
+        "width": [row.width for row in rows],
+        "height": [row.height for row in rows],
+        "writer": [word.writer for word in words],
+        "image_sha256": [row.image_sha256 for row in rows],
+        **{name: [word.extra.get(name) for word in words] for name in extra_columns},
+        "unknown": _texts([row.unknown for row in rows]),
+        "image": [row.image for row in rows],
+    }
     schema = part_schema(extra_columns)
-    columns: dict[str, list[Any]] = {name: [] for name in schema.names}
-    for row in rows:
-        word = row.word
-        values = (
-            legible(word.id),
-            dataset,
-            row.split,
-            KEPT if row.reason is None else DROPPED,
-            row.reason and row.reason.value,
-            row.text,
-            legible(word.text),
-            legible(row.page),
-            word.box
-            and {"xc": word.box.xc, "yc": word.box.yc, "w": word.box.w, "h": word.box.h, "angle": word.box.angle},
-            row.outside,
-            row.width,
-            row.height,
-            word.writer,
-            row.image_sha256,
-            *(word.extra.get(name) for name in extra_columns),
-            legible(row.unknown),
-            row.image,
-        )
-        for column, value in zip(columns.values(), values, strict=True):
-            column.append(value)
-    arrays = [pa.array(column, type=field.type) for column, field in zip(columns.values(), schema, strict=True)]
+    arrays = [pa.array(columns[field.name], field.type) if field.name != "box" else boxes for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _texts(texts: list[str]) -> list[str]:
+    """Transcriptions as UTF-8 can hold them. Nearly all are ASCII, which one look at all of them tells."""
+    return texts if "".join(texts).isascii() else [legible(text) for text in texts]
+
+
+def _boxes(boxes: list[Box | None]) -> pa.StructArray:
+    sides = [pa.array([box and getattr(box, field.name) for box in boxes], field.type) for field in _BOX]
+    absent = pa.array([box is None for box in boxes], pa.bool_())
+    return pa.StructArray.from_arrays(sides, fields=list(_BOX), mask=absent)
 
 
 class ManifestWriter:

@@ -136,11 +136,12 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
     cut = reduce_height(cut, options.height)
     row.height, row.width = cut.shape[:2]
     kind: images.Format = ("png" if own else "jpeg") if options.format == "auto" else options.format
-    may_stay = kind == "png" and is_plain_png(encoded, options.color)
-    if options.format == "auto" and options.color == "grey":
-        may_stay = may_stay or is_plain_grey_jpeg(encoded)
-    unchanged = own and cut is pixels and may_stay
-    row.image = encoded if unchanged else images.encode(cut, kind, options.quality)
+    may_stay = False
+    if own and cut is pixels:
+        may_stay = kind == "png" and is_plain_png(encoded, options.color)
+        if options.format == "auto" and options.color == "grey":
+            may_stay = may_stay or is_plain_grey_jpeg(encoded)
+    row.image = encoded if may_stay else images.encode(cut, kind, options.quality)
 
 
 def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> _Picture:

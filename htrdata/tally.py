@@ -63,7 +63,8 @@ class Tally:
         for split, status, reason, text, unknown in zip(*columns, strict=True):
             counts = self._splits[split]
             counts.words += 1
-            counts.unknown.update(unknown)
+            if unknown:
+                counts.unknown.update(unknown)
             if status == KEPT:
                 kept[split].append(text)
             else:

@@ -124,8 +124,9 @@ def find_files(root: Path) -> IamFiles:
         if real in seen or len(Path(folder).relative_to(root).parts) >= _DEPTH:
             below.clear()
         if real not in seen:
+            place = Path(folder)
             for name in sorted(names):
-                _sort_in(files, Path(folder, name))
+                _sort_in(files, place, name)
         seen.add(real)
         below.sort()
     return files
@@ -136,14 +137,16 @@ def _raise(error: OSError) -> None:
         raise error
 
 
-def _sort_in(files: IamFiles, path: Path) -> None:
-    archive = _ARCHIVE.fullmatch(path.name)
+def _sort_in(files: IamFiles, folder: Path, name: str) -> None:
+    archive = _ARCHIVE.fullmatch(name)
     if archive is not None:
-        files.archives[cast(Kind, archive[1].lower())].append(path)
+        files.archives[cast(Kind, archive[1].lower())].append(folder / name)
         return
     for kind, pattern in _NAMES.items():
-        match = pattern.fullmatch(path.name)
-        if match is not None:
+        match = pattern.fullmatch(name)
+        if match is not None:  # no name is of two kinds
+            path = folder / name
             other = files.loose[kind].setdefault(match[1], path)
-            if other != path:
+            if other is not path:
                 raise BadDataError(f"{path} is there twice: also as {other}; leave one of them below {files.root}")
+            return

@@ -81,7 +81,10 @@ class _Form:
 
     def start(self, tag: str, given: dict[str, str]) -> None:
         if tag == "cmp" and self.word is not None:
-            x, y, w, h = (self.number(given, key) for key in ("x", "y", "width", "height"))
+            try:  # IAM has half a million of these
+                x, y, w, h = int(given["x"]), int(given["y"]), int(given["width"]), int(given["height"])
+            except (KeyError, ValueError):
+                x, y, w, h = (self.number(given, key) for key in ("x", "y", "width", "height"))  # says what is wrong
             self.components.append((x, y, x + w, y + h))
         elif tag == "word" and self.line is not None:
             self.word, self.components = given, []
@@ -129,7 +132,7 @@ class _Form:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: html.unescape(match[0]), text)
+    return _ESCAPED.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
 
 
 def _union(components: list[tuple[int, int, int, int]]) -> Box | None:

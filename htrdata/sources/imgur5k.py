@@ -116,6 +116,7 @@ class _Reader:
         self.info = info
         self.images = images
         self.hashes = read_hashes(info / "imgur5k_hashes.lst")
+        self.numbers: dict[str, float] = {}
 
     def whole_set(self, annotations: Annotations) -> Iterator[Page]:
         """The splits of one annotation file, then its pages that are in no split."""
@@ -157,7 +158,7 @@ class _Reader:
 
     def _page(self, page_id: str, split: str | None, annotated: Annotated | None, seen: set[str]) -> Page:
         annotated = annotated or Annotated([])
-        words = tuple(_word(*word, seen) for word in annotated.words)
+        words = tuple(_word(*word, seen, self.numbers) for word in annotated.words)
         md5 = self.hashes.get(page_id, annotated.md5)
         if not _PAGE_ID.fullmatch(page_id):
             return Page(page_id, split, words, reason=Reason.INVALID_ID)
@@ -165,10 +166,10 @@ class _Reader:
         return Page(page_id, split, words, FileOnDisk(self.images / f"{page_id}.jpg"), md5, reason)
 
 
-def _word(word_id: str, box: Any, text: Any, seen: set[str]) -> Word:
+def _word(word_id: str, box: Any, text: Any, seen: set[str], numbers: dict[str, float]) -> Word:
     if not isinstance(text, str):
         raise BadDataError(f"the word of annotation {word_id!r} is {text!r}, not a text")
-    parsed = _parse_box(box)
+    parsed = _parse_box(box, numbers)
     reason = None
     if word_id in seen:
         reason = Reason.DUPLICATE_ID
@@ -181,13 +182,23 @@ def _word(word_id: str, box: Any, text: Any, seen: set[str]) -> Word:
     return Word(word_id, sys.intern(text), box=parsed, reason=reason, extra=_NO_COLUMNS)
 
 
-def _parse_box(value: Any) -> Box | None:
-    """Reads ``[xc, yc, w, h, a]``, a string or a list; None where it is not five finite numbers."""
+def _parse_box(value: Any, known: dict[str, float]) -> Box | None:
+    """Reads ``[xc, yc, w, h, a]``, a string or a list; None where it is not five finite numbers.
+
+    Numbers recur as words do: those of a string are taken from, or added to, the known ones, by how they are written.
+    """
     numbers = value.strip().removeprefix("[").removesuffix("]").split(",") if isinstance(value, str) else value
     if not isinstance(numbers, list) or len(numbers) != 5 or any(isinstance(number, bool) for number in numbers):
         return None
     try:
-        xc, yc, w, h, angle = (float(number) for number in numbers)
+        xc, yc, w, h, angle = (_number(number, known) for number in numbers)
     except (TypeError, ValueError):
         return None
     return Box(xc, yc, w, h, angle) if all(map(math.isfinite, (xc, yc, w, h, angle))) else None
+
+
+def _number(value: Any, known: dict[str, float]) -> float:
+    if not isinstance(value, str):
+        return float(value)
+    number = known.get(value)
+    return known.setdefault(value, float(value)) if number is None else number

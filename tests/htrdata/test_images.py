@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.images import MAX_JPEG_SIDE, MAX_PIXELS, ImageError, decode, encode, opencv, read_size
+from htrdata.images import MAX_JPEG_SIDE, MAX_PIXELS, Color, ImageError, decode, encode, opencv, read_size
 
 # Sides that differ and no symmetry: a wrong turn or mirror cannot pass.
 RAMP = np.add.outer(np.arange(24) * 4, np.arange(36) * 3).astype(np.uint8)
@@ -120,6 +120,16 @@ class TestFormats:
         assert grey.dtype == rgb.dtype == np.uint8
         assert grey.flags.c_contiguous
         assert rgb.flags.c_contiguous
+
+    @pytest.mark.parametrize("color", ["grey", "rgb"])
+    @pytest.mark.parametrize("size", [(1500, 1801), (2, 700_001), (900_000, 3)])  # height, width
+    def test_images_of_several_strips_are_exact_and_read_only(self, color: Color, size: tuple[int, int]) -> None:
+        shape = size if color == "grey" else (*size, 3)
+        pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        decoded = decode(encode(pixels, "png"), color)
+        assert np.array_equal(decoded, pixels)
+        assert decoded.flags.c_contiguous
+        assert not decoded.flags.writeable
 
     def test_colour_jpeg_in_grey_is_its_stored_luma(self) -> None:
         data = saved(COLOURS, "JPEG", quality=95)

@@ -102,7 +102,18 @@ def test_boxes(tmp_path: Path, text: Any, expected: Box | None) -> None:
 
 @given(st.tuples(*[st.floats(-1e4, 1e4)] * 5))
 def test_any_box_survives_its_text(values: tuple[float, float, float, float, float]) -> None:
-    assert imgur5k._parse_box(str(list(values))) == Box(*values)
+    assert imgur5k._parse_box(str(list(values)), {}) == Box(*values)
+
+
+def test_equal_numbers_of_boxes_are_held_once_and_keep_their_sign(tmp_path: Path) -> None:
+    words = [("x", "[0.0, 20.5, 30, 20.5, -0.0]"), ("y", "[-0.0, 20.5, 30, 7, 0.0]")]
+    write(tmp_path, imgur5k_annotations_json=annotation_file({"abcDE": words}), **lists("abcDE"))
+    x, y = (word.box for word in next(imgur5k.read(tmp_path)).words)
+    assert x is not None
+    assert y is not None
+    assert x.yc is x.h is y.yc
+    assert str(x) == "Box(xc=0.0, yc=20.5, w=30.0, h=20.5, angle=-0.0)"
+    assert str(y) == "Box(xc=-0.0, yc=20.5, w=30.0, h=7.0, angle=0.0)"
 
 
 def test_splits_follow_their_lists_and_what_is_in_none_comes_last(tmp_path: Path) -> None:

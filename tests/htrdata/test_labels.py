@@ -105,6 +105,15 @@ def test_kept_labels_meet_the_policy(text: str, charset: Charset, on_unknown: st
         assert policy.apply(label.text) == (label.text, None, "")
 
 
+@given(st.text(st.characters(max_codepoint=0x180)), st.sampled_from([ALNUM, PRINTABLE]))
+def test_missing_characters_are_told_once_in_their_order(text: str, charset: Charset) -> None:
+    expected: list[str] = []
+    for character in charset.fold(text):
+        if character not in charset.characters and character not in expected:
+            expected.append(character)
+    assert charset.missing(text) == "".join(expected)
+
+
 @given(st.text(st.characters(categories=["L", "N", "P", "Cs"])))
 def test_any_transcription_can_be_stored(text: str) -> None:
     stored = legible(text)

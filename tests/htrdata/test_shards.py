@@ -20,7 +20,7 @@ import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.shard_writer import ContentDigest, Sample, ShardInfo, digest_of_columns, write_shard
-from htrdata.shards import DATA_FILE, Shard
+from htrdata.shards import COUNT_KEY, DATA_FILE, Shard, image_key, label_key, sample_keys
 
 # Sizes on both sides of what fits a page of the tree, of a page, and of two pages.
 _SIZES = [1, 64, 2020, 2040, 4080, 4081, 8000, 12_345]
@@ -105,6 +105,13 @@ def test_all_labels_at_once_are_those_one_by_one(folder: Path, samples: list[Sam
     shard = Shard(folder)
     assert shard.encoded_labels() == [sample.label.encode() for sample in samples]
     assert [label.decode() for label in shard.encoded_labels()] == [shard.label(i + 1) for i in range(len(shard))]
+
+
+def test_the_keys_of_a_shard_are_those_of_its_samples_in_order(folder: Path, samples: list[Sample]) -> None:
+    numbers = range(1, len(samples) + 1)
+    expected = [*map(image_key, numbers), *map(label_key, numbers)]
+    assert sample_keys(len(samples)) == expected == sorted(expected)
+    assert Shard(folder).keys() == [*expected, COUNT_KEY]
 
 
 def test_an_empty_shard_counts_zero(tmp_path: Path) -> None:
