@@ -10,7 +10,7 @@ import functools
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from htrmodel.data.divisions import Division
 from htrmodel.data.label_view import REASONS, LabelView
 
 Rows = NDArray[np.int32]
+Number = TypeVar("Number", np.int32, np.int8)
 
 
 class Origin(Protocol):
@@ -169,7 +170,6 @@ def open_samples(origin: Origin, view: LabelView | None = None) -> Samples:
     for chunk in origin.chunks():
         collected.add(chunk)
     samples = collected.samples(origin)
-    del collected
     pa.default_memory_pool().release_unused()  # Arrow would keep it for itself
     if not len(samples):
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
@@ -202,8 +202,18 @@ class _Collected:
         self.left_out_reasons.append(reasons[~fits])
 
     def samples(self, origin: Origin) -> Samples:
-        texts = pa.concat_arrays(self.texts) if self.texts else pa.nulls(0, pa.string())
+        """Joins what was collected. Pieces are let go of as soon as they are joined, so that memory peaks lower."""
+        pa.default_memory_pool().release_unused()
         numbers = (self.shards, self.keys, self.rows, self.left_out_rows)
-        shards, keys, rows, left_out = (np.concatenate([np.empty(0, np.int32), *parts]) for parts in numbers)
-        reasons = np.concatenate([np.empty(0, np.int8), *self.left_out_reasons])
+        shards, keys, rows, left_out = (_joined(parts, np.int32) for parts in numbers)
+        reasons = _joined(self.left_out_reasons, np.int8)
+        texts = pa.concat_arrays(self.texts) if self.texts else pa.nulls(0, pa.string())
+        self.texts.clear()
         return Samples(origin, self.view, texts, shards, keys, rows, left_out, reasons)
+
+
+def _joined(parts: list[NDArray[Number]], dtype: type[Number]) -> NDArray[Number]:
+    """One array of all parts, which are let go of."""
+    joined: NDArray[Number] = np.concatenate([np.empty(0, dtype), *parts])
+    parts.clear()
+    return joined
