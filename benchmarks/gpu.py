@@ -130,8 +130,16 @@ class _Calls(nn.Module):
         return self._function(images)
 
 
+def limit(device: torch.device, passes: int) -> str:
+    """What a GPU could do if the full-size recogniser were nothing but products; training is three passes."""
+    if device.type != "cuda":
+        return ""
+    rate = gemm_rate(torch.bfloat16, device) / GFLOP_PER_IMAGE
+    return f"limit: bfloat16 products, {rate / passes:,.0f} images/s at full size"
+
+
 def show(procedures: Procedures, rounds: int, device: torch.device, limit: str) -> None:
-    """Times procedures in turn and prints their table."""
+    """Times procedures in turn and prints their table, and under it the limit that a GPU has."""
 
     def clock() -> float:
         if device.type == "cuda":
@@ -153,22 +161,25 @@ def show(procedures: Procedures, rounds: int, device: torch.device, limit: str) 
 def main(name: str, rounds: int, batch: int, tiny: bool) -> None:
     """Time training and reading on a GPU beside the plain loop."""
     device = torch.device(name)
+    if device.type != "cuda" and not tiny:
+        raise click.UsageError(f"{name} is no GPU: there is nothing to measure; give --tiny to see that this runs")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise click.UsageError(f"torch {torch.__version__} finds no GPU here")
     torch.manual_seed(0)
     if tiny:
         rounds, batch = 1, 2
     sizes = {"output_channel": 32, "hidden_size": 16} if tiny else {}
     recogniser = Recogniser(RecogniserConfig(charset=PRINTABLE, **sizes)).to(device)
     words = torch.randint(0, 256, (4 * batch, 1, 32, 100), dtype=torch.uint8, device=device)
-    card = torch.cuda.get_device_name(device) if device.type == "cuda" else "no GPU"
+    card = torch.cuda.get_device_name(device) if device.type == "cuda" else "no GPU: these figures mean nothing"
     click.echo(f"{card}; {machine('torch')}\n")
-    peak = gemm_rate(torch.bfloat16, device, seconds=0.01 if tiny else 1.0) / GFLOP_PER_IMAGE
     experiments = device.type == "cuda"
     click.echo(f"training, batch {batch}\n")
     steps = training(recogniser.train(), words, batch, experiments=experiments)
-    show(steps, rounds, device, f"limit: bfloat16 products, {peak / 3:,.0f} images/s at full size")
+    show(steps, rounds, device, limit(device, passes=3))
     click.echo(f"reading, batch {4 * batch}\n")
     reads = reading(recogniser.eval(), words, 4 * batch, experiments=experiments)
-    show(reads, rounds, device, f"limit: bfloat16 products, {peak:,.0f} images/s at full size")
+    show(reads, rounds, device, limit(device, passes=1))
 
 
 if __name__ == "__main__":

@@ -169,7 +169,6 @@ def open_samples(origin: Origin, view: LabelView | None = None) -> Samples:
     for chunk in origin.chunks():
         collected.add(chunk)
     samples = collected.samples(origin)
-    del collected
     pa.default_memory_pool().release_unused()  # Arrow would keep it for itself
     if not len(samples):
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
@@ -181,29 +180,35 @@ def open_samples(origin: Origin, view: LabelView | None = None) -> Samples:
 
 @dataclass(slots=True)
 class _Collected:
-    """What was read so far: only what is kept, so that memory stays near the size of the result."""
+    """What was read so far: only what is kept, so that memory stays near the size of the result.
+
+    Numbers are kept in growing bytes: the system grows a large block in its place, where pieces to be joined would
+    need as much again, and leave holes.
+    """
 
     view: LabelView
     texts: list[pa.Array] = field(default_factory=list)
-    shards: list[Rows] = field(default_factory=list)
-    keys: list[Rows] = field(default_factory=list)
-    rows: list[Rows] = field(default_factory=list)
-    left_out_rows: list[Rows] = field(default_factory=list)
-    left_out_reasons: list[NDArray[np.int8]] = field(default_factory=list)
+    shards: bytearray = field(default_factory=bytearray)
+    keys: bytearray = field(default_factory=bytearray)
+    rows: bytearray = field(default_factory=bytearray)
+    left_out_rows: bytearray = field(default_factory=bytearray)
+    left_out_reasons: bytearray = field(default_factory=bytearray)
 
     def add(self, chunk: Chunk) -> None:
         texts = self.view.fold(chunk.texts)
         reasons = self.view.judge(texts)
         fits = reasons < 0
         self.texts.append(select(texts, fits))
-        for parts, values in ((self.shards, chunk.shards), (self.keys, chunk.keys), (self.rows, chunk.rows)):
-            parts.append(values[fits])
-        self.left_out_rows.append(chunk.rows[~fits])
-        self.left_out_reasons.append(reasons[~fits])
+        for collected, values in ((self.shards, chunk.shards), (self.keys, chunk.keys), (self.rows, chunk.rows)):
+            collected.extend(values[fits].tobytes())
+        self.left_out_rows.extend(chunk.rows[~fits].tobytes())
+        self.left_out_reasons.extend(reasons[~fits].tobytes())
 
     def samples(self, origin: Origin) -> Samples:
+        pa.default_memory_pool().release_unused()  # what reading took, before labels need twice their size
         texts = pa.concat_arrays(self.texts) if self.texts else pa.nulls(0, pa.string())
+        self.texts.clear()
         numbers = (self.shards, self.keys, self.rows, self.left_out_rows)
-        shards, keys, rows, left_out = (np.concatenate([np.empty(0, np.int32), *parts]) for parts in numbers)
-        reasons = np.concatenate([np.empty(0, np.int8), *self.left_out_reasons])
+        shards, keys, rows, left_out = (np.frombuffer(values, np.int32) for values in numbers)
+        reasons = np.frombuffer(self.left_out_reasons, np.int8)
         return Samples(origin, self.view, texts, shards, keys, rows, left_out, reasons)

@@ -10,7 +10,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
-pytest.importorskip("torch", reason="needs the extra 'model'")
+torch = pytest.importorskip("torch", reason="needs the extra 'model'")
 
 
 def test_the_gpu_benchmark_runs_without_one() -> None:
@@ -28,3 +28,17 @@ def test_the_gpu_benchmark_runs_without_one() -> None:
         "htrmodel, float32",
         "+ bfloat16",
     ]
+    assert "these figures mean nothing" in printed
+    assert "limit" not in printed
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_it_gives_no_figures_where_there_is_no_gpu(device: str) -> None:
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "gpu.py"), "--device", device], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "GPU" in done.stderr
+    assert done.stdout == ""

@@ -96,13 +96,23 @@ def test_identity_points_resample_without_turning_the_image(words: Tensor) -> No
     torch.testing.assert_close(rectified, scaled, atol=1e-4, rtol=0)
 
 
-def test_autocast_leaves_it_in_float32(words: Tensor) -> None:
+@torch.no_grad()
+def test_autocast_reaches_only_the_convolutions(words: Tensor) -> None:
     torch.manual_seed(0)
     tps = TPS(32, 100, 20).eval()
-    plain = tps(words)
+    tps.LocalizationNetwork.localization_fc2.weight.normal_(std=0.05)
+    pixels = torch.tensor([99 / 2, 31 / 2])
+    plain = tps.LocalizationNetwork(words)
     with torch.autocast("cpu", torch.bfloat16):
+        points = tps.LocalizationNetwork(words)
         rectified = tps(words)
         from_lower = tps(words.bfloat16())
-    assert rectified.dtype == torch.float32
-    assert torch.equal(rectified, plain)
-    assert from_lower.dtype == torch.float32
+    assert {points.dtype, rectified.dtype, from_lower.dtype} == {torch.float32}
+    start = tps.LocalizationNetwork.localization_fc2.bias.reshape(-1, 2)
+    moved, error = ((one * pixels).norm(dim=-1).mean() for one in (plain - start, points - plain))
+    assert moved > 0.5
+    assert 0 < error < 0.01 * moved
+    outside = functional.grid_sample(
+        words, tps.GridGenerator(points), mode="bilinear", padding_mode="border", align_corners=True
+    )
+    assert torch.equal(rectified, outside)

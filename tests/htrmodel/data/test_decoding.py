@@ -24,7 +24,8 @@ from .conftest import draw
 
 def saved(pixels: np.ndarray, format: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    image = Image.fromarray(pixels) if pixels.shape[-1] != 4 else Image.frombytes("CMYK", pixels.shape[1::-1], pixels)
+    cmyk = pixels.ndim == 3 and pixels.shape[2] == 4
+    image = Image.frombytes("CMYK", pixels.shape[1::-1], pixels) if cmyk else Image.fromarray(pixels)
     image.save(buffer, format, **options)
     return buffer.getvalue()
 
