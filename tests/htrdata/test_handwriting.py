@@ -22,12 +22,12 @@ from htrdata.handwriting import (
     fit,
     random_style,
     scribble,
-    shapes,
+    spell,
     write,
     write_words,
 )
 from htrdata.handwriting.accents import can_be_written
-from htrdata.handwriting.allographs import SHAPES, count, shape
+from htrdata.handwriting.allographs import SHAPE_NAMES, count, letter_shape
 from htrdata.handwriting.glyphs import glyph
 from htrdata.handwriting.page import draw_page, lay_out
 from htrdata.handwriting.paper import Paper, blank, copy, photograph
@@ -85,11 +85,11 @@ class TestLetters:
     def test_every_character_has_a_shape_of_its_own(self, alphabet: str) -> None:
         drawn = {}
         for char in CHARACTERS:
-            shape = glyph(char, alphabet)
-            assert shape.body.shape == (2, len(shape.body_starts))
-            assert shape.body_starts[0]
-            assert shape.width > 0
-            drawn[char] = np.concatenate([shape.body, shape.marks], axis=1)
+            letter = glyph(char, alphabet)
+            assert letter.body.shape == (2, len(letter.body_starts))
+            assert letter.body_starts[0]
+            assert letter.width > 0
+            drawn[char] = np.concatenate([letter.body, letter.marks], axis=1)
         assert len(CHARACTERS) == 94
         for a, b in itertools.combinations(CHARACTERS, 2):
             assert drawn[a].shape != drawn[b].shape or not np.allclose(drawn[a], drawn[b], atol=0.05), (a, b)
@@ -127,17 +127,17 @@ class TestLetters:
         assert max(part[:, 0].max() for part in word) > second_dot[:, 0].max()
 
     def test_other_characters(self) -> None:
-        assert shapes("café²") == "cafe2"
-        assert shapes("·–’“…€½") == ".-'\"...E1/2"
-        assert shapes("a\u00a0b") == "a b"
-        assert shapes("漢") == "\0"
+        assert spell("café²") == "cafe2"
+        assert spell("·–’“…€½") == ".-'\"...E1/2"
+        assert spell("a\u00a0b") == "a b"
+        assert spell("漢") == "\0"
         assert len(write("漢", random_style(rng()), rng())) == 1
 
     @given(st.text(max_size=12))
     def test_any_text_is_spelled_in_known_shapes_and_can_be_written(self, text: str) -> None:
-        spelled = shapes(text)
+        spelled = spell(text)
         assert set(spelled) <= {*CHARACTERS, " ", "\0"}
-        assert shapes(spelled.replace("\0", "")) == spelled.replace("\0", "")
+        assert spell(spelled.replace("\0", "")) == spelled.replace("\0", "")
         base = [c for c in unicodedata.normalize("NFKD", text) if c in CHARACTERS]
         assert len(spelled) >= len(base)
         strokes = write(text, random_style(rng(1)), rng(2))
@@ -420,11 +420,11 @@ class TestAllographs:
 
     def test_letters_and_digits_have_some(self) -> None:
         assert all(count(char) for char in CHARACTERS if char.isalnum() and char != "I")
-        assert len(SHAPES) == len(ALPHABETS) + max(map(count, CHARACTERS))
+        assert len(SHAPE_NAMES) == len(ALPHABETS) + max(map(count, CHARACTERS))
 
     @pytest.mark.parametrize(("char", "number"), further)
     def test_a_shape_is_one_of_its_kind_on_the_line(self, char: str, number: int) -> None:
-        drawn = shape(char, str(number))
+        drawn = letter_shape(char, str(number))
         assert drawn.body.shape == (2, len(drawn.body_starts))
         assert drawn.body_starts[0]
         assert drawn.body.dtype == np.float32
@@ -438,12 +438,12 @@ class TestAllographs:
             assert points[1].min() > -1.8
             assert points[1].min() < (-1.35 if char in "bdfhijklt" or not char.islower() else -0.9)
         for other in range(number):
-            also = shape(char, str(other)).body
+            also = letter_shape(char, str(other)).body
             assert also.shape != drawn.body.shape or not np.allclose(also, drawn.body, atol=0.05)
 
     def test_no_line_comes_over_to_the_open_side_of_a_letter(self) -> None:
-        assert not any(shape("c", str(number)).enters for number in range(count("c")))
-        assert any(shape("n", str(number)).enters for number in range(count("n")))
+        assert not any(letter_shape("c", str(number)).enters for number in range(count("c")))
+        assert any(letter_shape("n", str(number)).enters for number in range(count("n")))
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_varied_writers_have_shapes_of_their_own(self, kind: str) -> None:
