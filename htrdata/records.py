@@ -112,9 +112,22 @@ class GreyJpeg:
 
 
 class MadeImage(ABC):
-    """An `ImageFile` whose bytes come from no file: the process that reads it makes them, and need not check them."""
+    """An `ImageFile` whose bytes come from no file: the process that reads it makes them.
+
+    It must never hold bytes that come from a file, or from anywhere else outside of this process: a build takes it at
+    its word and checks nothing. It is made only where its word is kept; the same word must give the same image.
+    """
 
     __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What messages call it."""
+
+    @abstractmethod
+    def size(self) -> int | None:
+        """Bytes of the encoded image, 0 where they are not known before it is made."""
 
     @abstractmethod
     def make(self) -> GreyJpeg:

@@ -70,8 +70,8 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
     Args:
         page: the page with its words.
         options: of the build.
-        pixels: whether to decode and cut. Without, images are read and their hashes and headers checked, but a damage
-            further inside is not found, and kept rows have no image.
+        pixels: whether to decode and cut. Without, image files are read and their hashes and headers checked, but a
+            damage further inside is not found; a `MadeImage` is not made; and kept rows have no image.
 
     Raises:
         OSError: an image is there but cannot be read.
@@ -157,7 +157,8 @@ def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: b
 def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> _Picture:
     """Opens a word's own image. One that is whole, and is not kept or kept as it is, need not be decoded."""
     if isinstance(image, MadeImage):
-        return _made(image.make(), options, pixels=pixels)
+        # Making it takes time and finds no damage: there is no need where nobody looks at it.
+        return _made(image.make(), options) if pixels and ruled_out is None else _Picture()
     data = _read(image)
     if data is None:
         return _Picture(Reason.IMAGE_MISSING)
@@ -170,11 +171,9 @@ def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions,
     return _decoded(data, options)
 
 
-def _made(image: GreyJpeg, options: BuildOptions, *, pixels: bool) -> _Picture:
+def _made(image: GreyJpeg, options: BuildOptions) -> _Picture:
     """Takes an image that was made in this process at its word; its pixels are needed only where they change."""
     size = (image.width, image.height)
-    if not pixels:
-        return _Picture(size=size)
     if options.format == "auto" and options.color == "grey" and _may_stay(size, options):
         return _Picture(size=size, encoded=image.data)
     return _decoded(image.data, options)

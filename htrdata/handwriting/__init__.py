@@ -10,7 +10,7 @@ U. S. National Bureau of Standards; NOTICE has the acknowledgements that their t
 further shapes, see `htrdata.handwriting.allographs`.
 """
 
-from htrdata.handwriting.glyphs import ALPHABETS, CHARACTERS, shapes
+from htrdata.handwriting.glyphs import ALPHABETS, CHARACTERS, spell
 from htrdata.handwriting.ink import draw, fit
 from htrdata.handwriting.strokes import Strokes, scribble, write, write_words
 from htrdata.handwriting.style import Style, random_style
@@ -24,7 +24,7 @@ __all__ = [
     "fit",
     "random_style",
     "scribble",
-    "shapes",
+    "spell",
     "write",
     "write_words",
 ]

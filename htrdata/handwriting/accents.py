@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from htrdata.handwriting.allographs import shape
-from htrdata.handwriting.glyphs import CHARACTERS, Flags, Glyph, Numbers
+from htrdata.handwriting.allographs import letter_shape
+from htrdata.handwriting.glyphs import CHARACTERS, Flags, Glyph, Numbers, strung
 
 _GAP = 0.3  # x-heights between a letter and the middle of a mark
 _ACUTE = ((-0.12, 0.12), (0.15, -0.2))
@@ -62,20 +62,24 @@ def _even(stroke: tuple[tuple[float, float], ...]) -> Numbers:
 
 @functools.cache
 def accented_glyph(char: str, name: str) -> Glyph:
-    """The shape of a letter with a mark, or of one of the 94 characters; see `htrdata.handwriting.allographs.shape`."""
+    """The shape of a letter with a mark, or of one of the 94 characters.
+
+    Args:
+        char: for which `can_be_written` is true.
+        name: of the letter's shape, as for `htrdata.handwriting.allographs.letter_shape`.
+    """
     mark = _mark_of(char)
     if not mark:
-        return shape(char, name)
-    letter = shape(base_letters(char), name)
+        return letter_shape(char, name)
+    letter = letter_shape(base_letters(char), name)
     x = float(letter.body[0].min() + letter.body[0].max()) / 2
     edge = float(letter.body[1].max()) + _GAP if mark in _BELOW else float(letter.body[1].min()) - _GAP
-    points = [_even(stroke) + np.array([[x], [edge]], np.float32) for stroke in _MARKS[mark]]
-    starts = [np.arange(stroke.shape[1]) == 0 for stroke in points]
+    points, starts = strung([_even(stroke) + np.array([[x], [edge]], np.float32) for stroke in _MARKS[mark]])
     # The dot of an i or a j gives way to a mark above it.
     kept: list[Numbers] = [] if char in "íìîïĩīĭǐ" and mark not in _BELOW else [letter.marks]
     kept_starts: list[Flags] = [letter.mark_starts] if kept else []
     return replace(
         letter,
-        marks=np.concatenate([*kept, *points], axis=1),
-        mark_starts=np.concatenate([*kept_starts, *starts]),
+        marks=np.concatenate([*kept, points], axis=1),
+        mark_starts=np.concatenate([*kept_starts, starts]),
     )

@@ -13,17 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.handwriting.allograph_table import DRAWN
-from htrdata.handwriting.glyphs import ALPHABETS, CHARACTERS, Flags, Glyph, Numbers, glyph, greek_letter
+from htrdata.handwriting.glyphs import ALPHABETS, CHARACTERS, Glyph, Numbers, glyph, greek_letter, strung
 
 _SPACING = 0.11  # x-heights between the points of a stroke
 _FEWEST = 13  # points of a stroke, so that the smoothing of words does not make a dot vanish
 _ROUND = 0.65  # slope of a curve at a knot relative to the way between its neighbours; 0.83 would make four a circle
 _GAP = 0.2  # x-heights between letters that are not joined
 _BOWLS = "adgoq"
+_HIGHEST_ENTRY = 1.15  # x-heights over the baseline: a line from the letter before would cross what begins higher
+_NEAR_THE_SIDE = 0.25  # x-heights from the right side; what ends further inside would be crossed by a line to the next
+_BELOW_THE_LINE = 0.05  # x-heights by which the end of a letter may miss the baseline, from where a line can go on
 
-# Greek letters that people write as Latin ones.
+# Greek letters that people write as Latin ones, by the letter in whose place the Hershey font has them: chi is at c.
 _GREEK = {"a": "a", "d": "d", "e": "e", "p": "r", "w": "w", "x": "c"}
-
 
 _DRAWN: dict[str, list[str]] = {}
 for _line in DRAWN.split("\n")[1:-1]:
@@ -35,16 +37,16 @@ def count(char: str) -> int:
     return len(_DRAWN.get(char, ())) + (char in _GREEK)
 
 
-SHAPES = (*ALPHABETS, *map(str, range(max(map(count, CHARACTERS)))))
+SHAPE_NAMES = (*ALPHABETS, *map(str, range(max(map(count, CHARACTERS)))))
 """The names of all shapes that a character can have: in each alphabet one, then the numbers of its further shapes."""
 
 
-def shape(char: str, name: str) -> Glyph:
+def letter_shape(char: str, name: str) -> Glyph:
     """A shape of a character.
 
     Args:
         char: as for `htrdata.handwriting.glyphs.glyph`.
-        name: one of `SHAPES`; a number must be below the character's `count`.
+        name: one of `SHAPE_NAMES`; a number must be below the character's `count`.
     """
     return glyph(char, name) if name in ALPHABETS else allograph(char, int(name))
 
@@ -62,8 +64,8 @@ def allograph(char: str, number: int) -> Glyph:
         return greek_letter(_GREEK[char])
     body, _, marks = drawn[number].partition("+ ")
     strokes = [_curve(stroke) for stroke in body.split("|")]
-    points, starts = _strung(strokes)
-    marked, mark_starts = _strung([_curve(stroke) for stroke in marks.split("|")] if marks else [])
+    points, starts = strung(strokes)
+    marked, mark_starts = strung([_curve(stroke) for stroke in marks.split("|")] if marks else [])
     left, right = float(points[0].min()), float(points[0].max())
     runs, begin, end = char.islower(), strokes[0][:, 0], strokes[-1][:, -1]
     # A line that comes over to the right side closes what is open there and makes an e of a c; a bowl is closed anyhow.
@@ -76,8 +78,8 @@ def allograph(char: str, number: int) -> Glyph:
         marks=marked - shift,
         mark_starts=mark_starts,
         width=right - left + _GAP,
-        enters=runs and open_to_left and bool(begin[1] > -1.15),
-        leaves=runs and bool(end[0] > right - 0.25 and end[1] <= 0.05),
+        enters=runs and open_to_left and bool(begin[1] > -_HIGHEST_ENTRY),
+        leaves=runs and bool(end[0] > right - _NEAR_THE_SIDE and end[1] <= _BELOW_THE_LINE),
     )
 
 
@@ -107,11 +109,3 @@ def _smooth_curve(knots: NDArray[np.float64]) -> NDArray[np.float64]:
     at = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(fine, axis=0).T))])
     even = np.linspace(0, at[-1], max(_FEWEST, round(at[-1] / _SPACING) + 1))
     return np.stack([np.interp(even, at, fine[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def _strung(strokes: list[Numbers]) -> tuple[Numbers, Flags]:
-    """Strokes one after the other, float32 [2, n], and bool [n] where one begins."""
-    if not strokes:
-        return np.empty((2, 0), np.float32), np.empty(0, np.bool_)
-    starts = np.concatenate([np.arange(stroke.shape[1]) == 0 for stroke in strokes])
-    return np.concatenate(strokes, axis=1), starts

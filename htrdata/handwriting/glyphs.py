@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import string
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +18,13 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float32]
 Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 ALPHABETS = ("print", "script", "copperplate")
 """Printed letters; joined letters; joined letters of a broad nib (drawn with doubled lines, which the pen fills)."""
 
 CHARACTERS = string.printable[:-6]
-"""The 94 characters that have a shape of their own; `shapes` says what is drawn for others."""
+"""The 94 characters that have a shape of their own; `spell` says what is drawn for others."""
 
 # Hershey's own units: y grows downwards, the baseline is at 9 and capitals reach up to -12.
 _FONT = {"print": "futural", "script": "cursive", "copperplate": "scriptc"}
@@ -76,7 +78,7 @@ class Glyph:
     leaves: bool
 
 
-def shapes(text: str) -> str:
+def spell(text: str) -> str:
     """Spells a text in characters that have a shape, as a typist without the right keys would.
 
     Other characters are drawn as their base letter (``é`` as ``e``, ``²`` as ``2``), as a similar mark (``·`` as ``.``,
@@ -101,7 +103,7 @@ def glyph(char: str, alphabet: str) -> Glyph:
     """The shape of a character in one of the `ALPHABETS`.
 
     Args:
-        char: one of the 94 characters, a space, or what `shapes` gives for an unknown character.
+        char: one of the 94 characters, a space, or what `spell` gives for an unknown character.
         alphabet: one of `ALPHABETS`.
     """
     if char == " ":
@@ -158,8 +160,9 @@ def _glyph(
     body: list[Numbers], marks: list[Numbers], left: float, right: float, scale: float, *, enters: bool, leaves: bool
 ) -> Glyph:
     """Smooths the strokes and brings them from Hershey's units and origin to ours."""
-    points, starts = _strung(_without_lifts(body), left, scale)
-    marked, mark_starts = _strung(marks, left, scale)
+    origin = np.array([left, _BASELINE], np.float32)
+    points, starts = strung([(_smooth(stroke) - origin).T / scale for stroke in _without_lifts(body)])
+    marked, mark_starts = strung([(_smooth(stroke) - origin).T / scale for stroke in marks])
     return Glyph(
         body=points,
         body_starts=starts,
@@ -172,13 +175,12 @@ def _glyph(
     )
 
 
-def _strung(strokes: list[Numbers], left: float, scale: float) -> tuple[Numbers, Flags]:
-    """Strokes one after the other, smoothed and in our units: float32 [2, n], and bool [n] where one begins."""
+def strung(strokes: Sequence[Numbers]) -> tuple[Numbers, Flags]:
+    """Strokes, each float32 [2, m], one after the other: points, float32 [2, n], and bool [n] where one begins."""
     if not strokes:
         return np.empty((2, 0), np.float32), np.empty(0, np.bool_)
-    pieces = [(_smooth(stroke) - np.array([left, _BASELINE], np.float32)) / scale for stroke in strokes]
-    starts = np.concatenate([np.arange(len(piece)) == 0 for piece in pieces])
-    return np.ascontiguousarray(np.concatenate(pieces).T), starts
+    starts = np.concatenate([np.arange(stroke.shape[1]) == 0 for stroke in strokes])
+    return np.ascontiguousarray(np.concatenate(strokes, axis=1)), starts
 
 
 def _without_lifts(strokes: list[Numbers]) -> list[Numbers]:
@@ -211,10 +213,10 @@ def _font(name: str) -> dict[str, tuple[float, float, list[Numbers]]]:
     font.load_default_font(name)
     return {
         char: (
-            shape.left_offset,
-            shape.left_offset + shape.char_width,
-            [np.array(s, np.float32) for s in shape.strokes if s],
+            letter.left_offset,
+            letter.left_offset + letter.char_width,
+            [np.array(stroke, np.float32) for stroke in letter.strokes if stroke],
         )
-        for char, shape in font.all_glyphs.items()
+        for char, letter in font.all_glyphs.items()
         if char in CHARACTERS
     }

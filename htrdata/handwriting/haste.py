@@ -1,17 +1,20 @@
-"""What haste does to words: towards their end, or in their middle, letters flatten, run wide and slur into a line."""
+"""What haste does to words: towards their end, or in their middle, letters flatten, run wide and slur into a line.
+
+Care lessens how much digits, capitals and marks flatten and slur, but not how wide they run: the stretch along the line
+spares nothing. Strokes of few points are never slurred, be they dots, bars or the stems of printed letters.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from htrdata.handwriting.glyphs import Flags, Numbers
-from htrdata.handwriting.style import Indices
+from htrdata.handwriting.glyphs import Flags, Indices, Numbers
 
 _MIDDLE = -0.35  # y towards which letters collapse, in x-heights
 _FLATTER = 0.6  # share of the height that is lost at most
 _WIDER = 0.7  # by how much letters and joins are stretched at most
 _SLURRING = 6  # how often lines are smoothed at most
-_SHORT = 20  # points; strokes that have fewer are dots and bars, which slurring would make vanish
+_SHORT = 20  # points; strokes with fewer are not slurred: dots and bars would vanish, and stems of letters stay too
 _LONG = 4.0  # x-heights; shorter words are written with more care
 
 
@@ -24,7 +27,7 @@ def hurry(
         points: x and y, in x-heights, float32 [2, n]; all words, each at its own origin.
         starts: bool [n], True where the pen was put down.
         word: the word of each point, int [n].
-        care: how much of the haste is left out for each point, 0 to 1, float32 [n].
+        care: how much of the flattening and slurring is left out for each point, 0 to 1, float32 [n].
         words: how many words there are.
         haste: of the writer, 0 to 1.
         rng: where and how much each word suffers.

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.handwriting.accents import accented_glyph, base_letters, can_be_written
-from htrdata.handwriting.allographs import SHAPES
-from htrdata.handwriting.glyphs import Flags, Glyph, Numbers, shapes
+from htrdata.handwriting.allographs import SHAPE_NAMES
+from htrdata.handwriting.glyphs import Flags, Glyph, Indices, Numbers, spell
 from htrdata.handwriting.haste import hurry
-from htrdata.handwriting.style import Indices, Style
+from htrdata.handwriting.style import Style
 
 _CARE = 0.7  # with which digits, capitals and marks are written in haste
 _WAVE = 2.3  # radians per x-height of the waves that bend a letter: less than half a wave within an x
@@ -60,7 +60,7 @@ def write(text: str, style: Style, rng: np.random.Generator) -> Strokes:
     """Writes a word, or a line, in one go.
 
     The letters of one writer resemble each other, but no two are the same. A text with characters that
-    `htrdata.handwriting.accents.can_be_written` does not know is drawn as `htrdata.handwriting.glyphs.shapes` says.
+    `htrdata.handwriting.accents.can_be_written` does not know is drawn as `htrdata.handwriting.glyphs.spell` says.
 
     Args:
         text: what to write. Spaces are gaps; an empty text gives no strokes.
@@ -90,15 +90,15 @@ def write_together(texts: Sequence[str], style: Style, rng: np.random.Generator)
         The strokes of all words, one after the other and each at its own origin; and where in them each word ends,
         int [words].
     """
-    spelled = [text if can_be_written(text) else shapes(text) for text in texts]
+    spelled = [text if can_be_written(text) else spell(text) for text in texts]
     line = "".join(spelled)
     word = np.repeat(np.arange(len(texts)), [len(text) for text in spelled])
     codes = np.frombuffer(base_letters(line).encode("ascii"), np.uint8)
     which = style.alphabet[codes]
     if style.other is not None and style.alternation:
         which = np.where(rng.random(len(codes)) < style.alternation, style.other[codes], which)
-    letters = [accented_glyph(char, SHAPES[k]) for char, k in zip(line, which.tolist(), strict=True)]
-    if not any(len(shape.body_starts) for shape in letters):  # nothing but spaces, or no text at all
+    letters = [accented_glyph(char, SHAPE_NAMES[k]) for char, k in zip(line, which.tolist(), strict=True)]
+    if not any(len(glyph.body_starts) for glyph in letters):  # nothing but spaces, or no text at all
         nothing = np.empty(0, np.float32)
         return Strokes(nothing, nothing, nothing, np.empty(0, np.bool_)), np.zeros(len(texts), np.intp)
     begins = np.concatenate([[True], word[1:] != word[:-1]])
@@ -138,9 +138,9 @@ def scribble(width: float, style: Style, rng: np.random.Generator) -> Strokes:
 def _joints(letters: Sequence[Glyph], begins: Sequence[bool], joining: float, rng: np.random.Generator) -> list[bool]:
     """For each letter, whether the pen comes over from the letter before it, in the same word, without being lifted."""
     stays = (rng.random(len(letters), np.float32) < joining).tolist()
-    before = [False, *(shape.leaves for shape in letters[:-1])]
+    before = [False, *(glyph.leaves for glyph in letters[:-1])]
     each = zip(stays, before, begins, letters, strict=True)
-    return [stay and leaves and not first and shape.enters for stay, leaves, first, shape in each]
+    return [stay and leaves and not first and glyph.enters for stay, leaves, first, glyph in each]
 
 
 def _gather(letters: Sequence[Glyph], joints: Sequence[bool]) -> tuple[Numbers, Flags, Indices]:
@@ -152,13 +152,13 @@ def _gather(letters: Sequence[Glyph], joints: Sequence[bool]) -> tuple[Numbers, 
     """
     parts: list[tuple[int, Numbers, Flags]] = []
     late: list[tuple[int, Numbers, Flags]] = []
-    for i, (shape, joined) in enumerate(zip(letters, joints, strict=True)):
+    for i, (glyph, joined) in enumerate(zip(letters, joints, strict=True)):
         if not joined:
             parts += late
             late = []
-        parts.append((i, shape.body, shape.body_goes_on if joined else shape.body_starts))
-        if len(shape.mark_starts):
-            late.append((i, shape.marks, shape.mark_starts))
+        parts.append((i, glyph.body, glyph.body_goes_on if joined else glyph.body_starts))
+        if len(glyph.mark_starts):
+            late.append((i, glyph.marks, glyph.mark_starts))
     parts += late
     owners, points, starts = zip(*parts, strict=True)
     return np.concatenate(points, axis=1), np.concatenate(starts), np.repeat(owners, [len(part) for part in starts])
@@ -173,7 +173,7 @@ def _settings(
     settings[:2] += style.phases[:, codes]
     settings[2:4] += 1
     settings[2] *= style.breadth
-    advance = np.array([shape.width for shape in letters], np.float32) * settings[2] + style.spacing
+    advance = np.array([glyph.width for glyph in letters], np.float32) * settings[2] + style.spacing
     place = np.cumsum(advance) - advance
     settings[4] += place - place[begins][np.cumsum(begins) - 1]
     return settings

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.handwriting.allographs import count
+from htrdata.handwriting.chances import Chances
 from htrdata.handwriting.glyphs import ALPHABETS
 
 _PRINT, _SCRIPT, _COPPERPLATE = range(len(ALPHABETS))
-Indices = NDArray[np.intp]
 _UPPER, _LOWER = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
 
 
@@ -21,7 +21,7 @@ class Style:
     """What stays the same from word to word of one writer. Lengths are in x-heights.
 
     Attributes:
-        alphabet: uint8 [128], for each ASCII character the index of its shape in `SHAPES`.
+        alphabet: uint8 [128], for each ASCII character the index of its shape in `SHAPE_NAMES` of `allographs.py`.
         phases: float32 [2, 128], how the writer's own shape of each character departs from the alphabet's.
         bend: by how much it departs.
         slant: how far to the right a line leans per unit of height.
@@ -66,6 +66,8 @@ class Style:
 KINDS = {"print": 0.06, "joined": 0.97, "mixed": 0.5, "broad": 0.97}
 """Kinds of writers, and the share of their small letters in joined shapes; broad is joined with a broad nib."""
 
+_SCRIPTED = 0.4  # share of small letters in joined shapes from which a hand has the slant and the capitals of a script
+
 
 def random_style(rng: np.random.Generator, kind: str | None = None, *, varied: bool = False) -> Style:
     """A writer drawn by chance: a third print, nearly half join their letters, the others do both.
@@ -76,23 +78,11 @@ def random_style(rng: np.random.Generator, kind: str | None = None, *, varied: b
         varied: whether the writer has letter shapes beyond the alphabets, and may be in haste.
     """
     if kind is None:
-        chance = float(rng.random())
-        kind = "print" if chance < 0.35 else "joined" if chance < 0.8 else "mixed"
-        if kind == "joined" and float(rng.random()) < 0.2:
-            kind = "broad"
-    scripted, broad = KINDS[kind], kind == "broad"
-    joined = _COPPERPLATE if broad else _SCRIPT
-    alphabet = np.zeros(128, np.uint8)
-    alphabet[_LOWER] = np.where(rng.random(26) < scripted, joined, _PRINT)
-    capitals = rng.choice([_PRINT, _SCRIPT, _COPPERPLATE], p=[0.5, 0.25, 0.25] if scripted > 0.4 else [0.96, 0.04, 0])
-    alphabet[_UPPER] = _COPPERPLATE if broad else capitals
-    script = scripted > 0.4
-    spread = iter(rng.random(14).tolist())
-
-    def between(low: float, high: float) -> float:
-        return low + (high - low) * float(next(spread))
-
-    pen = between(0.1, 0.15) if broad else 0.07 * 3 ** between(0, 1)
+        kind = _random_kind(rng)
+    script = KINDS[kind] > _SCRIPTED
+    alphabet = _random_alphabet(kind, rng)
+    between = Chances(14, rng).between
+    pen = between(0.1, 0.15) if kind == "broad" else 0.07 * 3 ** between(0, 1)
     style = Style(
         alphabet=alphabet,
         phases=(rng.random((2, 128), np.float32) * np.float32(2 * np.pi)),
@@ -112,6 +102,24 @@ def random_style(rng: np.random.Generator, kind: str | None = None, *, varied: b
         tone=int(between(10, 110)),
     )
     return _varied(style, kind, rng) if varied else style
+
+
+def _random_kind(rng: np.random.Generator) -> str:
+    """One of `KINDS`."""
+    chance = float(rng.random())
+    kind = "print" if chance < 0.35 else "joined" if chance < 0.8 else "mixed"
+    return "broad" if kind == "joined" and float(rng.random()) < 0.2 else kind
+
+
+def _random_alphabet(kind: str, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Which alphabet each character is of, uint8 [128]: capitals are all of one, small letters may be of two."""
+    scripted, broad = KINDS[kind], kind == "broad"
+    alphabet = np.zeros(128, np.uint8)
+    alphabet[_LOWER] = np.where(rng.random(26) < scripted, _COPPERPLATE if broad else _SCRIPT, _PRINT)
+    shares = [0.5, 0.25, 0.25] if scripted > _SCRIPTED else [0.96, 0.04, 0]
+    capitals = rng.choice([_PRINT, _SCRIPT, _COPPERPLATE], p=shares)
+    alphabet[_UPPER] = _COPPERPLATE if broad else capitals
+    return alphabet
 
 
 def _varied(style: Style, kind: str, rng: np.random.Generator) -> Style:

@@ -15,6 +15,10 @@ from htrdata.synth.fonts import Font, read_fonts
 from htrdata.synth.writers import HANDS, MEDIA, split_fonts
 from htrdata.synth.written import WORDS_PER_WRITER, Recipe, WrittenWords
 
+DRAWING = "2"
+"""Which drawing this is. It rises whenever the same settings give other words or other pixels, so that a build which
+other code has begun is not taken up again, and an existing store is told apart from a new one."""
+
 SHARES = (0.9, 0.05, 0.05)
 """Shares of the writers, and of the fonts, that are train, val and test."""
 
@@ -79,9 +83,10 @@ class Synth:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What the words depend on; of the fonts their number and a digest over the SHA-256 of each."""
+        """What the words depend on: `DRAWING` too; of the fonts their number and a digest over the SHA-256 of each."""
         digest = hashlib.sha256(" ".join(font.sha256 for font in self._fonts).encode()).hexdigest()
         return {
+            "drawing": DRAWING,
             "words": str(self.words),
             "seed": str(self.seed),
             "diacritics": str(self.diacritics),

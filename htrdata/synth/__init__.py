@@ -2,6 +2,11 @@
 
     Synth(words=100_000)            # a source like any other: htrdata.build, htrdata synth
 
-vocabulary -> writers -> scene -> written: words, the hand and the paper of a writer, the pixels of crops, and the
-words of a writer as a data set has them.
+The modules, each after those that it needs:
+
+    word_lists -> patterns, tables, invention -> vocabulary     what is written
+    fonts -> writers                                            by whom, in what hand and on what paper
+    frames -> inking, picture -> scene                          the pixels of crops
+
+`written` puts them together: the words of a writer as a data set has them.
 """

@@ -25,7 +25,8 @@ cv2 = opencv()
 
 SUFFIXES = (".ttf", ".otf", ".woff", ".woff2")
 _X_HEIGHT = 24  # pixels, about, at which words are set; a word of a shard is at most 64 pixels high
-_TRIED = 48  # pixels per em at which fonts are measured: small letters have 12 to 40 of them
+_TRIED = 48  # pixels per em at which fonts are measured: an x is 12 to 40 pixels high there
+_LOWEST = 0.2 * _X_HEIGHT  # pixels there; a font with hardly any x-height would be set at an enormous size
 _PAD = 4  # empty pixels around a set word, for thickening and blur
 _THINNEST = 0.1  # x-heights; thinner lines are made as thick
 _KNOWN = CHARACTERS + "".join(char for char in map(chr, range(0xC0, 0x180)) if char.isalpha())
@@ -150,16 +151,16 @@ def read_font(path: Path) -> Font:
     try:
         face = _open(path, _TRIED)
         lacking = bytes(face.getmask("\uffff"))
-        shapes = {char: bytes(face.getmask(char)) for char in _KNOWN}
+        images = {char: bytes(face.getmask(char)) for char in _KNOWN}
         # Scripts with small letters would lose their hairlines at the size that suits others.
-        size = round(_TRIED * _X_HEIGHT / max(_x_height(face), 0.2 * _X_HEIGHT))
+        size = round(_TRIED * _X_HEIGHT / max(_x_height(face), _LOWEST))
         face = _open(path, size)
         x_height = _x_height(face)
     except OSError as error:
         raise BadDataError(f"{path} cannot be read as a font ({error}): remove it from the folder") from error
-    characters = {char for char, shape in shapes.items() if any(shape) and shape != lacking}
+    characters = {char for char, image in images.items() if any(image) and image != lacking}
     # In a font of capitals alone a small letter would be a wrong label.
-    characters -= {char for char in characters if char.islower() and shapes[char] == shapes.get(char.upper())}
+    characters -= {char for char in characters if char.islower() and images[char] == images.get(char.upper())}
     if x_height <= 0:
         characters.clear()
     return Font(path, hashlib.sha256(data).hexdigest(), frozenset(characters), size, x_height, _line_width(face))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from htrdata.handwriting.glyphs import Indices
 from htrdata.synth.writers import Writer
 
 Values = NDArray[np.float64]
-Whole = NDArray[np.intp]
 
 HEIGHT = 64  # pixels; no crop is higher
 _WIDEST = 24 * HEIGHT
@@ -41,8 +41,8 @@ class Frames:
     tilt: Values
     x: Values
     y: Values
-    width: Whole
-    height: Whole
+    width: Indices
+    height: Indices
 
     @property
     def affine(self) -> Values:
@@ -90,9 +90,9 @@ class Band:
         pad: spare pixels on each side of a crop.
     """
 
-    words: Whole
-    left: Whole
-    widths: Whole
+    words: Indices
+    left: Indices
+    widths: Indices
     shape: tuple[int, int]
     pad: int
 

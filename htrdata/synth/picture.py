@@ -1,7 +1,8 @@
 """What paper, light, lens, sensor and scanner make of ink: from covered pixels to the grey levels of crops.
 
 Everything is done to whole bands of crops (see `htrdata.synth.frames`) in bytes, and what differs from word to word is
-spread over the columns of its cell.
+spread over the columns of its cell. Two things do not differ as they would on real pages: the words of a band have the
+same blur, since one call blurs them all, and noise is cut at a random place out of one fixed table.
 """
 
 from __future__ import annotations

@@ -8,17 +8,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from htrdata.handwriting import Strokes
+from htrdata.handwriting.glyphs import Indices
 from htrdata.handwriting.ink import Canvas
 from htrdata.handwriting.strokes import write_together
 from htrdata.synth.fonts import SetWord, set_word
-from htrdata.synth.frames import Band, Frames, Values, Whole, frame, lay_out
+from htrdata.synth.frames import Band, Frames, Values, frame, lay_out
 from htrdata.synth.inking import Copies, cover
 from htrdata.synth.picture import picture, see_through
 from htrdata.synth.writers import Writer
 
 
 def draw_words(texts: Sequence[str], writer: Writer, rng: np.random.Generator) -> list[Canvas]:
-    """Draws the crops of words as they would come out of a data set. Fifty at once take little more time than ten.
+    """Draws the crops of words as they would come out of a data set.
+
+    Many at once take less time than one by one, since most calls draw, light or blur several words of a band.
 
     Args:
         texts: without spaces; where the writer's hand is a font, of its characters.
@@ -55,7 +58,7 @@ def draw_words(texts: Sequence[str], writer: Writer, rng: np.random.Generator) -
     return picture(ink, behind, bands, frames, writer, rng)
 
 
-def _bounds(strokes: Strokes, ends: Whole, pen: float) -> Values:
+def _bounds(strokes: Strokes, ends: Indices, pen: float) -> Values:
     """Left, upper, right and lower end of each word in x-heights, the pen's width included, float [4, words]."""
     begins = np.concatenate([[0], ends[:-1]])
     x, y = strokes.x, strokes.y
@@ -65,8 +68,8 @@ def _bounds(strokes: Strokes, ends: Whole, pen: float) -> Values:
 
 
 def _neighbours(
-    frames: Frames, bounds: Values, others: Whole, writer: Writer, rng: np.random.Generator
-) -> tuple[Whole, Whole, Values]:
+    frames: Frames, bounds: Values, others: Indices, writer: Writer, rng: np.random.Generator
+) -> tuple[Indices, Indices, Values]:
     """Ends of neighbouring words at the four edges: which word, in which crop, and where; see `Copies`."""
     chance = rng.random((len(frames.scale), 4))
     cell, side = np.nonzero(chance < writer.crowded * np.array([0.5, 0.5, 1.0, 1.0]))
@@ -83,7 +86,7 @@ def _neighbours(
     return which, cell, affine
 
 
-def _mirrored(frames: Frames, others: Whole, rng: np.random.Generator) -> tuple[Whole, Whole, Values]:
+def _mirrored(frames: Frames, others: Indices, rng: np.random.Generator) -> tuple[Indices, Indices, Values]:
     """Words of the other side of the sheet, one behind each crop; see `Copies`."""
     words = len(frames.scale)
     affine = frames.affine

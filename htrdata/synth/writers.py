@@ -10,6 +10,7 @@ import numpy as np
 
 from htrdata.handwriting import Style, random_style
 from htrdata.handwriting.accents import can_be_written
+from htrdata.handwriting.chances import Chances
 from htrdata.synth.fonts import Font
 
 HANDS = ("print", "joined", "mixed", "broad", "font")
@@ -85,26 +86,16 @@ def random_writer(
         media: kinds to draw from, of `MEDIA`.
         fonts: to draw from.
     """
-    strokes = [hand for hand in hands if hand != "font"]
-    chance = float(rng.random())
-    set_in_type = bool(fonts) and "font" in hands and (not strokes or chance < 0.5)
-    kind = strokes[int(rng.integers(len(strokes)))] if strokes else "print"
-    font = fonts[int(rng.integers(len(fonts)))] if set_in_type else None
+    kind, font = _random_hand(rng, hands, fonts)
     style = random_style(rng, kind, varied=True)
     medium = media[int(rng.integers(len(media)))]
     photo = medium == "photo"
-    spread = iter(rng.random(16).tolist())
-
-    def between(low: float, high: float) -> float:
-        return low + (high - low) * float(next(spread))
-
-    def sometimes(share: float) -> bool:
-        return float(next(spread)) < share
-
+    chances = Chances(16, rng)
+    between, sometimes = chances.between, chances.sometimes
     paper = between(120, 250) if photo else between(215, 255)
     ruled = sometimes(0.4 if photo else 0.15)
     return Writer(
-        hand="font" if set_in_type else kind,
+        hand=kind if font is None else "font",
         style=style,
         neighbours=tuple(rng.choice(_NEIGHBOURS, 6, replace=False).tolist()),
         font=font,
@@ -125,6 +116,15 @@ def random_writer(
         crowded=between(0.0, 0.35),
         quality=round(between(35, 95)) if photo else 92,
     )
+
+
+def _random_hand(rng: np.random.Generator, hands: Sequence[str], fonts: Sequence[Font]) -> tuple[str, Font | None]:
+    """The kind of a writer's strokes, and the font that words are set in instead, if so; see `random_writer`."""
+    strokes = [hand for hand in hands if hand != "font"]
+    chance = float(rng.random())
+    set_in_type = bool(fonts) and "font" in hands and (not strokes or chance < 0.5)
+    kind = strokes[int(rng.integers(len(strokes)))] if strokes else "print"
+    return kind, fonts[int(rng.integers(len(fonts)))] if set_in_type else None
 
 
 def split_fonts(fonts: Sequence[Font], shares: Sequence[float]) -> list[tuple[Font, ...]]:

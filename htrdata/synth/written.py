@@ -50,6 +50,9 @@ class Recipe:
 class WrittenWords(Sequence[Word]):
     """The words of one writer, which are made anew whenever they are looked at: a million of them take no memory.
 
+    To read the image of one word draws all of its writer's, and those of the last two writers are kept: that is fast in
+    order, as a build reads them, and slow where words of many writers are read by turns.
+
     Attributes:
         recipe: what they depend on.
         split: of the writer.
@@ -142,6 +145,8 @@ def _vocabulary(diacritics: bool) -> Vocabulary:
 class DrawnWord(MadeImage):
     """The image of a word, drawn when it is read: a grey JPEG of up to 64 pixels in height.
 
+    All of its writer's words are drawn with it; see `WrittenWords` for the order in which to read.
+
     Attributes:
         words: those of its writer.
         position: of the word among them, from 0.
@@ -162,5 +167,5 @@ class DrawnWord(MadeImage):
         return 0
 
     def make(self) -> GreyJpeg:
-        """Draws it, with all of its writer's: the next ones are there when they are asked for."""
+        """Draws it, with all of its writer's, unless they are there from one that was asked for before."""
         return _drawn(self.words.recipe, self.words.split, self.words.number)[self.position]

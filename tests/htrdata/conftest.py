@@ -1,4 +1,4 @@
-"""A source that tests fill by hand, and small pages for it."""
+"""A source that tests fill by hand, and small pages for it; a hand without any chance."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from htrdata.handwriting import ALPHABETS, Style
 from htrdata.images import encode
 from htrdata.records import Box, FileOnDisk, Page, Word
 from htrdata.sources import SourceInfo
@@ -35,6 +36,25 @@ def draw_page(path: Path, seed: int, shape: tuple[int, int] = (240, 320)) -> str
     data = encode(np.random.default_rng(seed).integers(0, 256, shape, np.uint8), "jpeg")
     path.write_bytes(data)
     return hashlib.md5(data).hexdigest()
+
+
+def steady(alphabet: str, **changes: object) -> Style:
+    """A hand without any chance in it, that draws the alphabet as it is."""
+    values: dict[str, object] = {
+        "alphabet": np.full(128, ALPHABETS.index(alphabet), np.uint8),
+        "phases": np.zeros((2, 128), np.float32),
+        "tone": 0,
+        **dict.fromkeys(("breadth", "ascent", "descent", "joining"), 1.0),
+        **dict.fromkeys(("bend", "slant", "spacing", "unrest", "tremor", "drift", "contrast", "nib"), 0.0),
+        "pen": 0.12,
+        **changes,
+    }
+    return Style(**values)  # type: ignore[arg-type]
+
+
+def rng(*seed: int) -> np.random.Generator:
+    """Chance from a seed."""
+    return np.random.default_rng(seed or 0)
 
 
 @pytest.fixture

@@ -17,43 +17,24 @@ from htrdata.handwriting import (
     ALPHABETS,
     CHARACTERS,
     Strokes,
-    Style,
     draw,
     fit,
     random_style,
     scribble,
-    shapes,
+    spell,
     write,
     write_words,
 )
 from htrdata.handwriting.accents import can_be_written
-from htrdata.handwriting.allographs import SHAPES, count, shape
 from htrdata.handwriting.glyphs import glyph
 from htrdata.handwriting.page import draw_page, lay_out
 from htrdata.handwriting.paper import Paper, blank, copy, photograph
-from htrdata.handwriting.style import KINDS
 from htrdata.handwriting.words import some_words
 from htrdata.records import Box
 
+from .conftest import rng, steady
+
 Floats = NDArray[np.floating]
-
-
-def steady(alphabet: str, **changes: object) -> Style:
-    """A hand without any chance in it, that draws the alphabet as it is."""
-    values: dict[str, object] = {
-        "alphabet": np.full(128, ALPHABETS.index(alphabet), np.uint8),
-        "phases": np.zeros((2, 128), np.float32),
-        "tone": 0,
-        **dict.fromkeys(("breadth", "ascent", "descent", "joining"), 1.0),
-        **dict.fromkeys(("bend", "slant", "spacing", "unrest", "tremor", "drift", "contrast", "nib"), 0.0),
-        "pen": 0.12,
-        **changes,
-    }
-    return Style(**values)  # type: ignore[arg-type]
-
-
-def rng(*seed: int) -> np.random.Generator:
-    return np.random.default_rng(seed or 0)
 
 
 def ink(canvas: NDArray[np.uint8], below: int = 128) -> tuple[Floats, Floats]:
@@ -85,11 +66,11 @@ class TestLetters:
     def test_every_character_has_a_shape_of_its_own(self, alphabet: str) -> None:
         drawn = {}
         for char in CHARACTERS:
-            shape = glyph(char, alphabet)
-            assert shape.body.shape == (2, len(shape.body_starts))
-            assert shape.body_starts[0]
-            assert shape.width > 0
-            drawn[char] = np.concatenate([shape.body, shape.marks], axis=1)
+            letter = glyph(char, alphabet)
+            assert letter.body.shape == (2, len(letter.body_starts))
+            assert letter.body_starts[0]
+            assert letter.width > 0
+            drawn[char] = np.concatenate([letter.body, letter.marks], axis=1)
         assert len(CHARACTERS) == 94
         for a, b in itertools.combinations(CHARACTERS, 2):
             assert drawn[a].shape != drawn[b].shape or not np.allclose(drawn[a], drawn[b], atol=0.05), (a, b)
@@ -127,17 +108,17 @@ class TestLetters:
         assert max(part[:, 0].max() for part in word) > second_dot[:, 0].max()
 
     def test_other_characters(self) -> None:
-        assert shapes("café²") == "cafe2"
-        assert shapes("·–’“…€½") == ".-'\"...E1/2"
-        assert shapes("a\u00a0b") == "a b"
-        assert shapes("漢") == "\0"
+        assert spell("café²") == "cafe2"
+        assert spell("·–’“…€½") == ".-'\"...E1/2"
+        assert spell("a\u00a0b") == "a b"
+        assert spell("漢") == "\0"
         assert len(write("漢", random_style(rng()), rng())) == 1
 
     @given(st.text(max_size=12))
     def test_any_text_is_spelled_in_known_shapes_and_can_be_written(self, text: str) -> None:
-        spelled = shapes(text)
+        spelled = spell(text)
         assert set(spelled) <= {*CHARACTERS, " ", "\0"}
-        assert shapes(spelled.replace("\0", "")) == spelled.replace("\0", "")
+        assert spell(spelled.replace("\0", "")) == spelled.replace("\0", "")
         base = [c for c in unicodedata.normalize("NFKD", text) if c in CHARACTERS]
         assert len(spelled) >= len(base)
         strokes = write(text, random_style(rng(1)), rng(2))
@@ -413,83 +394,3 @@ def test_words_written_together_are_words_of_their_own() -> None:
         assert abs(left) < 0.5  # each begins at its own origin
         assert right == pytest.approx(alone.bounds[2], rel=0.25)
     assert write_words([], style, np.random.default_rng(7)) == []
-
-
-class TestAllographs:
-    further = tuple((char, number) for char in CHARACTERS for number in range(count(char)))
-
-    def test_letters_and_digits_have_some(self) -> None:
-        assert all(count(char) for char in CHARACTERS if char.isalnum() and char != "I")
-        assert len(SHAPES) == len(ALPHABETS) + max(map(count, CHARACTERS))
-
-    @pytest.mark.parametrize(("char", "number"), further)
-    def test_a_shape_is_one_of_its_kind_on_the_line(self, char: str, number: int) -> None:
-        drawn = shape(char, str(number))
-        assert drawn.body.shape == (2, len(drawn.body_starts))
-        assert drawn.body_starts[0]
-        assert drawn.body.dtype == np.float32
-        assert 0.1 < drawn.width < 1.8
-        points = np.concatenate([drawn.body, drawn.marks], axis=1)
-        assert drawn.body[0].min() > 0
-        assert drawn.body[0].max() < drawn.width
-        if char.isalnum():
-            assert points[1].max() >= -0.1
-            assert points[1].max() < (0.75 if char in "gjpqyfzx" else 0.15)
-            assert points[1].min() > -1.8
-            assert points[1].min() < (-1.35 if char in "bdfhijklt" or not char.islower() else -0.9)
-        for other in range(number):
-            also = shape(char, str(other)).body
-            assert also.shape != drawn.body.shape or not np.allclose(also, drawn.body, atol=0.05)
-
-    def test_no_line_comes_over_to_the_open_side_of_a_letter(self) -> None:
-        assert not any(shape("c", str(number)).enters for number in range(count("c")))
-        assert any(shape("n", str(number)).enters for number in range(count("n")))
-
-    @pytest.mark.parametrize("kind", KINDS)
-    def test_varied_writers_have_shapes_of_their_own(self, kind: str) -> None:
-        letters = [ord(char) for char in CHARACTERS if char.isalpha()]
-        shares = []
-        for seed in range(40):
-            style = random_style(rng(seed), kind, varied=True)
-            assert style.other is not None
-            for alphabet in (style.alphabet, style.other):
-                assert all(k < len(ALPHABETS) + count(chr(code)) for code, k in enumerate(alphabet))
-            shares.append(float((style.alphabet[letters] >= len(ALPHABETS)).mean()))
-            write(CHARACTERS + "\u00e9\u0163 \0", style, rng(seed))
-        assert min(shares) < 0.25
-        assert max(shares) > 0.4
-
-    def test_a_writer_without_variety_has_the_alphabets_alone(self) -> None:
-        plain, varied = random_style(rng(9)), random_style(rng(9), varied=True)
-        assert plain.alphabet.max() < len(ALPHABETS)
-        assert (plain.haste, plain.alternation, plain.other) == (0, 0, None)
-        assert (plain.pen, plain.slant, plain.tone) == (varied.pen, varied.slant, varied.tone)
-
-    def test_a_writer_changes_a_shape_now_and_then(self) -> None:
-        style = steady("print", other=np.full(128, ALPHABETS.index("script"), np.uint8), alternation=0.5)
-        lengths = {len(write("a", style, rng(seed)).x) for seed in range(20)}
-        assert lengths == {len(write("a", steady(alphabet), rng()).x) for alphabet in ("print", "script")}
-
-
-class TestHaste:
-    def test_the_end_of_a_word_flattens_and_runs_wide(self) -> None:
-        calm = write("nnnnnnnnnn", steady("script"), rng(3))
-        widths, heights = [], []
-        for seed in range(12):
-            hasty = write("nnnnnnnnnn", steady("script", haste=1.0), rng(seed))
-            assert len(hasty.x) == len(calm.x)
-            assert abs(hasty.x[0] - calm.x[0]) < 0.05
-            widths.append(hasty.bounds[2] / calm.bounds[2])
-            last = slice(-len(calm.x) // 5, None)
-            heights.append(np.ptp(hasty.y[last]) / np.ptp(calm.y[last]))
-        assert min(widths) > 1.02
-        assert min(heights) < 0.6
-        assert max(heights) < 1.1
-
-    def test_short_words_numbers_and_dots_are_written_with_care(self) -> None:
-        for text in ("n", "1998"):
-            calm, hasty = (write(text, steady("print", haste=haste), rng(3)) for haste in (0.0, 1.0))
-            assert np.ptp(hasty.y) > 0.7 * np.ptp(calm.y)
-        calm, hasty = (write("minimini", steady("script", haste=haste), rng(3)) for haste in (0.0, 1.0))
-        assert len(hasty) == len(calm)
-        assert np.ptp(list(hasty)[-1][:, 0]) > 0.5 * np.ptp(list(calm)[-1][:, 0])

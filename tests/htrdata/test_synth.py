@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageFont
 
 import htrdata
-from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, UsageError
 from htrdata.handwriting import draw, write_words
 from htrdata.handwriting.strokes import write_together
 from htrdata.normalise import Operation
@@ -21,7 +21,8 @@ from htrdata.options import BuildOptions
 from htrdata.plain_jpeg import is_plain_grey_jpeg
 from htrdata.records import SPLITS
 from htrdata.rows import rows_of_page
-from htrdata.sources.synth import Synth
+from htrdata.sources import synth
+from htrdata.sources.synth import DRAWING, Synth
 from htrdata.synth.fonts import read_fonts
 from htrdata.synth.frames import HEIGHT, frame, lay_out
 from htrdata.synth.inking import Copies, cover
@@ -50,10 +51,12 @@ def content(out: Path) -> str:
     return str(document["content_digest"])
 
 
-def test_a_seed_gives_one_digest_whatever_the_workers_and_parts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("diacritics", [False, True])
+def test_a_seed_gives_one_digest_whatever_the_workers_and_parts(diacritics: bool, tmp_path: Path) -> None:
     for name, options, workers in (("a", BuildOptions(), 1), ("b", BuildOptions(part_words=60), 2)):
-        htrdata.build(Synth(words=240, seed=5), tmp_path / name, options, workers=workers)
-    htrdata.build(Synth(words=240, seed=6), tmp_path / "c", workers=1)
+        source = Synth(words=240, seed=5, diacritics=diacritics)
+        htrdata.build(source, tmp_path / name, options, workers=workers)
+    htrdata.build(Synth(words=240, seed=6, diacritics=diacritics), tmp_path / "c", workers=1)
     assert content(tmp_path / "a") == content(tmp_path / "b") != content(tmp_path / "c")
 
 
@@ -274,6 +277,16 @@ def test_what_is_wrong_with_fonts_is_said(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Synth(**settings)  # type: ignore[arg-type]
+
+
+def test_the_settings_say_which_drawing_it_is(tmp_path: Path) -> None:
+    """A build by code that draws other pixels is not taken up again, and its store is told apart."""
+    built = htrdata.build(Synth(words=3), tmp_path, workers=1)
+    assert built.document["settings"]["drawing"] == DRAWING
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(synth, "DRAWING", "another")
+        with pytest.raises(CannotCreateError, match=f"drawing was {DRAWING}, is another"):
+            htrdata.build(Synth(words=3), tmp_path, workers=1)
 
 
 def test_diacritics_are_written_only_where_they_are_asked_for() -> None:
