@@ -7,6 +7,7 @@ import math
 import pickle
 from collections import defaultdict
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from htrdata.records import SPLITS
 from htrdata.rows import rows_of_page
 from htrdata.sources import synth
 from htrdata.sources.synth import DRAWING, Synth
-from htrdata.synth.fonts import read_fonts
+from htrdata.synth.fonts import _has_small_letters, read_fonts
 from htrdata.synth.frames import HEIGHT, frame, lay_out
 from htrdata.synth.inking import Copies, cover
 from htrdata.synth.scene import draw_words
@@ -262,6 +263,24 @@ def test_what_is_wrong_with_fonts_is_said(tmp_path: Path) -> None:
     (tmp_path / "broken.ttf").write_bytes(b"not a font")
     with pytest.raises(BadDataError, match=r"broken\.ttf cannot be read as a font"):
         list(Synth(words=3, fonts=tmp_path).pages())
+
+
+class Capitals:
+    """A font whose small letters are capitals of another shape, as far as measuring it goes."""
+
+    def __init__(self, face: ImageFont.FreeTypeFont) -> None:
+        self.face = face
+
+    def getbbox(self, text: str, anchor: str) -> tuple[float, float, float, float]:
+        left, upper, right, lower = self.face.getbbox(text.upper(), anchor=anchor)
+        return left, upper + len(text), right, lower
+
+
+def test_capitals_in_the_place_of_small_letters_are_no_small_letters() -> None:
+    face = ImageFont.load_default(40)
+    assert isinstance(face, ImageFont.FreeTypeFont)
+    assert _has_small_letters(face)
+    assert not _has_small_letters(cast(ImageFont.FreeTypeFont, Capitals(face)))
 
 
 @pytest.mark.parametrize(
