@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="starter|starter-fast|FILE",
     type=click.Path(path_type=Path),
-    help="Of a recogniser; several are an ensemble.  [default: starter-fast, without --predictions]",
+    help=f"Of a recogniser; several are an ensemble.  [default: {starter.DEFAULT}, without --predictions]",
 )
 @click.option(
     "--predictions",

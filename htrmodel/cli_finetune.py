@@ -39,7 +39,7 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
         "--from",
         "from_",
         metavar="starter|starter-fast|FILE|scratch",
-        help="Weights to start from.  [default: starter-fast, scratch with --small]",
+        help=f"Weights to start from.  [default: {starter.DEFAULT}, scratch with --small]",
     ),
     click.option("--from-charset", help="What a .pth reads, where the number of its classes does not say so."),
     click.option("--out", type=_PATH, help="The run folder.  [default: runs/ and the names of the data sets]"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--checkpoint",
     metavar="starter|starter-fast|FILE",
     type=click.Path(path_type=Path),
-    help="A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.  [default: starter-fast]",
+    help=f"A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.  [default: {starter.DEFAULT}]",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @click.option(

@@ -152,7 +152,7 @@ def main(
     \b
     Examples:
       python pipelines/own_data.py letters/
-      python pipelines/own_data.py letters/ --labels checked.tsv --start starter
+      python pipelines/own_data.py letters/ --labels checked.tsv --start starter-fast
       python pipelines/own_data.py briefe/ --charset german.txt --out runs/briefe
     """
     from htrmodel.training.finetuning import Request

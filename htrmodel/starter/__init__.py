@@ -16,7 +16,7 @@ STARTERS = {"starter": "starter.safetensors", "starter-fast": "starter-fast.safe
 """The files by the names that stand for them wherever a checkpoint is asked for: with attention, and with CTC, several
 times faster."""
 
-DEFAULT = Path("starter-fast")
+DEFAULT = Path("starter")
 """What the commands take where no checkpoint is named: the one that reads better; see the model cards."""
 
 

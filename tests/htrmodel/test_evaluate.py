@@ -107,7 +107,7 @@ def test_the_table_fits_a_terminal_and_knows_training_words(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "this installation lacks the starter weights 'starter-fast'"),
+        ([], f"this installation lacks the starter weights '{starter.DEFAULT}'"),
         (["--checkpoint", "gone.pth"], "no checkpoint at gone.pth"),
         (["--predictions", "gone.csv"], "no predictions at gone.csv"),
         (["--predictions", "gone.csv", "--name", "iam"], "no data set 'iam'"),
