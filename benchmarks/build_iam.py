@@ -9,7 +9,8 @@ XML, judges and records every word, with bytes as the reference keeps them (full
 folders and from the archives as downloaded, and from form pages. All keep the words of all lines; a rate counts the
 words that end in the store. Some 0.04 s of each build of ours do not depend on their number: draw ten thousand or more.
 
-What a copy costs is the file system's affair: name another one with ``--folder``, such as one in memory.
+What a copy costs is the file system's affair: name another one with ``--folder``, such as one in memory. Each run
+works in a folder of its own, and all are removed at the end: they take some 2 GB with 100 forms.
 
     python benchmarks/build_iam.py [--forms 100] [--rounds 5] [--folder /dev/shm]
 """
@@ -94,10 +95,46 @@ def _write(environment: lmdb.Environment, cache: dict[bytes, bytes]) -> None:
             transaction.put(key, value)
 
 
+def procedures_of(place: Path) -> dict[str, Callable[[], int]]:
+    """What is timed, by name, the reference first; each works on the forms drawn below a folder."""
+    listed = list_words(Iam(place / "folders", segmentation="all").pages())
+
+    def new_folder() -> Path:  # to empty an old one would count, too
+        return Path(tempfile.mkdtemp(dir=place))
+
+    def limit(check: Callable[[bytes], bool] = can_be_decoded) -> int:
+        put_files(((path, text) for _, path, text in listed), new_folder(), check)
+        return len(listed)
+
+    def reference() -> int:
+        put_words(copy_words(listed, new_folder()), new_folder())
+        return len(listed)
+
+    def ours(source: Iam, options: BuildOptions) -> int:
+        return int(build(source, new_folder(), options, workers=1).document["kept"])
+
+    def folders(pixels: Pixels = "auto", folder: str = "folders") -> Iam:
+        return Iam(place / folder, segmentation="all", pixels=pixels)
+
+    return {
+        "reference: copy, gt.txt, read back, check, put": reference,
+        "limit: read, decode, put": limit,
+        "limit: read, prove whole, put": lambda: limit(lambda data: is_whole_png(data, "grey")),
+        "htrdata iam --height 0 (the same bytes)": lambda: ours(folders(), BuildOptions(height=0)),
+        "htrdata iam, default options": lambda: ours(folders(), BuildOptions()),
+        "htrdata iam, default options, archives": lambda: ours(folders(folder="archives"), BuildOptions()),
+        "htrdata iam --pixels forms": lambda: ours(folders("forms"), BuildOptions()),
+    }
+
+
 @click.command()
 @click.option("--forms", default=100, show_default=True, help="Forms of full size with some 110 words.")
 @click.option("--rounds", default=5, show_default=True)
-@click.option("--folder", type=click.Path(path_type=Path), help="Where to work; else where the system has such files.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Where to work, with some 2 GB of room for 100 forms; else where the system has such files.",
+)
 def main(forms: int, rounds: int, folder: Path | None) -> None:
     """Time the build of IAM beside the reference procedure."""
     cv2.setNumThreads(1)
@@ -106,34 +143,7 @@ def main(forms: int, rounds: int, folder: Path | None) -> None:
         with ProcessPoolExecutor() as executor:
             draw_sample(place / "folders", forms=forms, map_forms=executor.map)
             draw_sample(place / "archives", forms=forms, archives=True, map_forms=executor.map)
-        listed = list_words(Iam(place / "folders", segmentation="all").pages())
-
-        def new_folder() -> Path:  # to empty an old one would count, too
-            return Path(tempfile.mkdtemp(dir=place))
-
-        def limit(check: Callable[[bytes], bool] = can_be_decoded) -> int:
-            put_files(((path, text) for _, path, text in listed), new_folder(), check)
-            return len(listed)
-
-        def reference() -> int:
-            put_words(copy_words(listed, new_folder()), new_folder())
-            return len(listed)
-
-        def ours(source: Iam, options: BuildOptions) -> int:
-            return int(build(source, new_folder(), options, workers=1).document["kept"])
-
-        def folders(pixels: Pixels = "auto", folder: str = "folders") -> Iam:
-            return Iam(place / folder, segmentation="all", pixels=pixels)
-
-        procedures = {
-            "reference: copy, gt.txt, read back, check, put": reference,
-            "limit: read, decode, put": limit,
-            "limit: read, prove whole, put": lambda: limit(lambda data: is_whole_png(data, "grey")),
-            "htrdata iam --height 0 (the same bytes)": lambda: ours(folders(), BuildOptions(height=0)),
-            "htrdata iam, default options": lambda: ours(folders(), BuildOptions()),
-            "htrdata iam, default options, archives": lambda: ours(folders(folder="archives"), BuildOptions()),
-            "htrdata iam --pixels forms": lambda: ours(folders("forms"), BuildOptions()),
-        }
+        procedures = procedures_of(place)
         timed = in_turn(procedures, rounds)
     finally:
         shutil.rmtree(place)

@@ -130,8 +130,11 @@ class _Calls(nn.Module):
         return self._function(images)
 
 
-def limit(device: torch.device, passes: int) -> str:
-    """What a GPU could do if the full-size recogniser were nothing but products; training is three passes."""
+def limit_of(device: torch.device, passes: int) -> str:
+    """What a GPU could do if the full-size recogniser were nothing but products; training is three passes.
+
+    Empty where there is no GPU.
+    """
     if device.type != "cuda":
         return ""
     rate = gemm_rate(torch.bfloat16, device) / GFLOP_PER_IMAGE
@@ -148,7 +151,8 @@ def show(procedures: Procedures, rounds: int, device: torch.device, limit: str) 
 
     reference = next(iter(procedures))
     click.echo(table(in_turn(procedures, rounds, clock), reference, "images", "second"))
-    click.echo(f"{limit}\n")
+    if limit:
+        click.echo(limit)
 
 
 @click.command()
@@ -162,7 +166,7 @@ def main(name: str, rounds: int, batch: int, tiny: bool) -> None:
     """Time training and reading on a GPU beside the plain loop."""
     device = torch.device(name)
     if device.type != "cuda" and not tiny:
-        raise click.UsageError(f"{name} is no GPU: there is nothing to measure; give --tiny to see that this runs")
+        raise click.UsageError(f"{name} is no CUDA device: nothing to measure; give --tiny to see that this runs")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise click.UsageError(f"torch {torch.__version__} finds no GPU here")
     torch.manual_seed(0)
@@ -172,14 +176,14 @@ def main(name: str, rounds: int, batch: int, tiny: bool) -> None:
     recogniser = Recogniser(RecogniserConfig(charset=PRINTABLE, **sizes)).to(device)
     words = torch.randint(0, 256, (4 * batch, 1, 32, 100), dtype=torch.uint8, device=device)
     card = torch.cuda.get_device_name(device) if device.type == "cuda" else "no GPU: these figures mean nothing"
-    click.echo(f"{card}; {machine('torch')}\n")
+    click.echo(f"{card}; {machine('torch')}")
     experiments = device.type == "cuda"
-    click.echo(f"training, batch {batch}\n")
+    click.echo(f"\ntraining, batch {batch}\n")
     steps = training(recogniser.train(), words, batch, experiments=experiments)
-    show(steps, rounds, device, limit(device, passes=3))
-    click.echo(f"reading, batch {4 * batch}\n")
+    show(steps, rounds, device, limit_of(device, passes=3))
+    click.echo(f"\nreading, batch {4 * batch}\n")
     reads = reading(recogniser.eval(), words, 4 * batch, experiments=experiments)
-    show(reads, rounds, device, limit(device, passes=1))
+    show(reads, rounds, device, limit_of(device, passes=1))
 
 
 if __name__ == "__main__":

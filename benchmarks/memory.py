@@ -33,6 +33,7 @@ import click
 from htrdata.samples.imgur5k import draw_sample
 
 _COPIES = 4  # of val and test, that make train
+_BEGINNING = "reading annotations"
 _TABLES = ("index_id", "index_to_ann_map", "ann_id")
 
 
@@ -86,7 +87,7 @@ def phase_of(store: Path, name: str) -> str:
         return "publishing"
     if (work / "stage").exists():
         return "joining"
-    return "building parts" if (work / "parts").exists() else "reading annotations"
+    return "building parts" if (work / "parts").exists() else _BEGINNING
 
 
 def watch(command: list[str], store: Path, name: str, every: float) -> tuple[dict[str, list[Memory]], float]:
@@ -96,6 +97,8 @@ def watch(command: list[str], store: Path, name: str, every: float) -> tuple[dic
         seen: dict[str, list[Memory]] = {}
         while process.poll() is None:
             phase = phase_of(store, name)
+            if phase == _BEGINNING and seen.keys() - {_BEGINNING}:
+                phase = "finishing"  # its folders have gone
             seen.setdefault(phase, []).append(memory_of(process.pid))
             time.sleep(every)
         if process.returncode:

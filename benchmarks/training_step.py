@@ -2,7 +2,7 @@
 
 The reference, written anew from its description, is the plain module in single precision: in every step of the
 decoder it projects the features and makes one-hot vectors, and it asks for the loss after every batch. Ours is
-`htrmodel.training.stepping`'s step without the choice of words. Both start from the same weights and use Adadelta.
+`htrmodel.training.stepping`'s step without the choice of words. All start from the same weights and use Adadelta.
 
     python benchmarks/training_step.py [--batch 16] [--rounds 8]
     python benchmarks/training_step.py --channels 128 --batch 64        # as wide as the starter weights
@@ -12,6 +12,7 @@ Rates are per CPU-second of one thread, which other work on the machine changes 
 
 from __future__ import annotations
 
+import copy
 import functools
 import time
 from collections.abc import Callable
@@ -83,8 +84,8 @@ def main(threads: int, batch: int, rounds: int, channels: int) -> None:
 
     procedures = {
         reference: bound(plain_step, PlainRecogniser(first)),
-        "htrmodel, float32": bound(our_step, first),
-        "htrmodel, bfloat16 (autocast)": bound(functools.partial(our_step, bfloat16=True), Recogniser(config).train()),
+        "htrmodel, float32": bound(our_step, copy.deepcopy(first)),
+        "htrmodel, bfloat16 (autocast)": bound(functools.partial(our_step, bfloat16=True), copy.deepcopy(first)),
     }
     clock, second = (time.process_time, "CPU-second") if threads == 1 else (time.perf_counter, "second")
     timed = in_turn(procedures, rounds, clock)

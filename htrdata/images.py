@@ -16,9 +16,10 @@ from types import ModuleType
 from typing import Literal
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.flattening import flatten
 
 Color = Literal["grey", "rgb"]
 Format = Literal["jpeg", "png"]
@@ -96,10 +97,14 @@ def decode(data: bytes, color: Color) -> np.ndarray:
             image.draft("L", None)
         image.load()
         turn = _TO_UPRIGHT.get(_orientation(image))
-        flat, mode = _flattened(image), "L" if color == "grey" else "RGB"
-        if flat.mode != mode:  # converting to the same mode would copy
-            flat = flat.convert(mode)
-        return _pixels(flat if turn is None else flat.transpose(turn))
+        if image.mode in ("I", "F"):
+            raise ImageError("pixels of 32 bits or signed ones have no defined white: save the image with 8 or 16 bits")
+        upright, mode = flatten(image), "L" if color == "grey" else "RGB"
+        if upright.mode != mode:  # converting to the same mode would copy
+            upright = upright.convert(mode)
+        if turn is not None:
+            upright = upright.transpose(turn)
+    return _pixels(upright)
 
 
 def read_size(data: bytes) -> tuple[int, int]:
@@ -205,8 +210,10 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
 def _pixels(image: Image.Image) -> np.ndarray:
     """The pixels of a grey or RGB image, read-only.
 
-    Pillow gives them in pieces that NumPy then joins: of a large page strip by strip, or it would be there three times.
+    Pillow gives them to NumPy as bytes that it joins from pieces: of a large page strip by strip, or it would be there
+    three times.
     """
+    assert image.mode in ("L", "RGB")
     width, height = image.size
     rows = max(1, _STRIP // (width * len(image.getbands())))
     if height <= rows:
@@ -234,32 +241,3 @@ def _orientation(image: Image.Image) -> int:
     except _MALFORMED:
         return 1
     return orientation if isinstance(orientation, int) else 1
-
-
-def _flattened(image: Image.Image) -> Image.Image:
-    """The image in 8-bit grey, RGB or a palette, and on white where it was transparent."""
-    if image.mode in ("I", "F"):
-        raise ImageError("pixels of 32 bits or signed ones have no defined white: save the image with 8 or 16 bits")
-    if image.mode.startswith("I;16"):
-        return _upper_byte(image)
-    if not image.has_transparency_data:
-        return image if image.mode in ("1", "L", "P", "RGB") else image.convert("RGB")
-    layers = image.convert("RGBA")
-    page = Image.new("RGB", layers.size, "white")
-    page.paste(layers, mask=layers.getchannel("A"))
-    return page
-
-
-def _upper_byte(image: Image.Image) -> Image.Image:
-    """Scales 16-bit grey to 8 bits, as Pillow does with 16-bit colour."""
-    values = np.asarray(image)
-    bits = 16
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        bits = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (16,))[0]
-        if image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0:  # white is zero
-            values = ~values
-    transparent = image.info.get("transparency")
-    shifted = values >> (bits - 8)
-    if isinstance(transparent, int):
-        shifted = np.where(values == transparent, 255, shifted)
-    return Image.fromarray(shifted.astype(np.uint8))

@@ -10,6 +10,7 @@ the encoded crop); then those of the source. A word is told by id and split.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from htrdata.errors import UsageError
 from htrdata.labels import legible
 from htrdata.records import Box
 from htrdata.rows import Row
@@ -43,25 +45,37 @@ _WORD_COLUMNS = [
     ("image_sha256", pa.binary(32)),
 ]
 _PLACE_COLUMNS = [("shard", pa.string()), ("index", pa.int32())]
+_PART_COLUMNS = [("unknown", pa.string()), ("image", pa.binary())]
 _ROWS_PER_GROUP = 65_536
 
 
 def manifest_schema(extra_columns: Sequence[str]) -> pa.Schema:
-    """The columns of a manifest, those of its source last."""
+    """The columns of a manifest, those of its source last. Raises as `part_schema` does."""
     place = next(i for i, (name, _) in enumerate(_WORD_COLUMNS) if name == "page")
     columns = [*_WORD_COLUMNS[:place], *_PLACE_COLUMNS, *_WORD_COLUMNS[place:]]
-    return pa.schema([*columns, *((name, pa.string()) for name in extra_columns)])
+    return pa.schema([*columns, *_extra_fields(extra_columns)])
 
 
 def part_schema(extra_columns: Sequence[str]) -> pa.Schema:
-    """The columns of a part: those of the manifest less the place in a shard, and ``unknown`` and ``image``."""
+    """The columns of a part: those of the manifest less the place in a shard, and ``unknown`` and ``image``.
+
+    Raises:
+        UsageError: a column of the source has the name of another one.
+    """
     return _part_schema(tuple(extra_columns))
 
 
 @functools.cache
 def _part_schema(extra_columns: tuple[str, ...]) -> pa.Schema:
-    extra = [(name, pa.string()) for name in extra_columns]
-    return pa.schema([*_WORD_COLUMNS, *extra, ("unknown", pa.string()), ("image", pa.binary())])
+    return pa.schema([*_WORD_COLUMNS, *_extra_fields(extra_columns), *_PART_COLUMNS])
+
+
+def _extra_fields(names: Sequence[str]) -> list[tuple[str, pa.DataType]]:
+    """The columns of a source: one name more than once would let one of the columns take the other's place."""
+    times = Counter([*names, *(name for name, _ in (*_WORD_COLUMNS, *_PLACE_COLUMNS, *_PART_COLUMNS))])
+    if again := [name for name in dict.fromkeys(names) if times[name] > 1]:
+        raise UsageError(f"the source names a column {again[0]!r}, but there is one of that name: give it another one")
+    return [(name, pa.string()) for name in names]
 
 
 def to_batch(rows: Iterable[Row], dataset: str, extra_columns: Sequence[str]) -> pa.RecordBatch:

@@ -13,6 +13,7 @@ from typing import Any
 from htrdata import __version__
 from htrdata.errors import UsageError
 from htrdata.leaks import Leaks, drop_leaked, find_leaks
+from htrdata.manifest import part_schema
 from htrdata.options import BuildOptions
 from htrdata.parts import Part
 from htrdata.records import SPLITS, Page
@@ -80,13 +81,16 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
     """Reads the annotations of a source and cuts them into parts.
 
     Raises:
-        UsageError: the name is not one for a data set.
+        UsageError: the name is not one for a data set, or a column of the source has the name of another one.
         SourceMissingError: the source is not there, or has no word.
         BadDataError: its annotations are damaged.
     """
+    part_schema(source.extra_columns)  # raises where parts could not be written
     pages = list(source.pages())
     digest = hashlib.sha256()
-    leaks = find_leaks(_digested(pages, digest.update))
+    digested = _digested(pages, digest.update)
+    leaks = find_leaks(digested)
+    assert next(digested, None) is None, "the digest is of all pages only where all were looked at"
     if options.dedup:
         pages = drop_leaked(pages)
     pages = [page for page in pages if page.words]
@@ -132,7 +136,8 @@ def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:
 def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[Page]:
     """Adds to a digest everything that the source says, and the sizes of the images, but not where they lie.
 
-    The pages go on to whoever is next: a source that makes its words when they are looked at makes them once for both.
+    Each page then goes on to whoever is next, who must take them all. A source that makes its words when they are
+    looked at makes them for both, but one right after the other: what it remembers of the page it need not make again.
     """
     for page in pages:
         if page.words:

@@ -56,7 +56,10 @@ class ImageFile(Protocol):
         """What messages call it: a path, or the archive and its member."""
 
     def size(self) -> int | None:
-        """Bytes of the encoded image, or None where it is missing. Does not read it."""
+        """Bytes of the encoded image, or None where it is missing. Does not read it.
+
+        0 of a `MadeImage` says that they are not known before it is made.
+        """
 
     def read(self) -> bytes:
         """The encoded bytes.
@@ -86,10 +89,13 @@ class FileOnDisk:
 
     def read(self) -> bytes:
         """The bytes of the file."""
-        # Half of what `Path.read_bytes` takes for a file of a few kB, of which IAM has a hundred thousand.
+        # Less than `Path.read_bytes` takes for a file of a few kB, of which IAM has a hundred thousand.
         handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:
-            return b"".join(iter(lambda: os.read(handle, _AT_ONCE), b""))
+            data = os.read(handle, os.fstat(handle).st_size + 1)  # all of it, and in no more room than that
+            while more := os.read(handle, _AT_ONCE):  # where it has grown, or came in pieces
+                data += more
+            return data
         except OSError as error:
             raise OSError(error.errno, error.strerror, self.name) from error  # a handle has no name to tell
         finally:
@@ -115,7 +121,8 @@ class MadeImage(ABC):
     """An `ImageFile` whose bytes come from no file: the process that reads it makes them.
 
     It must never hold bytes that come from a file, or from anywhere else outside of this process: a build takes it at
-    its word and checks nothing. It is made only where its word is kept; the same word must give the same image.
+    its word and checks nothing. It is not made where the source itself or the page rules the word out, but where its
+    label is dropped it is. The same word must give the same image.
     """
 
     __slots__ = ()

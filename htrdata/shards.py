@@ -22,10 +22,6 @@ from htrdata.errors import BadDataError, SourceMissingError
 DATA_FILE = "data.mdb"
 COUNT_KEY = b"num-samples"
 
-# Bytes that are hashed at a time, more than the 256 kB of `hashlib.file_digest`: after each piece a thread must wait
-# for the interpreter's lock, up to 5 ms while another thread works in Python.
-_PIECE = 1 << 20
-
 
 def image_key(index: int) -> bytes:
     """The key of an image, counted from 1."""
@@ -46,11 +42,8 @@ def sample_keys(count: int) -> list[bytes]:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hex."""
-    digest, piece = hashlib.sha256(), memoryview(bytearray(_PIECE))
     with path.open("rb", buffering=0) as file:
-        while length := file.readinto(piece):
-            digest.update(piece[:length])
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_file(path: Path) -> None:

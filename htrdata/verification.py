@@ -166,16 +166,21 @@ def _content_problems(
         return
     labels, texts = shard.encoded_labels(), rows["text"].cast(pa.binary()).to_pylist()
     if labels != texts:
-        pairs = enumerate(zip(labels, texts, strict=True), 1)
-        # To read the label once more says so where it is no text at all.
-        differing = (index for index, (label, text) in pairs if label != text and shard.label(index) != text)
-        yield from _first(f"{folder}: label differs from the manifest's, index", differing)
+        yield from _first(f"{folder}: label differs from the manifest's, index", _differing(shard, labels, texts))
     if digest_of_columns(rows["text"], rows["image_sha256"]) != recorded["content_digest"]:
         yield f"{folder}: its content digest is not the recorded one"
     if decode:
         digests = enumerate(rows["image_sha256"].to_pylist(), 1)
         damaged = (index for index, known in digests if not _is_whole(shard.image(index), known))
         yield from _first(f"{folder}: damaged image, index", damaged)
+
+
+def _differing(shard: Shard, labels: list[bytes], texts: list[bytes]) -> Iterator[int]:
+    """The indices of the labels that are not those of the manifest."""
+    for index, (label, text) in enumerate(zip(labels, texts, strict=True), 1):
+        if label != text:
+            shard.label(index)  # raises where it is no text at all
+            yield index
 
 
 def _is_whole(image: bytes, sha256: bytes) -> bool:

@@ -227,4 +227,12 @@ class _Images:
             reasons.append(Reason.EMPTY_BOX)
         # `dataclasses.replace` takes four times as long.
         image, reason = self.words.get(word.id), first_reason(reasons)
-        return Word(word.id, word.text, word.box, image, reason, word.writer, word.extra)
+        return Word(
+            id=word.id,
+            text=word.text,
+            box=word.box,
+            image=image,
+            reason=reason,
+            writer=word.writer,
+            extra=word.extra,
+        )

@@ -85,6 +85,9 @@ class Samples:
         rows: for each word its row in the origin.
         left_out_rows: the rows of the words whose labels the model cannot take.
         left_out_reasons: why, as places in `htrmodel.data.label_view.REASONS`.
+
+    Raises:
+        ValueError: there are not as many of one as of the other.
     """
 
     origin: Origin
@@ -95,6 +98,15 @@ class Samples:
     rows: Rows
     left_out_rows: Rows
     left_out_reasons: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        words = [len(values) for values in (self.texts, self.shard_numbers, self.keys, self.rows)]
+        left_out = [len(values) for values in (self.left_out_rows, self.left_out_reasons)]
+        if len({*words}) > 1 or len({*left_out}) > 1:
+            raise ValueError(
+                f"texts, shards, keys and rows of {words} words, rows and reasons of {left_out} that are left out: "
+                "each should have as many"
+            )
 
     @property
     def name(self) -> str:
@@ -200,9 +212,9 @@ class _Collected:
         fits = reasons < 0
         self.texts.append(select(texts, fits))
         for collected, values in ((self.shards, chunk.shards), (self.keys, chunk.keys), (self.rows, chunk.rows)):
-            collected.extend(values[fits].tobytes())
-        self.left_out_rows.extend(chunk.rows[~fits].tobytes())
-        self.left_out_reasons.extend(reasons[~fits].tobytes())
+            collected.extend(np.asarray(values[fits], np.int32).tobytes())
+        self.left_out_rows.extend(np.asarray(chunk.rows[~fits], np.int32).tobytes())
+        self.left_out_reasons.extend(np.asarray(reasons[~fits], np.int8).tobytes())
 
     def samples(self, origin: Origin) -> Samples:
         pa.default_memory_pool().release_unused()  # what reading took, before labels need twice their size

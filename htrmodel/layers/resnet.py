@@ -11,8 +11,6 @@ from torch import Tensor, nn
 def resnet(output_channel: int) -> nn.Sequential:
     """29 convolutions, from [N, 1, H, W] to [N, output_channel, H / 16 - 1, W / 4 + 1].
 
-    Maps are pooled before ReLU sees them: the results are the same, and there is less to do.
-
     Args:
         output_channel: a multiple of 16.
     """
@@ -24,18 +22,18 @@ def resnet(output_channel: int) -> nn.Sequential:
             relu0_1=nn.ReLU(inplace=True),
             conv0_2=_conv3(first, second),
             bn0_2=nn.BatchNorm2d(second),
-            maxpool1=nn.MaxPool2d(2),
             relu0_2=nn.ReLU(inplace=True),
+            maxpool1=nn.MaxPool2d(2),
             layer1=_blocks(second, third, 1),
             conv1=_conv3(third, third),
             bn1=nn.BatchNorm2d(third),
-            maxpool2=nn.MaxPool2d(2),
             relu1=nn.ReLU(inplace=True),
+            maxpool2=nn.MaxPool2d(2),
             layer2=_blocks(third, fourth, 2),
             conv2=_conv3(fourth, fourth),
             bn2=nn.BatchNorm2d(fourth),
-            maxpool3=nn.MaxPool2d(2, (2, 1), (0, 1)),
             relu2=nn.ReLU(inplace=True),
+            maxpool3=nn.MaxPool2d(2, (2, 1), (0, 1)),
             layer3=_blocks(fourth, output_channel, 5),
             conv3=_conv3(output_channel, output_channel),
             bn3=nn.BatchNorm2d(output_channel),

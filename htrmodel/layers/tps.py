@@ -4,9 +4,10 @@ A small network finds control points along the upper and lower edge of the word;
 the upper and lower edge of the output gives, for each output pixel, where it lies in the input. Coordinates run from -1
 to 1 between the centres of the outermost pixels (``align_corners=True``), x to the right and y downwards.
 
-From the control points on, all of it runs in float32 (float64 in a float64 model), under autocast too: with products
-in bfloat16 the grid is off by a pixel in the mean and by 16 at worst. Only the convolutions that find the points follow
-autocast. They are a third of what a narrow recogniser computes, and change by 0.4 % how far pixels are moved.
+The linear layers that find the points and all that follows run in float32 (float64 in a float64 model), under autocast
+too: with products in bfloat16 the grid is off by a pixel in the mean and by 16 at worst. What stands before the linear
+layers follows autocast: the convolutions, a third of what a narrow recogniser computes, and the batch norms, pooling
+and average of what they give.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from htrdata.errors import (
     WorkerDiedError,
 )
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
+from htrdata.leaks import find_leaks
 from htrdata.options import BuildOptions
 from htrdata.plan import make_plan
 from htrdata.records import Box, FileOnDisk, Page, Reason
@@ -168,6 +169,14 @@ def test_judging_counts_what_building_counts(source: Any, tmp_path: Path, policy
     counts = describe_counts(plan, judge(plan, workers=1))
     document = build(source, tmp_path / "lmdb", options, workers=1).document
     assert {key: document[key] for key in counts} == counts
+
+
+def test_the_digest_of_the_annotations_is_never_of_some_pages_only(
+    source: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("htrdata.plan.find_leaks", lambda pages: find_leaks([next(iter(pages))]))
+    with pytest.raises(AssertionError, match="all pages"):
+        make_plan(source, SMALL)
 
 
 def test_labels_outside_the_charsets_of_attentionhtr_are_counted(source: Any, tmp_path: Path) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from htrdata.manifest import part_schema, to_batch
+from htrdata.errors import UsageError
+from htrdata.manifest import manifest_schema, part_schema, to_batch
+from htrdata.options import BuildOptions
+from htrdata.plan import make_plan
 from htrdata.records import Box, FileOnDisk, Reason, Word
 from htrdata.rows import Row
+
+from .conftest import ListSource
 
 
 def test_rows_become_columns() -> None:
@@ -31,11 +38,38 @@ def test_a_page_without_words_has_no_rows() -> None:
     assert to_batch([], "d", []).num_rows == 0
 
 
+@pytest.mark.parametrize("name", ["id", "box", "shard", "index", "unknown", "image", "line"])
+def test_a_column_of_the_source_takes_no_name_that_there_is(name: str) -> None:
+    for schema in (manifest_schema, part_schema):
+        with pytest.raises(UsageError, match=f"column '{name}'"):
+            schema(["line", "tag", name])
+    with pytest.raises(UsageError, match=f"column '{name}'"):  # before any word is read
+        make_plan(ListSource([], extra_columns=("line", name)), BuildOptions())
+
+
 @pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1, 3_000_000])
 def test_files_are_read_whole(tmp_path: Path, size: int) -> None:
     content = bytes(range(251)) * (size // 251 + 1)
     (tmp_path / "file").write_bytes(content[:size])
     assert FileOnDisk(tmp_path / "file").read() == content[:size]
+
+
+def test_files_are_read_whole_in_whatever_pieces_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content, read = bytes(range(251)) * 40, os.read
+    (tmp_path / "file").write_bytes(content)
+    monkeypatch.setattr(os, "read", lambda handle, size: read(handle, min(size, 1000)))
+    assert FileOnDisk(tmp_path / "file").read() == content
+
+
+def test_a_large_file_is_in_memory_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(8_000_000))
+    tracemalloc.start()
+    try:
+        FileOnDisk(tmp_path / "file").read()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_what_is_no_file_is_an_error(tmp_path: Path) -> None:

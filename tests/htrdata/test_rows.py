@@ -1,4 +1,7 @@
-"""Images that a source makes itself: a build makes those that it keeps, and takes them as they are."""
+"""Images that a source makes itself: a build takes them as they are.
+
+It makes none where the source itself or the page rules the word out.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 
 from htrdata.images import encode
+from htrdata.labels import PRINTABLE, LabelPolicy
 from htrdata.options import BuildOptions
 from htrdata.records import GreyJpeg, ImageFile, MadeImage, Page, Reason, Word
 from htrdata.rows import rows_of_page
@@ -72,6 +76,20 @@ def test_a_word_that_is_ruled_out_is_not_made() -> None:
     assert (first.reason, first.width, first.height) == (None, 12, 8)
     assert first.image == Striped().make().data
     assert (second.reason, second.text, second.image) == (Reason.SEGMENTATION_ERR, None, None)
+
+
+def test_a_word_whose_label_is_dropped_is_made_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Striped] = []
+    make = Striped.make
+
+    def counted(image: Striped) -> GreyJpeg:
+        made.append(image)
+        return make(image)
+
+    monkeypatch.setattr(Striped, "make", counted)
+    word = Word("a", "é", image=Striped())
+    (row,) = rows_of_page(page(word), BuildOptions(labels=LabelPolicy(PRINTABLE)))
+    assert (row.reason, row.image, made) == (Reason.OUT_OF_CHARSET, None, [word.image])
 
 
 def test_no_word_of_a_page_that_is_ruled_out_is_made() -> None:

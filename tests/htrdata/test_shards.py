@@ -20,7 +20,7 @@ import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.shard_writer import ContentDigest, Sample, ShardInfo, digest_of_columns, write_shard
-from htrdata.shards import COUNT_KEY, DATA_FILE, Shard, image_key, label_key, sample_keys
+from htrdata.shards import COUNT_KEY, DATA_FILE, Shard, file_sha256, image_key, label_key, sample_keys
 
 # Sizes on both sides of what fits a page of the tree, of a page, and of two pages.
 _SIZES = [1, 64, 2020, 2040, 4080, 4081, 8000, 12_345]
@@ -112,6 +112,12 @@ def test_the_keys_of_a_shard_are_those_of_its_samples_in_order(folder: Path, sam
     expected = [*map(image_key, numbers), *map(label_key, numbers)]
     assert sample_keys(len(samples)) == expected == sorted(expected)
     assert Shard(folder).keys() == [*expected, COUNT_KEY]
+
+
+@pytest.mark.parametrize("content", [b"", b"word", bytes(range(251)) * 5000])
+def test_a_file_is_hashed_whole(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "file").write_bytes(content)
+    assert file_sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
 
 
 def test_an_empty_shard_counts_zero(tmp_path: Path) -> None:

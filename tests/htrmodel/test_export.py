@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,27 @@ def test_eight_bits_are_near_single_precision(build: BuildRecogniser, tmp_path: 
     assert not np.array_equal(found[1], expected[1])  # it was rounded
     kinds = {node.op_type for node in onnx.load_model(tmp_path / "int8.onnx").graph.node}
     assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
+
+
+def test_eight_bits_are_not_spent_on_what_relu_takes_away(build: BuildRecogniser, tmp_path: Path) -> None:
+    inputs = np.random.default_rng(0).random((8, 1, 32, 32), np.float32) * 2 - 1
+    export_onnx(build("None-ResNet-None-CTC", width=32), tmp_path / "int8.onnx", inputs)
+    graph = onnx.load_model(tmp_path / "int8.onnx").graph
+    constants = {constant.name: onnx.numpy_helper.to_array(constant) for constant in graph.initializer}
+    readers: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    pooled = 0
+    for convolution in (node for node in graph.node if node.op_type == "Conv"):
+        (rounding,) = readers[convolution.output[0]]
+        assert rounding.op_type == "QuantizeLinear"  # the ReLU between them is gone, into the range
+        (back,) = readers[rounding.output[0]]
+        kinds = {node.op_type for node in readers[back.output[0]]}
+        pooled += kinds == {"MaxPool"}
+        if kinds != {"Add"}:  # where a residual is added, the sum goes through ReLU
+            assert constants[rounding.input[2]] == 0, convolution.name
+    assert pooled == 3
 
 
 needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="needs the extra 'openvino'")

@@ -7,10 +7,10 @@ import copy
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from htrmodel.layers.tps import TPS, GridGenerator, _edge_points
+from htrmodel.layers.tps import TPS, GridGenerator, LocalisationNetwork, _edge_points
 
 # Half a thousandth of a pixel: what clova's epsilon in the logarithm does.
 TOLERANCE = 1e-5
@@ -116,3 +116,35 @@ def test_autocast_reaches_only_the_convolutions(words: Tensor) -> None:
         words, tps.GridGenerator(points), mode="bilinear", padding_mode="border", align_corners=True
     )
     assert torch.equal(rectified, outside)
+
+
+@torch.no_grad()
+def test_a_model_in_float64_stays_so_under_autocast(words: Tensor) -> None:
+    tps = TPS(32, 100, 20).double().eval()
+    tps.LocalizationNetwork.localization_fc2.weight.normal_(std=0.05)
+    plain = tps(words.double())
+    with torch.autocast("cpu", torch.bfloat16):
+        rectified = tps(words.double())
+        points = tps.LocalizationNetwork(words.double())
+    assert {points.dtype, rectified.dtype} == {torch.float64}
+    assert torch.equal(rectified, plain)
+
+
+def test_pooling_first_changes_neither_points_nor_gradients(words: Tensor) -> None:
+    torch.manual_seed(0)
+    ours = LocalisationNetwork(20).train()
+    nn.init.normal_(ours.localization_fc2.weight)
+    other = copy.deepcopy(ours)
+    for place in (2, 6, 10):
+        pooling, relu = other.conv[place], other.conv[place + 1]
+        assert isinstance(pooling, nn.MaxPool2d)
+        assert isinstance(relu, nn.ReLU)
+        other.conv[place], other.conv[place + 1] = relu, pooling
+    points, expected = ours(words), other(words)
+    assert torch.equal(points, expected)
+    for found in (points, expected):
+        found.square().sum().backward()
+    for mine, theirs in zip(ours.parameters(), other.parameters(), strict=True):
+        assert mine.grad is not None
+        assert mine.grad.abs().sum() > 0
+        torch.testing.assert_close(mine.grad, theirs.grad)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,7 +23,7 @@ from htrdata.records import Reason
 from htrdata.store import Dataset, open_store
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import PlainShards, StoredSplit
-from htrmodel.data.samples import Samples, open_samples
+from htrmodel.data.samples import Chunk, Samples, open_samples
 
 from .conftest import MakeShard, MakeStore, draw
 
@@ -220,3 +224,26 @@ def test_a_large_manifest_is_read_in_pieces(dataset: Dataset, monkeypatch: pytes
     assert pieces.left_out_words() == whole.left_out_words()
     assert pieces.dropped_words() == whole.dropped_words()
     assert [pieces.encoded(i) for i in range(len(pieces))] == [whole.encoded(i) for i in range(len(whole))]
+
+
+def test_numbers_of_another_size_are_the_same_numbers(dataset: Dataset) -> None:
+    class Wide(StoredSplit):
+        def chunks(self) -> Iterator[Chunk]:
+            for chunk in super().chunks():
+                numbers: list[Any] = [array.astype(np.int64) for array in (chunk.shards, chunk.keys, chunk.rows)]
+                yield Chunk(chunk.texts, *numbers)
+
+    expected = opened(dataset, "train", PRINTABLE)
+    samples = open_samples(Wide(dataset, "train"), LabelView(PRINTABLE))
+    assert samples.digest == expected.digest
+    assert samples.keys.tolist() == expected.keys.tolist()
+    assert samples.left_out_words().equals(expected.left_out_words())
+
+
+@pytest.mark.parametrize("part", ["texts", "shard_numbers", "keys", "rows", "left_out_rows", "left_out_reasons"])
+def test_words_are_as_many_by_every_count(dataset: Dataset, part: str) -> None:
+    samples = opened(dataset, "train", PRINTABLE)
+    values = getattr(samples, part)
+    assert len(values)
+    with pytest.raises(ValueError, match="each should have as many"):
+        dataclasses.replace(samples, **{part: values[1:]})
