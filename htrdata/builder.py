@@ -20,6 +20,7 @@ import lmdb
 from htrdata.dataset import describe
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, StorageError, WorkerDiedError
 from htrdata.joining import SplitPlan, join_shard, write_manifest
+from htrdata.memory import release_freed_memory
 from htrdata.options import BuildOptions
 from htrdata.parts import build_part, judge_part
 from htrdata.plan import Plan, make_plan
@@ -94,6 +95,7 @@ def build(
     """
     with _storage_errors(Path(out)), _executor(executor, workers) as running:
         plan = make_plan(source, options or BuildOptions(), name)
+        release_freed_memory()  # annotations as they stood in their files
         return build_plan(plan, Path(out), running, overwrite=overwrite, strict=strict, progress=progress or _silent)
 
 

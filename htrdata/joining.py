@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from htrdata.manifest import KEPT, ManifestWriter
+from htrdata.memory import release_freed_memory
 from htrdata.parts import read_part, read_rows
 from htrdata.shard_writer import Sample, ShardInfo, write_shard
 from htrdata.tally import Tally
@@ -64,6 +65,7 @@ def write_manifest(
             plans.append(_plan_split(folder, parts, shard_words))
             _add_to_manifest(plans[-1], manifest, tally)
     sync_file(path)
+    release_freed_memory()
     return plans, tally
 
 

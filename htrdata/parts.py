@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from htrdata.manifest import part_schema, to_batch
+from htrdata.memory import release_freed_memory
 from htrdata.options import BuildOptions
 from htrdata.records import Page
 from htrdata.rows import rows_of_page
@@ -74,6 +75,7 @@ def build_part(part: Part, options: BuildOptions, dataset: str, extra_columns: S
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    release_freed_memory()
     return part.words
 
 
