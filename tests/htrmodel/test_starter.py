@@ -150,7 +150,7 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
     assert name in path.with_suffix(".md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "limit"), [("starter", 0.3), ("starter-fast", 0.2)])
+@pytest.mark.parametrize(("name", "limit"), [("starter", 0.15), ("starter-fast", 0.2)])
 def test_the_shipped_weights_read_writers_whom_they_have_not_seen(name: str, limit: float, tmp_path: Path) -> None:
     """Print and joined hands; the limits are about twice what was measured on thousands of words."""
     htrdata.build(Synth(words=333, seed=77, hands=("print", "joined")), tmp_path, workers=1)
