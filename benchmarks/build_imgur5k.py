@@ -121,12 +121,18 @@ def main(pages: int, rounds: int) -> None:
         small = BuildOptions(part_words=100)
         with make_executor(2) as two:
             scaling = {"one worker": lambda: ours(small, one), "two workers": lambda: ours(small, two)}
-            scaled = in_turn(scaling, rounds, time.perf_counter)
+            halves = [listed[::2], listed[1::2]]
+            alone = {
+                "decoding, cutting and encoding alone, one process": lambda: two.submit(cut_words, listed).result(),
+                "the same, half of the pages in each of two": lambda: sum(two.map(cut_words, halves)),
+            }
+            scaled = [in_turn(some, rounds, time.perf_counter) for some in (scaling, alone)]
     finally:
         shutil.rmtree(place)
     click.echo(machine("numpy", "pillow", "lmdb") + f", OpenCV {cv2.__version__}")
     click.echo(table(timed, next(iter(procedures)), "words"))
-    click.echo(table(scaled, next(iter(scaling)), "words", "second"))
+    for some in scaled:
+        click.echo(table(some, some[0].name, "words", "second"))
 
 
 if __name__ == "__main__":
