@@ -132,9 +132,9 @@ class MadeImage(ABC):
     def name(self) -> str:
         """What messages call it."""
 
-    @abstractmethod
-    def size(self) -> int | None:
-        """Bytes of the encoded image, 0 where they are not known before it is made."""
+    def size(self) -> int:
+        """0: how many bytes it has is known when it is made."""
+        return 0
 
     @abstractmethod
     def make(self) -> GreyJpeg:

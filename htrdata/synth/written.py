@@ -162,10 +162,6 @@ class DrawnWord(MadeImage):
         """What messages call it."""
         return f"drawn word {self.words.writer_id}-{self.position:02d} ({self.text})"
 
-    def size(self) -> int:
-        """0: how many bytes it has is known when it is drawn."""
-        return 0
-
     def make(self) -> GreyJpeg:
         """Draws it, with all of its writer's, unless they are there from one that was asked for before."""
         return _drawn(self.words.recipe, self.words.split, self.words.number)[self.position]
