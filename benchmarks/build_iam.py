@@ -30,10 +30,10 @@ import numpy as np
 from timing import in_turn, machine, table
 
 from htrdata import BuildOptions, build
-from htrdata.plain_png import is_whole_png
+from htrdata.drawing.samples.iam import draw_sample
+from htrdata.images.png_passthrough import is_whole_png
 from htrdata.records import Page
-from htrdata.samples.iam import draw_sample
-from htrdata.sources.iam import Iam, Pixels
+from htrdata.sources.iam.source import Iam, Pixels
 
 Listed = list[tuple[str, Path, str]]  # of each word the name of its copy, its file, and its text
 

@@ -26,10 +26,10 @@ import numpy as np
 from timing import in_turn, machine, table
 
 from htrdata import BuildOptions, build
-from htrdata.crop import crop, reduce_height
+from htrdata.drawing.samples.imgur5k import draw_sample
+from htrdata.images.cropping import crop, reduce_height
 from htrdata.records import Page
-from htrdata.samples.imgur5k import draw_sample
-from htrdata.sources.imgur5k import Imgur5K
+from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.workers import make_executor
 
 

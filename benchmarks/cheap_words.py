@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from htrdata.images import encode
+from htrdata.images.codec import encode
 from htrdata.records import Page, Word
-from htrdata.sources import SourceInfo
+from htrdata.sources.base import SourceInfo
 
 _PAGE = 100  # words
 _SPLITS = ("train",) * 8 + ("val", "test")

@@ -13,10 +13,10 @@ from pathlib import Path
 import click
 from timing import in_turn, machine, table
 
-from htrdata.builder import build
-from htrdata.options import BuildOptions
-from htrdata.plain_jpeg import is_plain_grey_jpeg
-from htrdata.sources.synth import Synth
+from htrdata.building.builder import build
+from htrdata.building.options import BuildOptions
+from htrdata.drawing.synth.source import Synth
+from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
 
 
 def draw(source: Synth) -> int:

@@ -23,7 +23,7 @@ from timing import cpu_seconds, machine
 
 import htrdata
 from htrdata import BuildOptions, build
-from htrdata.store import Words
+from htrdata.store.reading import Words
 
 _READ = 1000  # words at random places
 

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from htrdata.images import opencv
-from htrmodel.checkpoint import load
+from htrdata.images.codec import opencv
+from htrmodel.checkpoint.files import load
 from htrmodel.judging.metrics import evaluate
 from htrmodel.starter import STARTERS
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import click
 
-from htrdata.samples.imgur5k import draw_sample
+from htrdata.drawing.samples.imgur5k import draw_sample
 
 _COPIES = 4  # of val and test, that make train
 _BEGINNING = "reading annotations"

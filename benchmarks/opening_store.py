@@ -27,8 +27,8 @@ import numpy as np
 from timing import machine
 
 from htrdata.labels import PRINTABLE
-from htrdata.shards import COUNT_KEY, label_key
-from htrdata.store import Store
+from htrdata.store.reading import Store
+from htrdata.store.shards import COUNT_KEY, label_key
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
@@ -41,7 +41,7 @@ def make_store(store: Path, words: int) -> None:
     """A store without images: labels of 1 to 12 characters, one in a hundred not within the charset."""
     import pyarrow as pa
 
-    from htrdata.manifest import KEPT, ManifestWriter, part_schema
+    from htrdata.store.manifest import KEPT, ManifestWriter, part_schema
 
     random = np.random.default_rng(0)
     letters = np.array(list(PRINTABLE.characters))

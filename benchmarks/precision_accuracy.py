@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from timing import machine
 
-from htrdata.store import open_store
-from htrmodel.checkpoint import load
+from htrdata.store.reading import open_store
+from htrmodel.checkpoint.files import load
 from htrmodel.data.batches import normalise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.calibration import calibration_inputs
@@ -29,11 +29,11 @@ from htrmodel.data.columns import take
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
-from htrmodel.export import export_onnx
 from htrmodel.judging.bootstrap import cluster_sums, interval, resample
 from htrmodel.judging.metrics import METRICS, count, figures
-from htrmodel.onnx_runner import OnnxRecogniser
 from htrmodel.recogniser import Recogniser
+from htrmodel.runtime.onnx_export import export_onnx
+from htrmodel.runtime.onnx_runner import OnnxRecogniser
 
 BATCH = 64
 RESAMPLES = 2000

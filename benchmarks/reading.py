@@ -28,11 +28,11 @@ from torch import nn
 
 from htrdata.labels import PRINTABLE
 from htrmodel.config import RecogniserConfig
-from htrmodel.export import export_onnx
-from htrmodel.exported import ExportedRecogniser
-from htrmodel.onnx_runner import OnnxRecogniser
-from htrmodel.openvino_runner import OpenVinoRecogniser
 from htrmodel.recogniser import Recogniser
+from htrmodel.runtime.exported import ExportedRecogniser
+from htrmodel.runtime.onnx_export import export_onnx
+from htrmodel.runtime.onnx_runner import OnnxRecogniser
+from htrmodel.runtime.openvino_runner import OpenVinoRecogniser
 
 REFERENCE = "reference: plain module, 26 steps"
 

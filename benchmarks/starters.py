@@ -14,9 +14,9 @@ import click
 import numpy as np
 import pandas as pd
 
-from htrdata.store import open_store
-from htrmodel.checkpoint import load
-from htrmodel.evaluate import read_split
+from htrdata.store.reading import open_store
+from htrmodel.checkpoint.files import load
+from htrmodel.evaluation import read_split
 from htrmodel.judging.bootstrap import cluster_sums, interval, resample
 from htrmodel.judging.metrics import METRICS, count, figures
 from htrmodel.starter import STARTERS

@@ -26,10 +26,10 @@ from timing import in_turn, machine, table
 from torch import Tensor
 
 from htrdata import BuildOptions, build
+from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.labels import PRINTABLE
-from htrdata.samples.imgur5k import draw_sample
-from htrdata.sources.imgur5k import Imgur5K
-from htrdata.store import Store
+from htrdata.sources.imgur5k.source import Imgur5K
+from htrdata.store.reading import Store
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.cache import Images, decoded_words

@@ -28,8 +28,8 @@ from torch.optim import Adadelta
 
 from htrdata.labels import PRINTABLE
 from htrmodel.config import RecogniserConfig
-from htrmodel.loss import attention_loss
 from htrmodel.recogniser import Recogniser
+from htrmodel.training.loss import attention_loss
 
 WORD = "handwriting"
 """Of a length that longest words of batches have; what it says does not change what a step costs."""

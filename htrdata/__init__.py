@@ -17,19 +17,19 @@ __all__ = ["BuildOptions", "Store", "build", "open", "sources", "verify"]
 
 if TYPE_CHECKING:
     from htrdata import sources as sources
-    from htrdata.builder import build as build
-    from htrdata.options import BuildOptions as BuildOptions
-    from htrdata.store import Store as Store
-    from htrdata.store import open_store as open
-    from htrdata.verification import verify as verify
+    from htrdata.building.builder import build as build
+    from htrdata.building.options import BuildOptions as BuildOptions
+    from htrdata.store.reading import Store as Store
+    from htrdata.store.reading import open_store as open
+    from htrdata.store.verification import verify as verify
 
 # Imported when first used: reading shards needs neither OpenCV nor pyarrow, and `htrdata --help` is fast.
 _PLACES = {
-    "BuildOptions": ("htrdata.options", "BuildOptions"),
-    "Store": ("htrdata.store", "Store"),
-    "build": ("htrdata.builder", "build"),
-    "open": ("htrdata.store", "open_store"),
-    "verify": ("htrdata.verification", "verify"),
+    "BuildOptions": ("htrdata.building.options", "BuildOptions"),
+    "Store": ("htrdata.store.reading", "Store"),
+    "build": ("htrdata.building.builder", "build"),
+    "open": ("htrdata.store.reading", "open_store"),
+    "verify": ("htrdata.store.verification", "verify"),
 }
 
 

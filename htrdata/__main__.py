@@ -1,6 +1,6 @@
 """Lets ``python -m htrdata`` do what the command ``htrdata`` does."""
 
-from htrdata.cli import main
+from htrdata.cli.commands import main
 
 if __name__ == "__main__":
     main()

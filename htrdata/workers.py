@@ -13,7 +13,7 @@ from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import ParamSpec, TypeVar
 
-from htrdata.images import opencv
+from htrdata.images.codec import opencv
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from htrmodel.checkpoint import load
+    from htrmodel.checkpoint.files import load
     from htrmodel.recogniser import Recogniser
 
 __all__ = ["Recogniser", "load"]
@@ -18,7 +18,7 @@ __all__ = ["Recogniser", "load"]
 def __getattr__(name: str) -> Any:
     # Imported when first used: the command line's help and the ONNX runner shall not wait for torch.
     if name == "load":
-        from htrmodel.checkpoint import load
+        from htrmodel.checkpoint.files import load
 
         return load
     if name == "Recogniser":

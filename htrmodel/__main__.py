@@ -1,6 +1,6 @@
 """Lets ``python -m htrmodel`` do what the command ``htrmodel`` does."""
 
-from htrmodel.cli import main
+from htrmodel.cli.commands import main
 
 if __name__ == "__main__":
     main()

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from htrdata.labels import Charset
 from htrmodel.config import STAGES, RecogniserConfig
-from htrmodel.images import to_inputs
+from htrmodel.inputs import to_inputs
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.layers.bilstm import BidirectionalLSTM
 from htrmodel.layers.features import FeatureExtractor

@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from htrdata.cli_build import root_option
-from htrdata.cli_main import run
+from htrdata.cli.build_options import root_option
+from htrdata.cli.console import run
 from htrdata.labels import CHARSETS
+from htrmodel.cli.scripting import Stages, finetune, once, say
 from htrmodel.files import write_atomically
-from htrmodel.scripting import Stages, finetune, once, say
 from htrmodel.starter import find_checkpoint
 from htrmodel.training.recipes import ATTENTIONHTR, SMALL_MODEL, Recipe
 
 if TYPE_CHECKING:
-    from htrdata.store import Store
+    from htrdata.store.reading import Store
     from htrmodel.training.run_folder import RunFolder
 
 IMGUR5K, IAM = "imgur5k", "iam_aachen"
@@ -121,8 +121,8 @@ def main(
 
 def draw(root: Path, stages: Stages) -> tuple[Path, Path]:
     """Draws both data sets in miniature, in the layouts in which their authors publish them."""
-    from htrdata.samples.iam import draw_sample as draw_iam
-    from htrdata.samples.imgur5k import draw_sample as draw_imgur5k
+    from htrdata.drawing.samples.iam import draw_sample as draw_iam
+    from htrdata.drawing.samples.imgur5k import draw_sample as draw_imgur5k
 
     imgur5k, iam = root / "imgur5k", root / "iam"
     with stages("draw the data sets"):
@@ -136,7 +136,7 @@ def draw(root: Path, stages: Stages) -> tuple[Path, Path]:
 def build(path: Path, imgur5k: Path, iam: Path, stages: Stages) -> Store:
     """Builds what the store lacks. Every legible word is kept; what a charset lacks is left out where it is read."""
     import htrdata
-    from htrdata.report import summary
+    from htrdata.building.report import summary
 
     sources = {IMGUR5K: htrdata.sources.imgur5k.Imgur5K(imgur5k), IAM: htrdata.sources.iam.Iam(iam, "aachen")}
     for name, source in sources.items():
@@ -148,7 +148,7 @@ def build(path: Path, imgur5k: Path, iam: Path, stages: Stages) -> Store:
 
 def prepare(out: Path, store: Store, start: str, device: str, sample: bool) -> Lab:
     """Chooses sizes: those of the start, for new weights too, so that only what is known differs; else the paper's."""
-    from htrmodel.checkpoint import read_checkpoint
+    from htrmodel.checkpoint.files import read_checkpoint
 
     sizes = SMALL_MODEL if sample else {"architecture": "TPS-ResNet-BiLSTM-Attn"}
     if start != "scratch":
@@ -217,7 +217,7 @@ def train(
 
 def judge(lab: Lab, best: Path, name: str, split: str, stages: Stages) -> dict[str, Any]:
     """The figures of the best checkpoint on a split, as fractions with intervals over writers or pages."""
-    from htrmodel.evaluate import judge_checkpoints
+    from htrmodel.evaluation import judge_checkpoints
 
     with stages("judge", f"{best.parent.name}, {split}"):
         found = judge_checkpoints([best], lab.store.dataset(name), split, device=lab.device).find()

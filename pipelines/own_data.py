@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 import click
 
-from htrdata.cli_main import run
+from htrdata.cli.console import run
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.labels import find_charset
 from htrdata.records import SPLITS, FileOnDisk, Page, Word
-from htrdata.sources import SourceInfo
+from htrdata.sources.base import SourceInfo
+from htrmodel.cli.scripting import Stages, finetune, say
 from htrmodel.files import write_atomically
-from htrmodel.scripting import Stages, finetune, say
 from htrmodel.starter import DEFAULT
 from htrmodel.training.recipes import SMALL
 
 if TYPE_CHECKING:
-    from htrdata.store import Dataset
-    from htrmodel.predict import Prediction
+    from htrdata.store.reading import Dataset
+    from htrmodel.runtime.predicting import Prediction
     from htrmodel.training.run_folder import RunFolder
 
 RECIPE = replace(SMALL, name="own-data", lr=1e-3, epochs=20, augment=0.5)
@@ -181,7 +181,7 @@ def main(
 def build(source: Folder, store: Path, overwrite: bool, stages: Stages) -> Dataset:
     """Makes the store: the images as they are or smaller, the texts in normal form, and why a word was left out."""
     import htrdata
-    from htrdata.report import summary
+    from htrdata.building.report import summary
 
     with stages("build the store") as progress:
         built = htrdata.build(source, store, overwrite=overwrite, progress=progress)
@@ -191,7 +191,7 @@ def build(source: Folder, store: Path, overwrite: bool, stages: Stages) -> Datas
 
 def judge(starts: list[Path], best: Path, dataset: Dataset, device: str, stages: Stages) -> dict[str, str]:
     """Judges by the test words, which the training has not seen: what it started from, and what came of it."""
-    from htrmodel.evaluate import judge_checkpoints
+    from htrmodel.evaluation import judge_checkpoints
 
     shown = {}
     with stages("judge by the test words"):
@@ -205,7 +205,7 @@ def judge(starts: list[Path], best: Path, dataset: Dataset, device: str, stages:
 
 def read(source: Folder, best: Path, out: Path, device: str, stages: Stages) -> list[Prediction]:
     """Reads every image of the folder, and writes what it read beside what is known."""
-    from htrmodel.predict import ENDINGS, Source, load_reader, predict
+    from htrmodel.runtime.predicting import ENDINGS, Source, load_reader, predict
 
     texts = source.texts()
     splits = split_of(texts)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli_main import run
+from htrdata.cli.console import run
+from htrmodel.cli.scripting import Stages, finetune, say
 from htrmodel.files import write_atomically
-from htrmodel.scripting import Stages, finetune, say
 from htrmodel.training.recipes import SMALL
 
 if TYPE_CHECKING:
-    from htrdata.store import Dataset
+    from htrdata.store.reading import Dataset
     from htrmodel.judging.comparing import Comparison
     from htrmodel.judging.judgement import Judgement
     from htrmodel.training.run_folder import RunFolder
@@ -66,7 +66,7 @@ def main(out: Path, start: str, pages: int, epochs: int, device: str) -> None:
 
 def draw(root: Path, pages: int, stages: Stages) -> Path:
     """Draws pages of handwriting with annotations, as Imgur5K's authors publish them."""
-    from htrdata.samples.imgur5k import draw_sample
+    from htrdata.drawing.samples.imgur5k import draw_sample
     from htrdata.workers import make_executor
 
     with stages("draw a data set") as progress, make_executor(os.cpu_count() or 1) as executor:
@@ -97,7 +97,7 @@ def build(root: Path, store: Path, stages: Stages) -> Dataset:
 
 def judge(checkpoint: Path, title: str, dataset: Dataset, device: str, stages: Stages) -> Judgement:
     """Lets a checkpoint read the test words, and compares what it reads with what they say."""
-    from htrmodel.evaluate import judge_checkpoints
+    from htrmodel.evaluation import judge_checkpoints
 
     with stages(title) as progress:
         judgement = judge_checkpoints(

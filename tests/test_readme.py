@@ -10,8 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from htrdata.cli import commands as htrdata_commands
-from htrmodel.cli import commands as htrmodel_commands
+from htrdata.cli.commands import commands as htrdata_commands
+from htrmodel.cli.commands import commands as htrmodel_commands
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS: dict[str, click.Group] = {"htrdata": htrdata_commands, "htrmodel": htrmodel_commands}

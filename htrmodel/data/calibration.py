@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
-from htrdata.store import open_store
+from htrdata.store.reading import open_store
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.decoding import decode_word
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
-from htrmodel.images import normalise
+from htrmodel.inputs import normalise
 
 WORDS = 256
 """As many as calibration is given: the ranges of activations hardly change with more."""

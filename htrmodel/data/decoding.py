@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from htrdata.errors import BadDataError
-from htrdata.images import ImageError, decode, opencv
-from htrdata.shards import Shard
+from htrdata.images.codec import ImageError, decode, opencv
+from htrdata.store.shards import Shard
 from htrmodel.config import RecogniserConfig
-from htrmodel.images import fit
+from htrmodel.inputs import fit
 
 Pixels = NDArray[np.uint8]
 
@@ -66,7 +66,7 @@ def decode_word(encoded: bytes, config: RecogniserConfig) -> Pixels:
 
 
 def decode_grey(encoded: bytes) -> Pixels:
-    """Decodes an image as `htrdata.images.decode` does, but most JPEGs in less than half its time.
+    """Decodes an image as `htrdata.images.codec.decode` does, but most JPEGs in less than half its time.
 
     Returns:
         uint8 [H, W].

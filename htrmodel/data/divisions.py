@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.store import Dataset
+from htrdata.store.reading import Dataset
 
 SYNTHETIC = "synth"
 """The source of drawn words; with a split of one's own its name goes on behind an underscore."""

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrdata.manifest import DROPPED, KEPT
-from htrdata.shards import DATA_FILE, Shard, file_sha256
-from htrdata.store import Dataset
+from htrdata.store.manifest import DROPPED, KEPT
+from htrdata.store.reading import Dataset
+from htrdata.store.shards import DATA_FILE, Shard, file_sha256
 from htrmodel.data.columns import codes, numbers, select, strings, take
 from htrmodel.data.divisions import dataset_division
 from htrmodel.data.samples import Chunk, Rows

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
 from htrdata.records import Reason
-from htrdata.shards import Shard
+from htrdata.store.shards import Shard
 from htrmodel.data.columns import select, strings, take
 from htrmodel.data.divisions import Division
 from htrmodel.data.label_view import REASONS, LabelView

@@ -178,7 +178,7 @@ def _differences(blocks: Sequence[_Block], clusters: Sequence[str], resamples: i
     alone = too_few_clusters(sums.reshape(-1, *shape)[:, :, 0, 0])
     low[alone], high[alone], p[alone] = np.nan, np.nan, np.nan
     numbers = np.stack([values[:, 0], values[:, 1], observed, low, high, p], axis=2)
-    # See `htrmodel.judging.judge`: AttentionHTR's figure would reward a system for what it leaves out.
+    # See `htrmodel.judging.judging`: AttentionHTR's figure would reward a system for what it leaves out.
     undefined = [block.has_left_out for block in blocks]
     numbers[np.ix_(undefined, [name == "attentionhtr_norm_ed" for name in METRICS])] = np.nan
     return [

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import LabelPolicy
-from htrdata.manifest import KEPT
 from htrdata.records import Reason
-from htrdata.store import Dataset
+from htrdata.store.manifest import KEPT
+from htrdata.store.reading import Dataset
 from htrmodel.judging.metrics import normal_form
 from htrmodel.judging.predictions import Predictions
 
@@ -119,8 +119,8 @@ def pages_also_in_train(document: Mapping[str, Any], split: str) -> frozenset[st
     """The pages of a split that also stand in train, under their own id or as a copy.
 
     Args:
-        document: the ``dataset.json``, with ``leaks`` as in `htrdata.leaks.Leaks`. They are of the pages before
-            ``dedup`` took from train those that also stand elsewhere: after it there are none.
+        document: the ``dataset.json``, with ``leaks`` as in `htrdata.sources.overlap.Leaks`. They are of the pages
+            before ``dedup`` took from train those that also stand elsewhere: after it there are none.
         split: whose pages are asked for; those of train themselves are none.
     """
     if split == "train" or document["options"].get("dedup", False):

@@ -12,11 +12,11 @@ import torch
 
 from htrdata.errors import UsageError
 from htrdata.labels import PRINTABLE, Charset
-from htrmodel.checkpoint import read_checkpoint
+from htrmodel.checkpoint.files import read_checkpoint
+from htrmodel.checkpoint.stage_transfer import transfer_stages
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.divisions import Division, trained_on
 from htrmodel.recogniser import Recogniser
-from htrmodel.stage_transfer import transfer_stages
 from htrmodel.training.recipes import SMALL_MODEL
 
 

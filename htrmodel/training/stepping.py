@@ -13,8 +13,8 @@ from htrmodel.data.augment import augment
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import uses_bfloat16
-from htrmodel.loss import LOSSES
 from htrmodel.recogniser import Recogniser
+from htrmodel.training.loss import LOSSES
 from htrmodel.training.optimisation import Freezing, WeightAverage, make_optimizer, make_schedule
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.resuming import Training

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from htrdata.errors import UsageError
-from htrmodel import checkpoint
+from htrmodel.checkpoint import files as checkpoint
 from htrmodel.training.curves import write_curves
 from htrmodel.training.resuming import Progress
 from htrmodel.training.run_folder import Record, RunFolder, RunLog

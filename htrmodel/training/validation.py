@@ -11,9 +11,9 @@ from torch import Tensor
 
 from htrmodel.data.batches import Batch, WordBatches, normalise
 from htrmodel.judging import metrics
-from htrmodel.loss import LOSSES
 from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
+from htrmodel.training.loss import LOSSES
 
 Stop = Callable[[], bool]
 """Asked between batches: whether to stop now."""

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from htrdata.handwriting import ALPHABETS, Style
-from htrdata.images import encode
+from htrdata.drawing.handwriting import ALPHABETS, Style
+from htrdata.images.codec import encode
 from htrdata.records import Box, FileOnDisk, Page, Word
-from htrdata.sources import SourceInfo
+from htrdata.sources.base import SourceInfo
 
 
 @dataclass

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from htrdata.handwriting import ALPHABETS, CHARACTERS, random_style, write
-from htrdata.handwriting.accents import accented_glyph
-from htrdata.handwriting.allographs import SHAPE_NAMES, count, letter_shape
-from htrdata.handwriting.glyphs import Glyph
-from htrdata.handwriting.style import KINDS
+from htrdata.drawing.handwriting import ALPHABETS, CHARACTERS, random_style, write
+from htrdata.drawing.handwriting.accents import accented_glyph
+from htrdata.drawing.handwriting.allographs import SHAPE_NAMES, count, letter_shape
+from htrdata.drawing.handwriting.glyphs import Glyph
+from htrdata.drawing.handwriting.style import KINDS
 
 from .conftest import rng, steady
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from htrdata.archives import Archive, ArchiveMember
 from htrdata.errors import BadDataError
+from htrdata.sources.archives import Archive, ArchiveMember
 
 FILES = {f"a/{number:03d}.bin": np.random.default_rng(number).bytes(number * 97) for number in range(1, 60)}
 TGZ = pytest.mark.parametrize("suffix", ["tgz", "tar"])

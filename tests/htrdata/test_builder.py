@@ -17,8 +17,10 @@ import filelock
 import pytest
 
 import htrdata
-from htrdata.builder import build, judge
-from htrdata.dataset import describe_counts
+from htrdata.building.builder import build, judge
+from htrdata.building.describing import describe_counts
+from htrdata.building.options import BuildOptions
+from htrdata.building.plan import make_plan
 from htrdata.errors import (
     BadDataError,
     CannotCreateError,
@@ -29,11 +31,9 @@ from htrdata.errors import (
     WorkerDiedError,
 )
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
-from htrdata.leaks import find_leaks
-from htrdata.options import BuildOptions
-from htrdata.plan import make_plan
 from htrdata.records import Box, FileOnDisk, Page, Reason
-from htrdata.verification import verify
+from htrdata.sources.overlap import find_leaks
+from htrdata.store.verification import verify
 from htrdata.workers import SerialExecutor
 
 SMALL = BuildOptions(part_words=20)
@@ -174,7 +174,7 @@ def test_judging_counts_what_building_counts(source: Any, tmp_path: Path, policy
 def test_the_digest_of_the_annotations_is_never_of_some_pages_only(
     source: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("htrdata.plan.find_leaks", lambda pages: find_leaks([next(iter(pages))]))
+    monkeypatch.setattr("htrdata.building.plan.find_leaks", lambda pages: find_leaks([next(iter(pages))]))
     with pytest.raises(AssertionError, match="all pages"):
         make_plan(source, SMALL)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from htrdata.samples.imgur5k import draw_sample
+from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.sources import imgur5k
 
 

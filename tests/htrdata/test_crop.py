@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htrdata.crop import MAX_DIAGONAL, box_fault, crop, outside_fraction, reduce_height
+from htrdata.images.cropping import MAX_DIAGONAL, box_fault, crop, outside_fraction, reduce_height
 from htrdata.records import Box, Reason
 
 RANDOM = np.random.default_rng(7)

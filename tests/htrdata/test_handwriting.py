@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from htrdata.handwriting import (
+from htrdata.drawing.handwriting import (
     ALPHABETS,
     CHARACTERS,
     Strokes,
@@ -25,11 +25,11 @@ from htrdata.handwriting import (
     write,
     write_words,
 )
-from htrdata.handwriting.accents import can_be_written
-from htrdata.handwriting.glyphs import glyph
-from htrdata.handwriting.page import draw_page, lay_out
-from htrdata.handwriting.paper import Paper, blank, copy, photograph
-from htrdata.handwriting.words import some_words
+from htrdata.drawing.handwriting.accents import can_be_written
+from htrdata.drawing.handwriting.glyphs import glyph
+from htrdata.drawing.handwriting.page import draw_page, lay_out
+from htrdata.drawing.handwriting.paper import Paper, blank, copy, photograph
+from htrdata.drawing.handwriting.words import some_words
 from htrdata.records import Box
 
 from .conftest import rng, steady

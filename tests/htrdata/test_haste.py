@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from htrdata.handwriting import write
+from htrdata.drawing.handwriting import write
 
 from .conftest import rng, steady
 

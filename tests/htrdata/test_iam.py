@@ -18,25 +18,25 @@ from click.testing import CliRunner
 from PIL import Image
 
 import htrdata
-from htrdata.builder import build, judge
-from htrdata.cli import commands
-from htrdata.dataset import describe_counts
+from htrdata.building.builder import build, judge
+from htrdata.building.describing import describe_counts
+from htrdata.building.options import BuildOptions
+from htrdata.building.page_cutting import rows_of_page
+from htrdata.building.plan import make_plan
+from htrdata.building.report import summary
+from htrdata.cli.commands import commands
+from htrdata.drawing.samples.iam import UNLISTED, draw_sample
+from htrdata.drawing.samples.iam_form import BROKEN
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError, UsageError
-from htrdata.images import decode, encode
-from htrdata.options import BuildOptions
-from htrdata.plain_png import is_plain_png
-from htrdata.plan import make_plan
+from htrdata.images.codec import decode, encode
+from htrdata.images.png_passthrough import is_plain_png
 from htrdata.records import SPLITS, FileOnDisk, Page, Reason, Word
-from htrdata.report import summary
-from htrdata.rows import rows_of_page
-from htrdata.samples.iam import UNLISTED, draw_sample
-from htrdata.samples.iam_form import BROKEN
-from htrdata.shards import Shard
-from htrdata.sources import iam_files
-from htrdata.sources.iam import Iam, read
-from htrdata.sources.iam_ascii import read_words, read_writers
-from htrdata.sources.iam_xml import read_form
-from htrdata.splits import AACHEN, LWITR
+from htrdata.sources.iam import files as iam_files
+from htrdata.sources.iam.source import Iam, read
+from htrdata.sources.iam.splits import AACHEN, LWITR
+from htrdata.sources.iam.words_txt import read_words, read_writers
+from htrdata.sources.iam.xml import read_form
+from htrdata.store.shards import Shard
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.images import MAX_JPEG_SIDE, MAX_PIXELS, Color, ImageError, decode, encode, opencv, read_size
+from htrdata.images.codec import MAX_JPEG_SIDE, MAX_PIXELS, Color, ImageError, decode, encode, opencv, read_size
 
 # Sides that differ and no symmetry: a wrong turn or mirror cannot pass.
 RAMP = np.add.outer(np.arange(24) * 4, np.arange(36) * 3).astype(np.uint8)
@@ -482,7 +482,7 @@ class TestOpenCV:
             opencv()
 
     def test_decoding_does_not_import_it(self) -> None:
-        program = "import sys; from htrdata.images import decode; decode(sys.stdin.buffer.read(), 'rgb'); "
+        program = "import sys; from htrdata.images.codec import decode; decode(sys.stdin.buffer.read(), 'rgb'); "
         program += "assert 'cv2' not in sys.modules"
         root = Path(__file__).parents[2]
         subprocess.run([sys.executable, "-c", program], input=SOUND["jpeg"], cwd=root, check=True)

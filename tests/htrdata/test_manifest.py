@@ -1,4 +1,4 @@
-"""Tests of `htrdata.manifest` and of the files that rows come from."""
+"""Tests of `htrdata.store.manifest` and of the files that rows come from."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from htrdata.building.options import BuildOptions
+from htrdata.building.page_cutting import Row
+from htrdata.building.plan import make_plan
 from htrdata.errors import UsageError
-from htrdata.manifest import manifest_schema, part_schema, to_batch
-from htrdata.options import BuildOptions
-from htrdata.plan import make_plan
 from htrdata.records import Box, FileOnDisk, Reason, Word
-from htrdata.rows import Row
+from htrdata.store.manifest import manifest_schema, part_schema, to_batch
 
 from .conftest import ListSource
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 _PROGRAM = """
-from htrdata.memory import release_freed_memory
+from htrdata.building.memory import release_freed_memory
 
 def held():
     with open("/proc/self/statm") as file:

@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import htrdata
-from htrdata.builder import build
-from htrdata.crop import crop, reduce_height
+from htrdata.building.builder import build
+from htrdata.building.options import BuildOptions
+from htrdata.building.page_cutting import rows_of_page
 from htrdata.errors import BadDataError, CannotCreateError, UsageError
-from htrdata.images import decode, encode
-from htrdata.ink_detection import MAX_SKEW, MAX_SLANT, ink_of, skew_angle, slant_angle
-from htrdata.normalise import (
+from htrdata.images.codec import decode, encode
+from htrdata.images.cropping import crop, reduce_height
+from htrdata.images.ink import MAX_SKEW, MAX_SLANT, ink_of, skew_angle, slant_angle
+from htrdata.images.normalisation import (
     Operation,
     background,
     contrast,
@@ -32,9 +34,7 @@ from htrdata.normalise import (
     trim,
     whiten,
 )
-from htrdata.options import BuildOptions
 from htrdata.records import Box, FileOnDisk, Page, Word
-from htrdata.rows import rows_of_page
 
 from .conftest import ListSource
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from htrdata.images import MAX_PIXELS, Color, decode, encode
-from htrdata.plain_png import is_whole_png, stored_png_size
+from htrdata.images.codec import MAX_PIXELS, Color, decode, encode
+from htrdata.images.png_passthrough import is_whole_png, stored_png_size
 
 NOISE = np.random.default_rng(3).integers(0, 256, (13, 21, 3), dtype=np.uint8)
 GREY = NOISE[:, :, 0].copy()

@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from htrdata.builder import build
-from htrdata.cli import commands
+from htrdata.building.builder import build
+from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
-from htrdata.images import encode
-from htrdata.normalise import Operation, contrast, trim
-from htrdata.preview import Specimen, preview, specimens, write_preview
+from htrdata.images.codec import encode
+from htrdata.images.normalisation import Operation, contrast, trim
 from htrdata.records import FileOnDisk, Page, Word
+from htrdata.store.preview import Specimen, preview, specimens, write_preview
 
 from .conftest import ListSource
 

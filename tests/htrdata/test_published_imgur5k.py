@@ -10,13 +10,13 @@ import lmdb
 import pytest
 
 import htrdata
-from htrdata.builder import build, judge
+from htrdata.building.builder import build, judge
+from htrdata.building.options import BuildOptions
+from htrdata.building.plan import make_plan
+from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.labels import PRINTABLE, LabelPolicy
-from htrdata.options import BuildOptions
-from htrdata.plan import make_plan
-from htrdata.samples.imgur5k import draw_sample
-from htrdata.sources.imgur5k import Imgur5K
-from htrdata.verification import verify
+from htrdata.sources.imgur5k.source import Imgur5K
+from htrdata.store.verification import verify
 from htrdata.workers import make_executor
 
 PAGES = {"val": 816, "test": 827}

@@ -11,11 +11,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from htrdata.images import encode
+from htrdata.building.options import BuildOptions
+from htrdata.building.page_cutting import rows_of_page
+from htrdata.images.codec import encode
 from htrdata.labels import PRINTABLE, LabelPolicy
-from htrdata.options import BuildOptions
 from htrdata.records import GreyJpeg, ImageFile, MadeImage, Page, Reason, Word
-from htrdata.rows import rows_of_page
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from htrdata.archives import Archive
-from htrdata.cli import commands
+from htrdata.cli.commands import commands
+from htrdata.drawing.samples.iam import UNLISTED, draw_sample
+from htrdata.drawing.samples.iam_form import BROKEN
 from htrdata.errors import CannotCreateError, StorageError, UsageError
-from htrdata.images import decode
-from htrdata.samples.iam import UNLISTED, draw_sample
-from htrdata.samples.iam_form import BROKEN
-from htrdata.splits import AACHEN
+from htrdata.images.codec import decode
+from htrdata.sources.archives import Archive
+from htrdata.sources.iam.splits import AACHEN
 
 
 def tree(root: Path) -> dict[str, str]:

@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from htrdata.drawing.handwriting import CHARACTERS
+from htrdata.drawing.samples.imgur5k import PageJob, SampleSummary, draw_job, draw_sample
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
-from htrdata.handwriting import CHARACTERS
 from htrdata.records import SPLITS
-from htrdata.samples.imgur5k import PageJob, SampleSummary, draw_job, draw_sample
 
 PAGES, WORDS = 12, 18
 SMALL: dict[str, Any] = {"pages": 4, "words_per_page": 5, "megapixels": (0.05, 0.1), "seed": 3}

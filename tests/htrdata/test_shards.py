@@ -19,8 +19,8 @@ import pyarrow as pa
 import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.shard_writer import ContentDigest, Sample, ShardInfo, digest_of_columns, write_shard
-from htrdata.shards import COUNT_KEY, DATA_FILE, Shard, file_sha256, image_key, label_key, sample_keys
+from htrdata.store.shard_writer import ContentDigest, Sample, ShardInfo, digest_of_columns, write_shard
+from htrdata.store.shards import COUNT_KEY, DATA_FILE, Shard, file_sha256, image_key, label_key, sample_keys
 
 # Sizes on both sides of what fits a page of the tree, of a page, and of two pages.
 _SIZES = [1, 64, 2020, 2040, 4080, 4081, 8000, 12_345]
@@ -215,6 +215,6 @@ def test_a_missing_shard_is_named(tmp_path: Path) -> None:
 
 
 def test_a_reader_needs_neither_opencv_nor_pyarrow_nor_pandas() -> None:
-    code = "import sys, htrdata.shards, htrdata.labels; print({'cv2', 'pyarrow', 'pandas'} & set(sys.modules))"
+    code = "import sys, htrdata.store.shards, htrdata.labels; print({'cv2', 'pyarrow', 'pandas'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "set()"

@@ -15,20 +15,20 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htrdata.builder import build, judge
-from htrdata.cli import commands
-from htrdata.dataset import describe_counts
+from htrdata.building.builder import build, judge
+from htrdata.building.describing import describe_counts
+from htrdata.building.options import BuildOptions
+from htrdata.building.plan import make_plan
+from htrdata.building.published_counts import compare, difference_lines
+from htrdata.building.report import summary
+from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, UsageError
-from htrdata.leaks import find_leaks
-from htrdata.options import BuildOptions
-from htrdata.plan import make_plan
-from htrdata.published import compare, difference_lines
 from htrdata.records import SPLITS, Box, FileOnDisk, Page, Reason, Word
-from htrdata.report import summary
-from htrdata.resplit import Fold, Ratio, Resplit
-from htrdata.sources import SourceInfo
-from htrdata.sources.iam_files import FORM_ID
-from htrdata.splits import AACHEN, LWITR, SCHEMES, find_scheme
+from htrdata.sources.base import SourceInfo
+from htrdata.sources.iam.files import FORM_ID
+from htrdata.sources.iam.splits import AACHEN, LWITR, SCHEMES, find_scheme
+from htrdata.sources.overlap import find_leaks
+from htrdata.sources.resplit import Fold, Ratio, Resplit
 
 
 class Pages:

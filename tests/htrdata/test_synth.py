@@ -14,22 +14,22 @@ import pytest
 from PIL import Image, ImageFont
 
 import htrdata
+from htrdata.building.options import BuildOptions
+from htrdata.building.page_cutting import rows_of_page
+from htrdata.drawing.handwriting import draw, write_words
+from htrdata.drawing.handwriting.strokes import write_together
+from htrdata.drawing.synth import source as synth
+from htrdata.drawing.synth.fonts import _has_small_letters, read_fonts
+from htrdata.drawing.synth.frames import HEIGHT, frame, lay_out
+from htrdata.drawing.synth.inking import Copies, cover
+from htrdata.drawing.synth.scene import draw_words
+from htrdata.drawing.synth.source import DRAWING, Synth
+from htrdata.drawing.synth.writers import HANDS, MEDIA, random_writer, split_fonts
+from htrdata.drawing.synth.written import WORDS_PER_WRITER, DrawnWord, WrittenWords
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, UsageError
-from htrdata.handwriting import draw, write_words
-from htrdata.handwriting.strokes import write_together
-from htrdata.normalise import Operation
-from htrdata.options import BuildOptions
-from htrdata.plain_jpeg import is_plain_grey_jpeg
+from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
+from htrdata.images.normalisation import Operation
 from htrdata.records import SPLITS
-from htrdata.rows import rows_of_page
-from htrdata.sources import synth
-from htrdata.sources.synth import DRAWING, Synth
-from htrdata.synth.fonts import _has_small_letters, read_fonts
-from htrdata.synth.frames import HEIGHT, frame, lay_out
-from htrdata.synth.inking import Copies, cover
-from htrdata.synth.scene import draw_words
-from htrdata.synth.writers import HANDS, MEDIA, random_writer, split_fonts
-from htrdata.synth.written import WORDS_PER_WRITER, DrawnWord, WrittenWords
 
 
 @pytest.fixture(scope="session")
@@ -228,7 +228,7 @@ def test_ink_stays_in_the_cell_of_its_crop() -> None:
 
 
 def test_words_drawn_together_are_as_those_drawn_one_by_one() -> None:
-    """The ink of a band differs from that of `htrdata.handwriting.draw` by no more than the softness of its edges."""
+    """The ink of a band differs from that of `handwriting.draw` by no more than the softness of its edges."""
     rng = np.random.default_rng(14)
     writer = random_writer(rng, ("joined",))
     texts = ["one", "Two", "thirty", "x"]

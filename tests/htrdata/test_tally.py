@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from htrdata.manifest import to_batch
+from htrdata.building.counts import Tally
+from htrdata.building.page_cutting import Row
 from htrdata.records import Reason, Word
-from htrdata.rows import Row
-from htrdata.tally import Tally
+from htrdata.store.manifest import to_batch
 
 
 def row(split: str | None, text: str | None, reason: Reason | None = None, unknown: str = "") -> Row:

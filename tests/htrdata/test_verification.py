@@ -12,11 +12,11 @@ from typing import Any
 import lmdb
 import pytest
 
-from htrdata.builder import build
+from htrdata.building.builder import build
+from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.options import BuildOptions
-from htrdata.shards import file_sha256
-from htrdata.verification import verify
+from htrdata.store.shards import file_sha256
+from htrdata.store.verification import verify
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from htrdata.drawing.synth.invention import MAX_RANDOM_LENGTH, VISIBLE, invented_words, random_strings
+from htrdata.drawing.synth.patterns import MAX_FIELDS, compile_pattern, compile_patterns
+from htrdata.drawing.synth.tables import tables
+from htrdata.drawing.synth.vocabulary import DIACRITICS_SHARES, MAX_LENGTH, SHARES, Vocabulary
+from htrdata.drawing.synth.word_lists import frequent_table, read_words
 from htrdata.labels import PRINTABLE
-from htrdata.synth.invention import MAX_RANDOM_LENGTH, VISIBLE, invented_words, random_strings
-from htrdata.synth.patterns import MAX_FIELDS, compile_pattern, compile_patterns
-from htrdata.synth.tables import tables
-from htrdata.synth.vocabulary import DIACRITICS_SHARES, MAX_LENGTH, SHARES, Vocabulary
-from htrdata.synth.word_lists import frequent_table, read_words
 
 MANY = 40_000
 """Words enough for shares of 0.5 % to be found within a quarter of themselves."""

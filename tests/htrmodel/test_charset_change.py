@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from htrdata.labels import ALNUM, PRINTABLE, Charset
-from htrmodel.charset_change import change_charset
+from htrmodel.checkpoint.charset_change import change_charset
 from htrmodel.recogniser import Recogniser
 
 from .conftest import BuildRecogniser

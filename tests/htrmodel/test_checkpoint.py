@@ -14,7 +14,7 @@ from torch import Tensor
 import htrmodel
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
 from htrdata.labels import ALNUM, PRINTABLE, Charset
-from htrmodel.checkpoint import load, read_checkpoint, save
+from htrmodel.checkpoint.files import load, read_checkpoint, save
 from htrmodel.recogniser import Recogniser
 
 from .conftest import BuildRecogniser

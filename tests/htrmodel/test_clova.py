@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from htrdata.errors import BadDataError, HtrError, UsageError
 from htrdata.labels import ALNUM, Charset
-from htrmodel.checkpoint import load, read_checkpoint
-from htrmodel.clova import export_clova
+from htrmodel.checkpoint.clova import export_clova
+from htrmodel.checkpoint.files import load, read_checkpoint
 from htrmodel.recogniser import Recogniser
 
 from .conftest import BuildRecogniser

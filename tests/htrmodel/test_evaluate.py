@@ -12,16 +12,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 import htrdata
+from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.errors import UsageError
 from htrdata.labels import ALNUM
-from htrdata.samples.imgur5k import draw_sample
-from htrdata.sources.imgur5k import Imgur5K
-from htrdata.store import Dataset
+from htrdata.sources.imgur5k.source import Imgur5K
+from htrdata.store.reading import Dataset
 from htrmodel import starter
-from htrmodel.checkpoint import save
-from htrmodel.cli_evaluate import evaluate
+from htrmodel.checkpoint.files import save
+from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.data.divisions import dataset_division
-from htrmodel.evaluate import read_split, vote
+from htrmodel.evaluation import read_split, vote
 from htrmodel.judging.predictions import Predictions
 from htrmodel.recogniser import Recogniser
 

@@ -16,15 +16,15 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import htrdata
+from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrdata.samples.imgur5k import draw_sample
-from htrdata.sources.imgur5k import Imgur5K
-from htrmodel.checkpoint import save
-from htrmodel.cli_checkpoint import export
-from htrmodel.export import export_onnx
+from htrdata.sources.imgur5k.source import Imgur5K
+from htrmodel.checkpoint.files import save
+from htrmodel.cli.checkpoint_commands import export
 from htrmodel.layers.attention import AttentionDecoder
-from htrmodel.onnx_runner import OnnxRecogniser
-from htrmodel.predict import load_reader
+from htrmodel.runtime.onnx_export import export_onnx
+from htrmodel.runtime.onnx_runner import OnnxRecogniser
+from htrmodel.runtime.predicting import load_reader
 from htrmodel.tokenizer import END
 
 from .conftest import BuildRecogniser
@@ -119,7 +119,7 @@ def with_openvino(path: Path, images: list[Path]) -> str:
     """What OpenVINO reads, as JSON, or the error: in a process of its own, as OpenVINO and torch's training crash."""
     code = (
         "import json, sys; from pathlib import Path\n"
-        "from htrdata.errors import HtrError; from htrmodel.predict import load_reader\n"
+        "from htrdata.errors import HtrError; from htrmodel.runtime.predicting import load_reader\n"
         "try: print(json.dumps([tuple(one) for one in load_reader(Path(sys.argv[1]), runtime='openvino')"
         ".read(sys.argv[2:], 2)]))\n"
         "except HtrError as error: print(type(error).__name__, error)"
@@ -170,7 +170,7 @@ def test_the_command_rounds_by_words_of_a_store(build: BuildRecogniser, tmp_path
 
 
 def test_reading_does_not_import_torch() -> None:
-    code = "import htrmodel.onnx_runner, htrmodel.openvino_runner, sys; print('torch' in sys.modules)"
+    code = "import htrmodel.runtime.onnx_runner, htrmodel.runtime.openvino_runner, sys; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "False\n"
 

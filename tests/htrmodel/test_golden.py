@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from htrdata.labels import PRINTABLE
-from htrmodel.checkpoint import load
+from htrmodel.checkpoint.files import load
 from htrmodel.config import RecogniserConfig
-from htrmodel.loss import LOSSES
 from htrmodel.recogniser import Recogniser
+from htrmodel.training.loss import LOSSES
 
 NAMES = [
     *[f"None-{f}-{s}-{p}" for f in ("VGG", "RCNN", "ResNet") for s in ("None", "BiLSTM") for p in ("CTC", "Attn")],

@@ -11,7 +11,7 @@ from PIL import Image
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.labels import ALNUM
 from htrmodel.config import RecogniserConfig
-from htrmodel.images import fit, normalise, open_image, to_grey, to_inputs
+from htrmodel.inputs import fit, normalise, open_image, to_grey, to_inputs
 
 
 def _config(**fields: Any) -> RecogniserConfig:

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from htrdata.labels import Charset
-from htrmodel.loss import attention_loss, ctc_loss
 from htrmodel.tokenizer import AttnTokenizer, CTCTokenizer
+from htrmodel.training.loss import attention_loss, ctc_loss
 
 ABC = Charset("abc", "abc")
 

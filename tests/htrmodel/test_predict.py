@@ -17,13 +17,13 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrmodel.checkpoint import read_checkpoint, save
-from htrmodel.cli_checkpoint import export, info
-from htrmodel.cli_evaluate import evaluate
-from htrmodel.cli_predict import predict as command
-from htrmodel.clova import export_clova
-from htrmodel.predict import find_sources, load_reader, predict
+from htrmodel.checkpoint.clova import export_clova
+from htrmodel.checkpoint.files import read_checkpoint, save
+from htrmodel.cli.checkpoint_commands import export, info
+from htrmodel.cli.evaluate_command import evaluate
+from htrmodel.cli.predict_command import predict as command
 from htrmodel.recogniser import Recogniser
+from htrmodel.runtime.predicting import find_sources, load_reader, predict
 
 
 @pytest.fixture
@@ -126,12 +126,12 @@ def test_a_bad_image_makes_the_command_fail_after_the_others(
 
 
 def test_onnx_needs_no_torch_opencv_pandas_or_pyarrow(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
-    from htrmodel.export import export_onnx
+    from htrmodel.runtime.onnx_export import export_onnx
 
     export_onnx(recogniser, tmp_path / "model.onnx")
     code = (
         "import sys, pathlib\n"
-        "from htrmodel.predict import find_sources, load_reader, predict\n"
+        "from htrmodel.runtime.predicting import find_sources, load_reader, predict\n"
         f"reader = load_reader(pathlib.Path({str(tmp_path / 'model.onnx')!r}))\n"
         f"texts = [found.text for found in predict(reader, find_sources(pathlib.Path({str(folder)!r})))]\n"
         "print(len(texts), sorted({'torch', 'cv2', 'pandas', 'pyarrow'} & set(sys.modules)))"
@@ -144,7 +144,7 @@ def test_a_checkpoint_needs_no_opencv_pandas_or_pyarrow(recogniser: Recogniser, 
     save(recogniser, tmp_path / "model.safetensors")
     code = (
         "import sys, pathlib\n"
-        "from htrmodel.predict import find_sources, load_reader, predict\n"
+        "from htrmodel.runtime.predicting import find_sources, load_reader, predict\n"
         f"reader = load_reader(pathlib.Path({str(tmp_path / 'model.safetensors')!r}))\n"
         f"texts = [found.text for found in predict(reader, find_sources(pathlib.Path({str(folder)!r})))]\n"
         "print(len(texts), sorted({'cv2', 'pandas', 'pyarrow'} & set(sys.modules)))"
@@ -193,7 +193,7 @@ def test_export_in_half(recogniser: Recogniser, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", [info, export, evaluate])
 def test_an_onnx_is_for_predict_alone(recogniser: Recogniser, tmp_path: Path, command: Any) -> None:
-    from htrmodel.export import export_onnx
+    from htrmodel.runtime.onnx_export import export_onnx
 
     export_onnx(recogniser, tmp_path / "model.onnx")
     (tmp_path / "lmdb/drawn").mkdir(parents=True)

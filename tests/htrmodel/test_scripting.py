@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from htrdata.errors import BadDataError, CannotCreateError
-from htrmodel import scripting
-from htrmodel.scripting import Stages, once
+from htrmodel.cli import scripting
+from htrmodel.cli.scripting import Stages, once
 
 
 def test_stages_of_one_title_are_added_up(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

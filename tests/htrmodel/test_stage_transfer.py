@@ -11,9 +11,9 @@ from torch import Tensor
 
 from htrdata.errors import UsageError
 from htrdata.labels import ALNUM, PRINTABLE
-from htrmodel.checkpoint import Checkpoint
+from htrmodel.checkpoint.files import Checkpoint
+from htrmodel.checkpoint.stage_transfer import transfer_stages
 from htrmodel.recogniser import STAGE_MODULES, Recogniser
-from htrmodel.stage_transfer import transfer_stages
 
 from .conftest import BuildRecogniser
 

@@ -16,15 +16,15 @@ from safetensors import safe_open
 
 import htrdata
 import htrmodel
+from htrdata.drawing.synth.source import Synth
 from htrdata.errors import SourceMissingError
 from htrdata.labels import PRINTABLE
-from htrdata.sources.synth import Synth
 from htrmodel import starter
-from htrmodel.checkpoint import read_checkpoint, save
-from htrmodel.cli import commands
-from htrmodel.evaluate import judge_checkpoints
-from htrmodel.predict import POOR_CONFIDENCE, advise_fine_tuning, load_reader
+from htrmodel.checkpoint.files import read_checkpoint, save
+from htrmodel.cli.commands import commands
+from htrmodel.evaluation import judge_checkpoints
 from htrmodel.recogniser import Recogniser
+from htrmodel.runtime.predicting import POOR_CONFIDENCE, advise_fine_tuning, load_reader
 
 ADVICE = "need fine-tuning on words like yours, with `htrmodel finetune --data STORE`"
 

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 import htrdata
-from htrdata.images import encode
+from htrdata.building.options import BuildOptions
+from htrdata.images.codec import encode
 from htrdata.labels import PRINTABLE
-from htrdata.options import BuildOptions
 from htrdata.records import Page, Word
-from htrdata.shard_writer import Sample, write_shard
-from htrdata.sources import SourceInfo
+from htrdata.sources.base import SourceInfo
+from htrdata.store.shard_writer import Sample, write_shard
 from htrmodel.config import RecogniserConfig
 
 MakeStore = Callable[..., Path]

@@ -17,7 +17,7 @@ import pytest
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, WorkerDiedError
 from htrdata.labels import Charset
-from htrdata.store import open_store
+from htrdata.store.reading import open_store
 from htrmodel.config import RecogniserConfig
 from htrmodel.data import cache, decoding
 from htrmodel.data.cache import cache_key, decoded_words
@@ -194,7 +194,7 @@ def test_a_folder_that_cannot_be_is_named(words: Samples, tmp_path: Path, config
 
 DYING = """
 import os
-from htrdata.shards import Shard
+from htrdata.store.shards import Shard
 class Dying(Shard):
     def image(self, index):
         os._exit(9)

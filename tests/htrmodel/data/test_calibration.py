@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from htrdata.errors import SourceMissingError, UsageError
-from htrdata.store import open_store
+from htrdata.store.reading import open_store
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.calibration import calibration_inputs
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
-from htrmodel.images import normalise
+from htrmodel.inputs import normalise
 
 from .conftest import MakeStore
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from htrdata.labels import PRINTABLE
-from htrdata.store import open_store
-from htrmodel import images as plain
+from htrdata.store.reading import open_store
+from htrmodel import inputs as plain
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.cache import decoded_words

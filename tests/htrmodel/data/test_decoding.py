@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from htrdata.images import ImageError, decode
+from htrdata.images.codec import ImageError, decode
 from htrdata.labels import PRINTABLE
 from htrmodel.config import RecogniserConfig
 from htrmodel.data import decoding

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrdata.images import encode
+from htrdata.images.codec import encode
 from htrdata.labels import ALNUM, PRINTABLE, Charset
-from htrdata.manifest import read_manifest
 from htrdata.records import Reason
-from htrdata.store import Dataset, open_store
+from htrdata.store.manifest import read_manifest
+from htrdata.store.reading import Dataset, open_store
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Chunk, Samples, open_samples

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from htrdata.manifest import manifest_schema
-from htrdata.store import Dataset, open_store
+from htrdata.store.manifest import manifest_schema
+from htrdata.store.reading import Dataset, open_store
 
 MakeDataset = Callable[..., Dataset]
 

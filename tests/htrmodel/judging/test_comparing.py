@@ -10,10 +10,10 @@ import pytest
 
 from htrdata.errors import UsageError
 from htrdata.labels import ALNUM
-from htrdata.store import Dataset
+from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import compare
-from htrmodel.judging.judge import judge
 from htrmodel.judging.judgement import Judgement
+from htrmodel.judging.judging import judge
 from htrmodel.judging.metrics import METRICS, evaluate
 from htrmodel.judging.predictions import Predictions
 

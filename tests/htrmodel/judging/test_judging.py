@@ -12,12 +12,12 @@ import pytest
 
 import htrdata
 from htrdata.errors import BadDataError, UsageError
-from htrdata.images import encode
+from htrdata.images.codec import encode
 from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
 from htrdata.records import Box, FileOnDisk, Page, Word
-from htrdata.sources import SourceInfo
-from htrdata.store import Dataset, open_store
-from htrmodel.judging.judge import judge
+from htrdata.sources.base import SourceInfo
+from htrdata.store.reading import Dataset, open_store
+from htrmodel.judging.judging import judge
 from htrmodel.judging.metrics import METRICS, evaluate
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions

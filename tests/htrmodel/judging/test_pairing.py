@@ -11,10 +11,10 @@ import pytest
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
-from htrdata.leaks import find_leaks
 from htrdata.records import Page
 from htrdata.sources import imgur5k
-from htrdata.store import Dataset
+from htrdata.sources.overlap import find_leaks
+from htrdata.store.reading import Dataset
 from htrmodel.judging.pairing import JudgedWord, outside, pages_also_in_train, pair, references_digest
 from htrmodel.judging.predictions import Predictions
 

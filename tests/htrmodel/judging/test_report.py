@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from htrdata.labels import PRINTABLE
-from htrdata.store import Dataset
+from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import compare
-from htrmodel.judging.judge import judge
+from htrmodel.judging.judging import judge
 from htrmodel.judging.metrics import METRICS
 from htrmodel.judging.predictions import Predictions
 from htrmodel.judging.report import WIDTH, comparison_text, judgement_text

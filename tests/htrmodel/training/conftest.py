@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.labels import ALNUM
-from htrdata.shard_writer import Sample, write_shard
+from htrdata.store.shard_writer import Sample, write_shard
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words

@@ -19,9 +19,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from htrmodel import starter
-from htrmodel.checkpoint import load, read_checkpoint, save
-from htrmodel.cli import commands, main
-from htrmodel.cli_finetune import finetune
+from htrmodel.checkpoint.files import load, read_checkpoint, save
+from htrmodel.cli.commands import commands, main
+from htrmodel.cli.finetune_command import finetune
 
 from .conftest import MakeShards, random_words
 
@@ -191,6 +191,6 @@ def test_faults_have_their_exit_codes(
 
 def test_help_is_fast() -> None:
     heavy = {"torch", "pandas", "pyarrow", "cv2", "numpy"}
-    code = f"import sys, htrmodel.cli; print(*sorted({heavy!r} & set(sys.modules)))"
+    code = f"import sys, htrmodel.cli.commands; print(*sorted({heavy!r} & set(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.split() == []

@@ -14,8 +14,8 @@ import torch
 
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, SourceMissingError, UsageError
 from htrdata.labels import ALNUM, PRINTABLE, Charset
-from htrmodel.checkpoint import load, read_checkpoint
-from htrmodel.clova import export_clova
+from htrmodel.checkpoint.clova import export_clova
+from htrmodel.checkpoint.files import load, read_checkpoint
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards

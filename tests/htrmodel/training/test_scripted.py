@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from htrdata.cli_main import Terminated
-from htrmodel.scripting import finetune
+from htrdata.cli.console import Terminated
+from htrmodel.cli.scripting import finetune
 from htrmodel.training.finetuning import Request
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.starting import ModelChoice

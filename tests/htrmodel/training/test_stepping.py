@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from htrdata.errors import UsageError
 from htrmodel.devices import uses_bfloat16
-from htrmodel.loss import LOSSES
+from htrmodel.training.loss import LOSSES
 from htrmodel.training.recipes import ATTENTIONHTR, MODERN, PRECISIONS, SMALL, Recipe
 from htrmodel.training.stepping import Stepper, Task
 

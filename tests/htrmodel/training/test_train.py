@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from htrdata.errors import BadDataError, UsageError
-from htrmodel.checkpoint import read_checkpoint
+from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.stepping import Task

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import htrdata
+from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import ALNUM
-from htrdata.options import BuildOptions
 from htrdata.records import Page, Word
-from htrdata.sources import SourceInfo
-from htrmodel.checkpoint import load, read_checkpoint, save
+from htrdata.sources.base import SourceInfo
+from htrmodel.checkpoint.files import load, read_checkpoint, save
 from htrmodel.data.divisions import Division, trained_on
 from htrmodel.training.finetuning import Request, finetune
 from htrmodel.training.recipes import Recipe

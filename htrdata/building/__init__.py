@@ -1,0 +1,8 @@
+"""Building: from a source to a store.
+
+plan -> parts (workers) -> manifest and shards in a stage -> the store. `builder` is the only module that knows the
+order; every other one does one step.
+
+May import `htrdata.errors`, `htrdata.records`, `htrdata.labels`, `htrdata.images`, `htrdata.store` and
+`htrdata.sources`.
+"""

@@ -1,0 +1,254 @@
+"""The build: the only module that knows the order of the steps.
+
+plan -> parts (workers) -> manifest and shards in a stage -> the store. Whatever interrupts it, the same call goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lmdb
+
+from htrdata.building.assembling import SplitPlan, join_shard, write_manifest
+from htrdata.building.counts import Tally
+from htrdata.building.describing import describe
+from htrdata.building.memory import release_freed_memory
+from htrdata.building.options import BuildOptions
+from htrdata.building.part import build_part, judge_part
+from htrdata.building.plan import Plan, make_plan
+from htrdata.building.published_counts import compare, difference_lines, expected_faults
+from htrdata.building.report import write_report
+from htrdata.building.resuming import differences, may_resume
+from htrdata.building.staging import DATASET_FILE, MANIFEST_FILE, REPORT_FILE, Workspace, write_durably
+from htrdata.errors import BadDataError, CannotCreateError, HtrError, StorageError, WorkerDiedError
+from htrdata.records import SPLITS, Reason
+from htrdata.sources.base import Source
+from htrdata.store.shard_writer import ShardInfo
+from htrdata.workers import make_executor, run_all
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is: words, or shards."""
+
+FAULTS = frozenset(
+    {
+        Reason.INVALID_ID,
+        Reason.DUPLICATE_ID,
+        Reason.IMAGE_MISSING,
+        Reason.HASH_MISMATCH,
+        Reason.IMAGE_CORRUPT,
+        Reason.INVALID_BOX,
+        Reason.INVALID_LABEL,
+    }
+)
+"""Reasons that are faults of the data on disk; a strict build refuses them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build did.
+
+    Attributes:
+        document: the ``dataset.json`` of the data set.
+        already: the store had it; nothing was done.
+    """
+
+    document: dict[str, Any]
+    already: bool
+
+
+def build(
+    source: Source,
+    out: Path | str = "lmdb",
+    options: BuildOptions | None = None,
+    *,
+    name: str | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    overwrite: bool = False,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Built:
+    """Builds a data set into a store. An interrupted build is taken up by the same call.
+
+    Args:
+        source: where the words come from.
+        out: the store's folder; it is created where it is missing.
+        options: what the store depends on; the defaults where None.
+        name: of the data set in the store; that of the source where None.
+        workers: processes to work in; one per core where None. The store does not depend on it.
+        executor: where to run the work instead; it must reach the images and the store's folder.
+        overwrite: whether another data set of that name, finished or not, may be replaced.
+        strict: whether any fault of the data (see `FAULTS`), beyond those of the published data set, and any difference
+            from its counts is an error, and nothing is published.
+        progress: is told how far the work is.
+
+    Raises:
+        HtrError: whatever a person can meet; see `htrdata.errors`.
+    """
+    with _storage_errors(Path(out)), _executor(executor, workers) as running:
+        plan = make_plan(source, options or BuildOptions(), name)
+        release_freed_memory()  # annotations as they stood in their files
+        return build_plan(plan, Path(out), running, overwrite=overwrite, strict=strict, progress=progress or _silent)
+
+
+def judge(
+    plan: Plan, *, workers: int | None = None, executor: Executor | None = None, progress: Progress | None = None
+) -> Tally:
+    """Counts what a build would keep and drop, without decoding images and without writing.
+
+    Images are read, their hashes and headers checked; a damage further inside is found by the build alone.
+
+    Raises:
+        HtrError: whatever a person can meet; see `htrdata.errors`.
+    """
+    tally = Tally()
+    done = 0
+    with _storage_errors(None), _executor(executor, workers) as running:
+        jobs = ((part, plan.options, plan.name, plan.source.extra_columns) for part in plan.parts)
+        for words in run_all(running, judge_part, jobs, waiting=_WAITING):
+            tally.add(words)
+            done += words.num_rows
+            (progress or _silent)("words", done, plan.words)
+    return tally
+
+
+def build_plan(
+    plan: Plan, out: Path, executor: Executor, *, overwrite: bool, strict: bool, progress: Progress
+) -> Built:
+    """Builds what a plan says; see `build`."""
+    workspace = Workspace(out, plan.name)
+    with workspace.locked():
+        live = None if overwrite else workspace.live_dataset()
+        equal = live is not None and not differences(live, plan.request, versions=False)
+        if live is not None and equal and workspace.is_there(live):
+            if workspace.request() in (None, plan.request):  # parts of something else stay for whoever builds that
+                workspace.remove()
+            return Built(live, already=True)
+        try:
+            # A data set whose files are not all there is repaired by building it again.
+            resumed = may_resume(workspace, plan, None if equal else live, overwrite=overwrite)
+        except CannotCreateError:
+            if workspace.request() is None:
+                workspace.remove()
+            raise
+        if not resumed:
+            workspace.start(plan.request)
+        if not workspace.staged:
+            _build_parts(plan, workspace, executor, progress)
+            _stage(plan, workspace, executor, strict, progress)
+        workspace.publish()
+        workspace.remove()
+    document = workspace.live_dataset()
+    assert document is not None  # it was published under the lock
+    return Built(document, already=False)
+
+
+def _build_parts(plan: Plan, workspace: Workspace, executor: Executor, progress: Progress) -> None:
+    todo = [part for part in plan.parts if not (workspace.parts / part.file_name).exists()]
+    done = plan.words - sum(part.words for part in todo)
+    progress("words", done, plan.words)
+    jobs = ((part, plan.options, plan.name, plan.source.extra_columns, workspace.parts) for part in todo)
+    for words in run_all(executor, build_part, jobs, waiting=_WAITING):
+        done += words
+        progress("words", done, plan.words)
+
+
+def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, progress: Progress) -> None:
+    """Joins the parts into the data set as it will stand in the store."""
+    if workspace.stage.exists():
+        shutil.rmtree(workspace.stage)
+    workspace.about.mkdir(parents=True)
+    manifest = workspace.about / MANIFEST_FILE
+    splits, tally = _write_manifest(plan, workspace, executor, manifest)
+    total = tally.total
+    if total.words != plan.words:
+        raise RuntimeError(f"{total.words} words came of {plan.words} that were planned")
+    if not total.kept:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in total.dropped.most_common())
+        raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published")
+    if strict:
+        _refuse_faults(plan, tally)
+    jobs = [(split, number, workspace.stage) for split in splits for number in range(split.shards)]
+    shards: dict[str, ShardInfo] = {}
+    progress("shards", 0, len(jobs))
+    for folder, shard in run_all(executor, join_shard, jobs, waiting=_WAITING):
+        shards[folder] = shard
+        progress("shards", len(shards), len(jobs))
+    ordered = {split.shard_folder(number): shards[split.shard_folder(number)] for split, number, _ in jobs}
+    document = describe(plan, tally, ordered, manifest)
+    write_report(workspace.about / REPORT_FILE, document, workspace.stage)
+    write_durably(workspace.about / DATASET_FILE, document)
+
+
+def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: Path) -> tuple[list[SplitPlan], Tally]:
+    files: dict[str, list[Path]] = {f"{split}/{plan.name}": [] for split in (*SPLITS, None)}
+    for part in plan.parts:
+        files[f"{part.split}/{plan.name}"].append(workspace.parts / part.file_name)
+    # A worker does it: the memory for it would add to that of the plan.
+    return executor.submit(write_manifest, path, plan.source.extra_columns, files, plan.options.shard_words).result()
+
+
+def _refuse_faults(plan: Plan, tally: Tally) -> None:
+    beyond = tally.total.dropped - expected_faults(plan)
+    found = [f"{reason} {beyond[reason]:,} words" for reason in Reason if reason in FAULTS and beyond[reason]]
+    differing = difference_lines(compare(plan, tally))
+    if differing:
+        found.append(" ".join(line.strip() for line in differing))
+    if found:
+        raise BadDataError(
+            f"the data have faults, and the build is strict: {'; '.join(found)}. Nothing was published; mend the data, "
+            "or run without --strict: finished parts are kept"
+        )
+
+
+@contextmanager
+def _executor(given: Executor | None, workers: int | None) -> Iterator[Executor]:
+    """The executor of the caller, left open, or one of our own."""
+    if given is not None:
+        yield given
+        return
+    with make_executor(workers or os.cpu_count() or 1) as executor:
+        try:
+            yield executor
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _storage_errors(out: Path | None) -> Iterator[None]:
+    """Says in one sentence what the system has against reading, or against writing to the store."""
+    try:
+        yield
+    except HtrError:
+        raise
+    except BrokenExecutor as error:
+        raise WorkerDiedError(
+            "a worker process was killed, most likely for want of memory: run the same command again with fewer "
+            "--workers; it goes on from the finished parts"
+        ) from error
+    except (OSError, lmdb.Error) as error:
+        full = getattr(error, "errno", None) in _FULL or isinstance(error, lmdb.DiskError)
+        cause = (
+            f"the disk with {out} is full, or a quota or file size limit is reached"
+            if full
+            else "reading or writing failed"
+        )
+        resumed = ": it goes on from the finished parts" if out is not None else ""
+        raise StorageError(f"{cause} ({error}). Mend that and run the same command again{resumed}") from error
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    pass
+
+
+_WAITING = 32  # parts handed to the executor at a time: enough for any pool, few enough to be cheap
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

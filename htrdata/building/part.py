@@ -1,0 +1,94 @@
+"""The part: some thousand words of one split, built by one worker into one Arrow file that is whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from htrdata.building.memory import release_freed_memory
+from htrdata.building.options import BuildOptions
+from htrdata.building.page_cutting import rows_of_page
+from htrdata.records import Page
+from htrdata.store.manifest import part_schema, to_batch
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit of the work: whole pages of one split, in order.
+
+    Attributes:
+        number: its place in the order of the plan, from 0.
+        split: of its pages; None for pages that are in no split.
+        pages: its pages.
+    """
+
+    number: int
+    split: str | None
+    pages: tuple[Page, ...]
+
+    @property
+    def words(self) -> int:
+        """How many annotated words its pages have."""
+        return sum(len(page.words) for page in self.pages)
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file. It tells the pages too: a build cut into other parts must not take this one's."""
+        pages = hashlib.sha256("\n".join(page.id for page in self.pages).encode("utf-8", "surrogatepass"))
+        return f"part-{self.number:06d}-{pages.hexdigest()[:16]}.arrow"
+
+
+def judge_part(part: Part, options: BuildOptions, dataset: str, extra_columns: Sequence[str]) -> pa.RecordBatch:
+    """What building the part would keep and drop, without decoding images: the rows have none."""
+    rows = (row for page in part.pages for row in rows_of_page(page, options, pixels=False))
+    return to_batch(rows, dataset, extra_columns)
+
+
+def build_part(part: Part, options: BuildOptions, dataset: str, extra_columns: Sequence[str], folder: Path) -> int:
+    """Builds a part and writes its file, under a temporary name until it is complete.
+
+    Args:
+        part: what to build.
+        options: of the build.
+        dataset: the name of the data set.
+        extra_columns: of the source.
+        folder: where the file goes.
+
+    Returns:
+        The number of words in the part, kept or dropped.
+
+    Raises:
+        OSError: an image cannot be read, or the file cannot be written.
+    """
+    path = folder / part.file_name
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        # A batch per page: memory holds one page's crops, not a part's.
+        with pa.ipc.new_file(file, part_schema(extra_columns)) as writer:
+            for page in part.pages:
+                writer.write_batch(to_batch(rows_of_page(page, options), dataset, extra_columns))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    release_freed_memory()
+    return part.words
+
+
+def read_part(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yields the rows of a part's file page by page, memory-mapped: what is not looked at is not read."""
+    with pa.memory_map(str(path)) as source:
+        reader = pa.ipc.open_file(source)
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)
+
+
+def read_rows(path: Path) -> pa.RecordBatch:
+    """All rows of a part's file, without their images and copied: nothing stays mapped."""
+    # Arrow's own choice of columns, `included_fields`, would read the images, too.
+    pages = [page.drop_columns(["image"]) for page in read_part(path)]
+    return pa.concat_batches(pages)

@@ -1,0 +1,151 @@
+"""The plan: which words make which part. Made first, from the annotations alone, and the same wherever it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from htrdata import __version__
+from htrdata.building.options import BuildOptions
+from htrdata.building.part import Part
+from htrdata.errors import UsageError
+from htrdata.records import SPLITS, Page
+from htrdata.sources.base import Source
+from htrdata.sources.overlap import Leaks, drop_leaked, find_leaks
+from htrdata.store.manifest import part_schema
+
+FORMAT = "htrdata-store/1"
+"""The version of the store's layout; it changes when a reader of the last one would go wrong."""
+
+# What decides over the bytes of the images and files.
+_LIBRARIES = ("lmdb", "numpy", "opencv-python", "opencv-python-headless", "pillow", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole of a build before its first image is opened.
+
+    Attributes:
+        name: of the data set in the store.
+        source: where the words come from.
+        options: of the build.
+        parts: in the order of the store.
+        pages: how many pages with annotations each split has, None for the pages that are in no split.
+        leaks: where the splits overlap.
+        inputs: SHA-256, in hex, over the annotations and the sizes of the images.
+    """
+
+    name: str
+    source: Source
+    options: BuildOptions
+    parts: tuple[Part, ...]
+    pages: dict[str | None, int]
+    leaks: Leaks
+    inputs: str
+
+    @property
+    def words(self) -> int:
+        """How many annotated words there are."""
+        return sum(part.words for part in self.parts)
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What the store depends on. Two builds of equal requests give equal stores."""
+        return {
+            "format": FORMAT,
+            "source": self.source.name,
+            "settings": dict(self.source.settings),
+            "options": self.options.as_json(),
+            "inputs": self.inputs,
+            "versions": versions(),
+        }
+
+
+def versions() -> dict[str, str]:
+    """The versions of this package and of the libraries that decide over pixels and bytes."""
+    found = {"htrdata": __version__}
+    for library in _LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # OpenCV comes in two packages, of which one is there
+    return found
+
+
+def make_plan(source: Source, options: BuildOptions, name: str | None = None) -> Plan:
+    """Reads the annotations of a source and cuts them into parts.
+
+    Raises:
+        UsageError: the name is not one for a data set, or a column of the source has the name of another one.
+        SourceMissingError: the source is not there, or has no word.
+        BadDataError: its annotations are damaged.
+    """
+    part_schema(source.extra_columns)  # raises where parts could not be written
+    pages = list(source.pages())
+    digest = hashlib.sha256()
+    digested = _digested(pages, digest.update)
+    leaks = find_leaks(digested)
+    assert next(digested, None) is None, "the digest is of all pages only where all were looked at"
+    if options.dedup:
+        pages = drop_leaked(pages)
+    pages = [page for page in pages if page.words]
+    return Plan(
+        name=checked_name(name or source.name),
+        source=source,
+        options=options,
+        parts=tuple(_parts(pages, options.part_words)),
+        pages=dict(Counter(page.split for page in pages)),
+        leaks=leaks,
+        inputs=digest.hexdigest(),
+    )
+
+
+def checked_name(name: str) -> str:
+    """Returns a name that a data set can have in a store.
+
+    Raises:
+        UsageError: it is another one.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name) or name in SPLITS:
+        raise UsageError(f"{name!r} cannot name a data set: use letters, digits and _, and none of {', '.join(SPLITS)}")
+    return name
+
+
+def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:
+    """Fills parts with whole pages until each has the words wanted, split by split."""
+    number = 0
+    for split in (*SPLITS, None):
+        waiting: list[Page] = []
+        words = 0
+        for page in (page for page in pages if page.split == split):
+            waiting.append(page)
+            words += len(page.words)
+            if words >= part_words:
+                yield Part(number, split, tuple(waiting))
+                number, waiting, words = number + 1, [], 0
+        if waiting:
+            yield Part(number, split, tuple(waiting))
+            number += 1
+
+
+def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[Page]:
+    """Adds to a digest everything that the source says, and the sizes of the images, but not where they lie.
+
+    Each page then goes on to whoever is next, who must take them all. A source that makes its words when they are
+    looked at makes them for both, but one right after the other: what it remembers of the page it need not make again.
+    """
+    for page in pages:
+        if page.words:
+            size = page.image.size() if page.image is not None else None
+            add(repr((page.id, page.split, page.md5, page.reason, size)).encode())
+        for word in page.words:
+            size = word.image.size() if word.image is not None else None
+            box = word.box and (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle)
+            known = (word.id, word.text, box, word.reason, word.writer, size, sorted(word.extra.items()))
+            add(repr(known).encode())
+        yield page

@@ -1,0 +1,177 @@
+"""The folder of a build under way, its lock, and how a finished build becomes visible.
+
+STORE/.build/NAME/lock            held while a process builds
+STORE/.build/NAME/request.json    what is being built: a build of something else must not go on from here
+STORE/.build/NAME/parts/          finished parts
+STORE/.build/NAME/stage/          the data set as it will stand in the store; complete once it has its dataset.json
+STORE/.build/NAME/retired         there once the data set that stood in the store before has been removed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from htrdata.errors import BadDataError, CannotCreateError, LockedError
+from htrdata.records import SPLITS
+from htrdata.store.shards import DATA_FILE
+
+DATASET_FILE = "dataset.json"
+MANIFEST_FILE = "manifest.parquet"
+REPORT_FILE = "report.html"
+
+
+class Workspace:
+    """The places of one data set in a store while it is being built.
+
+    Args:
+        store: the folder of the store.
+        name: of the data set.
+    """
+
+    def __init__(self, store: Path, name: str) -> None:
+        self.store = store
+        self.name = name
+        self.folder = store / ".build" / name
+        self.parts = self.folder / "parts"
+        self.stage = self.folder / "stage"
+        self.about = self.stage / name
+        self._request = self.folder / "request.json"
+        self._retired = self.folder / "retired"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Creates the folder and holds its lock.
+
+        Raises:
+            LockedError: another process builds this data set.
+            CannotCreateError: the folder cannot be created.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            held = filelock.FileLock(self.folder / "lock").acquire(timeout=0)
+        except filelock.Timeout:
+            raise LockedError(
+                f"another process is building {self.name!r} in {self.store}: wait for it, or build elsewhere with --out"
+            ) from None
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
+            raise CannotCreateError(f"cannot create the store {self.store}: {error}") from error
+        with held:
+            yield
+
+    def live_dataset(self) -> dict[str, Any] | None:
+        """The ``dataset.json`` of the data set that stands in the store; None where there is none."""
+        return _read_json(self.store / self.name / DATASET_FILE)
+
+    def is_there(self, document: dict[str, Any]) -> bool:
+        """Whether the files of a data set are in the store, with the sizes that its ``dataset.json`` gives."""
+        sizes = {self.store / folder / DATA_FILE: shard["bytes"] for folder, shard in document["shards"].items()}
+        sizes[self.store / self.name / MANIFEST_FILE] = document["manifest"]["bytes"]
+        return all(path.is_file() and path.stat().st_size == size for path, size in sizes.items())
+
+    def foreign_folders(self) -> list[Path]:
+        """Folders of this name in the store that are not part of a finished data set or of this build."""
+        if self._retired.exists() or self.live_dataset() is not None:
+            return []
+        return [place for place in self._live_folders() if place.exists()]
+
+    def request(self) -> dict[str, Any] | None:
+        """The request that the finished parts were built for; None where there is none."""
+        return _read_json(self._request)
+
+    @property
+    def staged(self) -> bool:
+        """Whether the stage is complete, so that nothing is left but to publish it."""
+        return self._retired.exists() or (self.about / DATASET_FILE).exists()
+
+    def start(self, request: dict[str, Any]) -> None:
+        """Discards whatever another build left, and notes what this one builds."""
+        self._request.unlink(missing_ok=True)
+        self._retired.unlink(missing_ok=True)
+        for folder in (self.parts, self.stage):
+            if folder.exists():
+                shutil.rmtree(folder)
+        self.parts.mkdir()
+        write_durably(self._request, request)
+
+    def publish(self) -> None:
+        """Moves the stage into the store; the data set is visible from the moment its ``dataset.json`` arrives.
+
+        Called again after an interruption, it goes on where it stopped.
+        """
+        live = self.store / self.name
+        if not self._retired.exists():
+            (live / DATASET_FILE).unlink(missing_ok=True)
+            for place in self._live_folders():
+                if place.exists():
+                    shutil.rmtree(place)
+            write_durably(self._retired, {})
+        for split in SPLITS:
+            _move(self.stage / split / self.name, self.store / split / self.name)
+        for file in (REPORT_FILE, MANIFEST_FILE, DATASET_FILE):
+            _move(self.about / file, live / file)
+
+    def remove(self) -> None:
+        """Removes the folder of the build, which is no longer needed. The lock must be held."""
+        shutil.rmtree(self.folder)
+        with contextlib.suppress(OSError):  # another build is under way
+            self.folder.parent.rmdir()
+
+    def _live_folders(self) -> list[Path]:
+        return [*(self.store / split / self.name for split in SPLITS), self.store / self.name]
+
+
+def _move(source: Path, target: Path) -> None:
+    """Moves a file or folder that is still there, and makes the move survive a crash of the system."""
+    if source.exists():
+        target.parent.mkdir(exist_ok=True)
+        source.replace(target)
+        sync_folder(target.parent)
+
+
+def write_durably(path: Path, document: dict[str, Any]) -> None:
+    """Writes a JSON file that is there whole or not at all, also after a crash of the system."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Makes a closed file survive a crash of the system."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames within a folder survive a crash of the system, where the system can."""
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadDataError(f"{path} is damaged ({error}): build with --overwrite, which replaces it") from error
+    if not isinstance(document, dict):
+        raise BadDataError(f"{path} is damaged (no JSON object): build with --overwrite, which replaces it")
+    return document

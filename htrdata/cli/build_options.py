@@ -1,0 +1,199 @@
+"""What every command that builds a data set has in common: its options, the build, and what it prints."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from htrdata.building.builder import Progress
+    from htrdata.building.options import BuildOptions
+    from htrdata.sources.base import Source
+
+
+def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    names = [name.strip() for value in values for name in value.split(",")]
+    return tuple(name for name in names if name not in ("", "none"))
+
+
+def normalise_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The ``--normalise`` of a command, which gets a tuple of names, empty for the default that the help names."""
+    text = (
+        "What to do to words, with commas: whiten, background, contrast, deskew, slant, trim. It is done in this "
+        f"order; `htrdata preview` shows it.  [default: {default}]"
+    )
+    return click.option("--normalise", multiple=True, callback=_names, metavar="NAMES", help=text)
+
+
+_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
+    click.option("--out", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store."),
+    click.option("--name", help="Name of the data set in the store.  [default: that of the source]"),
+    click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]"),
+    click.option("--part-size", default=2000, show_default=True, help="Words per unit of work; the store is the same."),
+    click.option("--shard-size", type=int, help="Words per shard.  [default: one shard per split]"),
+    click.option("--height", default=64, show_default=True, help="Reduce higher crops to it; 0: never."),
+    click.option("--color", default="grey", show_default=True, type=click.Choice(["grey", "rgb"]), help="Of crops."),
+    click.option(
+        "--format",
+        "format_",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "jpeg", "png"]),
+        help="Of crops; auto is JPEG, and PNG for words that come as PNG.",
+    ),
+    click.option("--quality", default=95, show_default=True, help="Of JPEG, 1 to 100."),
+    normalise_option("none"),
+    click.option("--charset", default="all", show_default=True, help="alnum, printable, all, or a file of characters."),
+    click.option("--max-length", type=int, help="Drop labels of more characters.  [default: keep all]"),
+    click.option(
+        "--on-unknown",
+        default="drop",
+        show_default=True,
+        type=click.Choice(["drop", "strip"]),
+        help="Drop words with characters outside the charset, or strip these from their labels.",
+    ),
+    click.option("--strict", is_flag=True, help="Publish nothing if a page or annotation is missing or damaged."),
+    click.option("--overwrite", is_flag=True, help="Replace a data set of this name built otherwise."),
+    click.option("--dry-run", is_flag=True, help="Print what would be kept and dropped, and write nothing."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+]
+
+# Of data sets that others have published, with splits and files of their own.
+_PUBLISHED_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
+    click.option(
+        "--resplit",
+        type=click.Choice(["random", "kfold"]),
+        help="Deal all pages out anew, not as published.",
+    ),
+    click.option(
+        "--group",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "writer", "page"]),
+        help="What --resplit never divides; auto is writer where all are known.",
+    ),
+    click.option("--seed", default=0, show_default=True, help="Of --resplit."),
+    click.option("--ratio", metavar="N/N/N", help="Shares of train, val and test, for random.  [default: 80/10/10]"),
+    click.option("--fold", metavar="I/K", help="For kfold: fold I of K is test, the next one val, the others train."),
+    click.option(
+        "--dedup", is_flag=True, help="Take pages from train that are in val or test, and from val those in test."
+    ),
+    click.option("--ignore-hashes", is_flag=True, help="Keep pages whose bytes have changed since publication."),
+]
+
+
+def build_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that every published source has; the command gets them as keywords for `run_build`."""
+    return functools.reduce(lambda done, option: option(done), reversed([*_OPTIONS, *_PUBLISHED_OPTIONS]), command)
+
+
+def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options of a source that draws its words; the command gets them as keywords for `run_build`."""
+    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), command)
+
+
+def root_option(dataset: str, flag: str = "--root") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option for a data set's folder, which defaults to ``$HTRDATA_HOME/DATASET``, else ``data/DATASET``."""
+
+    def default() -> Path:
+        return Path(os.environ.get("HTRDATA_HOME", "data")) / dataset
+
+    text = f"The data set on disk.  [default: $HTRDATA_HOME/{dataset}, else data/{dataset}]"
+    return click.option(flag, default=default, type=click.Path(path_type=Path), help=text)
+
+
+def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> None:
+    """Builds a data set, or judges it, and prints the counts: to standard output as text or JSON."""
+    from htrdata.building.builder import build, judge
+    from htrdata.building.describing import describe_counts
+    from htrdata.building.plan import make_plan
+    from htrdata.building.report import summary
+
+    options = _build_options(given)
+    if "resplit" in given:
+        source = _resplit(source, given)
+    with progress_bar() as progress:
+        if dry_run:
+            plan = make_plan(source, options, given["name"])
+            document = describe_counts(plan, judge(plan, workers=given["workers"], progress=progress))
+            message = "nothing was written; images were not decoded, so that damaged ones may still be found"
+        else:
+            built = build(
+                source,
+                given["out"],
+                options,
+                progress=progress,
+                **{name: given[name] for name in ("name", "workers", "overwrite", "strict")},
+            )
+            document = built.document
+            place = given["out"] / document["name"]
+            message = f"{given['out']} has it already" if built.already else f"report: {place / 'report.html'}"
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1) if as_json else summary(document))
+    click.echo(message, err=True)
+
+
+def _resplit(source: Source, given: dict[str, Any]) -> Source:
+    """The source, or the wrapper that deals its pages out anew."""
+    from htrdata.errors import UsageError
+    from htrdata.sources.resplit import Fold, Ratio, Resplit
+
+    kind = given["resplit"]
+    for option, wanted in (("ratio", "random"), ("fold", "kfold")):
+        if given[option] is not None and kind != wanted:
+            raise UsageError(f"--{option} {given[option]} means something with --resplit {wanted} only")
+    if kind is None:
+        if given["seed"] or given["group"] != "auto":
+            raise UsageError("--seed and --group mean something with --resplit only")
+        return source
+    if kind == "kfold" and given["fold"] is None:
+        raise UsageError("--resplit kfold needs to know which fold is test: give --fold 1/5, for example")
+    shares = Ratio.parse(given["ratio"] or "80/10/10") if kind == "random" else Fold.parse(given["fold"])
+    return Resplit(source, shares, given["seed"], given["group"])
+
+
+def _build_options(given: dict[str, Any]) -> BuildOptions:
+    from htrdata.building.options import BuildOptions
+    from htrdata.labels import LabelPolicy, find_charset
+
+    return BuildOptions(
+        height=given["height"],
+        color=given["color"],
+        format=given["format_"],
+        quality=given["quality"],
+        normalise=given["normalise"],
+        labels=LabelPolicy(find_charset(given["charset"]), given["max_length"], given["on_unknown"]),
+        dedup=given.get("dedup", False),
+        check_hashes=not given.get("ignore_hashes", False),
+        part_words=given["part_size"],
+        shard_words=given["shard_size"],
+    )
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere."""
+    bar: tqdm[Any] | None = None
+
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None or bar.unit != what or bar.total != total:
+            if bar is not None:
+                bar.close()
+            # What an earlier run has done does not count for the speed.
+            bar = tqdm(total=total, initial=done, unit=what, unit_scale=what == "words", disable=None, leave=False)
+            bar.unit = what
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.close()

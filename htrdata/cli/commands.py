@@ -1,0 +1,172 @@
+"""The command line of htrdata. Results go to standard output, progress and messages to standard error."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from htrdata import __version__
+from htrdata.cli.build_options import build_options, normalise_option, progress_bar, root_option, run_build
+from htrdata.cli.console import run
+from htrdata.cli.sample_commands import sample
+from htrdata.cli.synth_command import synth
+from htrdata.errors import BadDataError, UsageError
+
+
+class SourceGroup(click.Group):
+    """A group that also has a command for each source that another package offers."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted({*super().list_commands(ctx), *_offered()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of this package, else one for the source of that name."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in _offered():
+            return _source_command(cmd_name, _offered()[cmd_name])
+        return command
+
+
+def _offered() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="htrdata.sources")}
+
+
+def _source_command(name: str, point: EntryPoint) -> click.Command:
+    @click.command(name, help=f"Build {name}, a source of the package {point.dist.name if point.dist else '?'}.")
+    @root_option(name)
+    @build_options
+    def command(root: Path, **given: Any) -> None:
+        run_build(point.load()(root), **given)
+
+    return command
+
+
+@click.group(cls=SourceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="htrdata")
+def commands() -> None:
+    """Turn handwriting data sets, as their authors publish them, into verified LMDB word shards.
+
+    \b
+    A first try without any data:
+      htrdata sample imgur5k --out data/imgur5k
+      htrdata imgur5k
+      htrdata verify lmdb
+    """
+
+
+@commands.command()
+@root_option("imgur5k")
+@click.option("--images", type=click.Path(path_type=Path), help="The pages.  [default: ROOT/images]")
+@build_options
+def imgur5k(root: Path, images: Path | None, **given: Any) -> None:
+    """Build Imgur5K: ROOT/dataset_info as published, ROOT/images as its downloader leaves them.
+
+    \b
+    Examples:
+      htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --dry-run
+      htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --out lmdb
+      htrdata imgur5k --charset printable --max-length 25 --name imgur5k_94
+    """
+    from htrdata.sources.imgur5k.source import Imgur5K
+
+    run_build(Imgur5K(root, images), **given)
+
+
+@commands.command()
+@root_option("iam")
+@click.option("--split", type=click.Choice(["aachen", "lwitr"]), help="Published split.  [default: aachen]")
+@click.option(
+    "--segmentation",
+    default="ok",
+    show_default=True,
+    type=click.Choice(["ok", "all"]),
+    help="Drop or keep words of lines that are marked as segmented wrongly.",
+)
+@click.option(
+    "--annotations", default="auto", type=click.Choice(["auto", "xml", "ascii"]), help="[default: xml if there]"
+)
+@click.option(
+    "--pixels", default="auto", type=click.Choice(["auto", "words", "forms"]), help="[default: words if there]"
+)
+@build_options
+def iam(root: Path, split: str | None, segmentation: Any, annotations: Any, pixels: Any, **given: Any) -> None:
+    """Build IAM: the archives of its site in ROOT, as they are or unpacked anyhow.
+
+    \b
+    Examples:
+      htrdata iam --root ~/Downloads --dry-run
+      htrdata iam --split lwitr --segmentation all
+      htrdata iam --resplit kfold --fold 1/5
+    """
+    from htrdata.sources.iam.source import Iam
+
+    if split is not None and given["resplit"] is not None:
+        raise UsageError("--split takes a published split, and --resplit another one: give one of the two")
+    scheme = split or (None if given["resplit"] else "aachen")
+    run_build(Iam(root, scheme, segmentation, annotations, pixels), **given)
+
+
+commands.add_command(sample)
+commands.add_command(synth)
+
+
+@commands.command()
+@click.argument("store", default="lmdb", type=click.Path(path_type=Path))
+@click.option("--decode", is_flag=True, help="Also check the digest of every image, and decode it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def verify(store: Path, decode: bool, as_json: bool) -> None:
+    """Read a store back: sizes, meta pages, digests, keys, labels, manifests against shards.
+
+    \b
+    Examples:
+      htrdata verify
+      htrdata verify /mnt/copied/lmdb --decode
+    """
+    import dataclasses
+
+    from htrdata.store.verification import verify as check
+
+    with progress_bar() as progress:
+        checked = check(store, decode=decode, progress=lambda done, total: progress("B", done, total))
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(dataset) for dataset in checked], ensure_ascii=False, indent=1))
+    else:
+        for dataset in checked:
+            count = len(dataset.problems)
+            verdict = f"{count} problem{'s' if count > 1 else ''}" if count else "whole"
+            click.echo(f"{dataset.name}: {dataset.words:,} words, {dataset.bytes / 1e6:,.1f} MB: {verdict}")
+            for problem in dataset.problems:
+                click.echo(f"  {problem}")
+    if any(dataset.problems for dataset in checked):
+        raise BadDataError(f"{store} is not what was built")
+
+
+@commands.command()
+@click.argument("path", default="lmdb", type=click.Path(path_type=Path))
+@click.option("--out", default="preview.png", show_default=True, type=click.Path(path_type=Path), help="The picture.")
+@normalise_option("all but whiten")
+@click.option("--name", help="Data set of the store.  [default: the only one]")
+@click.option("--split", type=click.Choice(["train", "val", "test"]), help="Of the data set.  [default: the first]")
+@click.option("--words", default=12, show_default=True, type=click.IntRange(1, 200), help="Rows, at most.")
+def preview(path: Path, out: Path, normalise: tuple[str, ...], name: str | None, split: str | None, words: int) -> None:
+    """Draw what normalisations do: words of a store, or the image of a word, before and after each of them.
+
+    \b
+    Examples:
+      htrdata preview lmdb --name imgur5k --normalise deskew,slant
+      htrdata preview word.png --out steps.png
+    """
+    from htrdata.store.preview import write_preview
+
+    write_preview(path, out, normalise, name=name, split=split, count=words)
+    click.echo(out)
+
+
+def main() -> NoReturn:
+    """Runs the command line and exits with its code."""
+    run(commands, "htrdata", once=("verify", "preview", "sample"))

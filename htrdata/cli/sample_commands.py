@@ -1,0 +1,88 @@
+"""``htrdata sample``: small drawn data sets in the genuine layouts."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+
+from htrdata.cli.build_options import progress_bar
+
+
+@click.group()
+def sample() -> None:
+    """Draw a small data set in the genuine layout, to try things without any data."""
+
+
+@sample.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option("--pages", default=40, show_default=True, help="How many pages, at least 3.")
+@click.option("--words-per-page", default=21, show_default=True, help="How many words on each.")
+@click.option("--seed", default=0, show_default=True, help="Another one gives other writers, words and paper.")
+@click.option(
+    "--annotations",
+    type=click.Path(path_type=Path),
+    help="Draw pages for the boxes and words of this dataset_info folder, or of one annotation file.",
+)
+@click.option("--plain", is_flag=True, help="Even light, no grain: faster to draw, smaller files.")
+@click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]")
+def imgur5k(
+    out: Path, pages: int, words_per_page: int, seed: int, annotations: Path | None, plain: bool, workers: int | None
+) -> None:
+    """Draw pages in the layout of Imgur5K, with the quirks of the published lists.
+
+    \b
+    Examples:
+      htrdata sample imgur5k --out data/imgur5k
+      htrdata sample imgur5k --out drawn --annotations IMGUR5K-Handwriting-Dataset/dataset_info
+    """
+    from htrdata.drawing.samples.imgur5k import draw_sample
+    from htrdata.workers import make_executor
+
+    with make_executor(workers or os.cpu_count() or 1) as executor, progress_bar() as progress:
+        drawn = draw_sample(
+            out,
+            pages=pages,
+            words_per_page=words_per_page,
+            seed=seed,
+            annotations=annotations,
+            plain=plain,
+            map_pages=executor.map,
+            progress=lambda done, total: progress("pages", done, total),
+        )
+    click.echo(f"{drawn.root}: {drawn.pages:,} pages, {drawn.words:,} words")
+    click.echo(f"build it: {shlex.join(['htrdata', 'imgur5k', '--root', str(drawn.root)])}", err=True)
+
+
+@sample.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option("--forms", default=16, show_default=True, help="How many forms, 5 to 500.")
+@click.option("--seed", default=0, show_default=True, help="Another one gives other writers, words and paper.")
+@click.option("--scale", default=1.0, show_default=True, help="Of the forms; 1 is 2479 x 3542 pixels.")
+@click.option("--archives", is_flag=True, help="Write words.tgz, xml.tgz, … instead of folders.")
+@click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]")
+def iam(out: Path, forms: int, seed: int, scale: float, archives: bool, workers: int | None) -> None:
+    """Draw forms, words and annotations in the layout of IAM, with the quirks of the published ones.
+
+    \b
+    Examples:
+      htrdata sample iam --out data/iam
+      htrdata sample iam --out drawn --archives
+    """
+    from htrdata.drawing.samples.iam import draw_sample
+    from htrdata.workers import make_executor
+
+    with make_executor(workers or os.cpu_count() or 1) as executor, progress_bar() as progress:
+        drawn = draw_sample(
+            out,
+            forms=forms,
+            seed=seed,
+            scale=scale,
+            archives=archives,
+            map_forms=executor.map,
+            progress=lambda done, total: progress("forms", done, total),
+        )
+    click.echo(f"{drawn.root}: {drawn.forms:,} forms by {drawn.writers:,} writers, {drawn.words:,} words")
+    click.echo(f"build it: {shlex.join(['htrdata', 'iam', '--root', str(drawn.root)])}", err=True)

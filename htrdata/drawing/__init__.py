@@ -1,0 +1,8 @@
+"""Drawing: handwriting made by a program, as data sets in the genuine layouts and as words without end.
+
+- `handwriting`: letters, strokes, ink and paper;
+- `samples`: small data sets in the layout of Imgur5K and of IAM;
+- `synth`: any number of words, each with its writer's hand, paper, light and lens: a source like any other.
+
+May import `htrdata.errors`, `htrdata.records`, `htrdata.labels`, `htrdata.images` and `htrdata.sources`.
+"""

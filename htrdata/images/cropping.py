@@ -1,0 +1,155 @@
+"""Cutting a turned word out of its page as a level crop.
+
+One affine warp takes the crop's pixels straight from the page; the page itself is never turned. Coordinates are
+continuous, as `htrdata.records` defines them, so the centre of pixel i is at i + 0.5.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from htrdata.images.codec import opencv
+from htrdata.records import Box, Reason
+
+cv2 = opencv()
+
+MAX_DIAGONAL = 32_700
+"""The longest diagonal of a box in pixels: OpenCV warps neither from nor to sides of 32,768 pixels and more."""
+
+# Bilinear interpolation looks at the next pixel, and OpenCV 4 rounds positions to 1/32 of one.
+_MARGIN = 2
+
+
+def box_fault(box: Box) -> Reason | None:
+    """Says why a box cannot be cut from any page.
+
+    Returns:
+        INVALID_BOX where a value is not finite or the diagonal is over `MAX_DIAGONAL`, EMPTY_BOX where the box has no
+        area, None for a sound box.
+    """
+    if not all(map(math.isfinite, (box.xc, box.yc, box.w, box.h, box.angle))):
+        return Reason.INVALID_BOX
+    if box.w <= 0 or box.h <= 0 or box.w * box.h == 0:
+        return Reason.EMPTY_BOX
+    return Reason.INVALID_BOX if math.hypot(box.w, box.h) > MAX_DIAGONAL else None
+
+
+def crop(page: np.ndarray, box: Box, height: int = 0) -> np.ndarray:
+    """Cuts a box out of a page and levels it, so that its line of writing runs to the right.
+
+    The crop has the page's scale and the box's centre; its size is the box's, rounded to whole pixels. Pixels are
+    interpolated bilinearly, and the page's outermost pixels are repeated beyond its edges. An unturned box on whole
+    pixels gives exactly the page's pixels.
+
+    Args:
+        page: uint8 [H, W] or [H, W, 3].
+        box: where the word stands; may reach over the page's edges.
+        height: rows of the result where the crop has more of them, see `reduce_height`; 0 for any number.
+
+    Returns:
+        uint8 [h, w] or [h, w, 3], at least one pixel high and wide.
+
+    Raises:
+        ValueError: `box_fault` rules the box out, or it lies wholly beyond the page.
+    """
+    fault = box_fault(box)
+    if fault is not None:
+        raise ValueError(f"{fault.value}: {box} cannot be cut from a page")
+    columns, rows = max(1, round(box.w)), max(1, round(box.h))
+    to_page = _crop_to_page(box, columns, rows)
+    ends = to_page @ np.array([[0, columns - 1, 0, columns - 1], [0, 0, rows - 1, rows - 1], [1, 1, 1, 1]])
+    # Only this window of the page is shown to OpenCV, which could not address the whole of a large one.
+    left, top = (max(math.floor(low) - _MARGIN, 0) for low in ends.min(axis=1))
+    right, bottom = (math.ceil(high) + _MARGIN + 1 for high in ends.max(axis=1))
+    window = page[top : max(bottom, 0), left : max(right, 0)]
+    if not window.size:
+        raise ValueError(f"{box} lies beyond the page of {page.shape[1]} x {page.shape[0]} pixels")
+    to_page[:, 2] -= left, top
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    level: np.ndarray = cv2.warpAffine(window, to_page, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return reduce_height(level, height)
+
+
+def reduce_height(pixels: np.ndarray, height: int) -> np.ndarray:
+    """Reduces an image that is higher than a height to it, by averaging areas, its width in proportion.
+
+    Args:
+        pixels: uint8 [H, W] or [H, W, 3].
+        height: rows of the result where the image has more; 0 leaves every image as it is.
+
+    Returns:
+        uint8 [h, w] or [h, w, 3], at least one pixel wide; the image itself where it is not higher.
+    """
+    rows, columns = pixels.shape[:2]
+    if not 0 < height < rows:
+        return pixels
+    size = (max(1, round(columns * height / rows)), height)
+    reduced: np.ndarray = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return reduced
+
+
+def outside_fraction(box: Box, page_width: int, page_height: int) -> float:
+    """Computes how much of a box lies beyond its page.
+
+    Args:
+        box: a box that `box_fault` finds sound.
+        page_width: width of the page in pixels.
+        page_height: height of the page in pixels.
+
+    Returns:
+        The fraction of the box's area, from 0.0 (all corners on the page) to 1.0 (wholly beyond it).
+    """
+    cosine, sine = _turn(box.angle)
+    across, down = box.w / 2, box.h / 2
+    polygon = [
+        (box.xc + u * cosine + v * sine, box.yc - u * sine + v * cosine)
+        for u, v in ((-across, -down), (across, -down), (across, down), (-across, down))
+    ]
+    if all(0 <= x <= page_width and 0 <= y <= page_height for x, y in polygon):
+        return 0.0
+    # Sutherland and Hodgman (1974): keep what lies on the inner side of each edge of the page in turn.
+    for axis, edge, sign in ((0, 0, 1), (0, page_width, -1), (1, 0, 1), (1, page_height, -1)):
+        polygon = _clipped(polygon, axis, edge, sign)
+    return min(max(1.0 - _area(polygon) / (box.w * box.h), 0.0), 1.0)
+
+
+def _turn(angle: float) -> tuple[float, float]:
+    """Cosine and sine of degrees; rounding makes those of quarter turns exact."""
+    radians = math.radians(math.fmod(angle, 360))
+    return round(math.cos(radians), 15), round(math.sin(radians), 15)
+
+
+def _crop_to_page(box: Box, columns: int, rows: int) -> np.ndarray:
+    """The affine map, float64 [2, 3], from a crop's pixel indices (x, y, 1) to the page's."""
+    cosine, sine = _turn(box.angle)
+    u, v = 0.5 - columns / 2, 0.5 - rows / 2  # the centre of the crop's first pixel, seen from the box's centre
+    return np.array(
+        [
+            [cosine, sine, box.xc - 0.5 + u * cosine + v * sine],
+            [-sine, cosine, box.yc - 0.5 - u * sine + v * cosine],
+        ]
+    )
+
+
+def _clipped(polygon: list[tuple[float, float]], axis: int, edge: float, sign: int) -> list[tuple[float, float]]:
+    """The part of a polygon on which ``sign * (point[axis] - edge)`` is not negative."""
+    kept = []
+    for (ax, ay), (bx, by) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+        a, b = sign * ((ax, ay)[axis] - edge), sign * ((bx, by)[axis] - edge)
+        if a >= 0:
+            kept.append((ax, ay))
+        if (a < 0) != (b < 0):
+            part = a / (a - b)
+            kept.append((ax + part * (bx - ax), ay + part * (by - ay)))
+    return kept
+
+
+def _area(polygon: list[tuple[float, float]]) -> float:
+    """The area of a convex polygon, by the shoelace formula about its first corner."""
+    twice = 0.0
+    for (ax, ay), (bx, by) in itertools.pairwise(polygon):
+        twice += (ax - polygon[0][0]) * (by - polygon[0][1]) - (bx - polygon[0][0]) * (ay - polygon[0][1])
+    return abs(twice) / 2

@@ -1,0 +1,204 @@
+"""Imgur5K, as facebookresearch/IMGUR5K-Handwriting-Dataset publishes it and its downloader leaves it on disk.
+
+    ROOT/dataset_info/imgur5k_annotations.json               all pages, or
+    ROOT/dataset_info/imgur5k_annotations_{train,val,test}.json
+    ROOT/dataset_info/imgur5k_data.lst                       URL, box and word, tab-separated: for splits without JSON
+    ROOT/dataset_info/imgur5k_hashes.lst                     id and MD5 of each page
+    ROOT/dataset_info/{train,val,test}_index_ids.lst         the ids of each split
+    ROOT/images/ID.jpg
+
+Boxes are strings ``[xc, yc, w, h, a]`` with ``a`` in degrees counter-clockwise; some lack a bracket. The word ``.``
+means "not annotated". The published annotations were read with a comment sign in force: no word holds ``#``, and some
+words that began with it are empty.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.records import SPLITS, Box, FileOnDisk, Page, Reason, Word
+from htrdata.sources.base import SourceInfo
+from htrdata.sources.imgur5k.files import (
+    Annotated,
+    Annotations,
+    read_annotations,
+    read_data_list,
+    read_hashes,
+    read_ids,
+)
+
+NOT_ANNOTATED = "."
+
+_NO_COLUMNS: Mapping[str, str] = {}
+
+# Ids come from strangers and become file names. Imgur's have 5 to 8 characters.
+_PAGE_ID = re.compile(r"[A-Za-z0-9]{4,10}")
+
+_HOW_TO_GET_IT = (
+    "clone https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset, run its download_imgur5k.py there, and "
+    "name that folder with --root (`htrdata sample imgur5k --out DIR` draws a small one to try)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imgur5K:
+    """The data set below a root folder; see the module for the layout.
+
+    Attributes:
+        root: the folder with ``dataset_info``.
+        images: the folder of the pages; ``ROOT/images`` where None.
+    """
+
+    root: Path
+    images: Path | None = None
+
+    name: ClassVar[str] = "imgur5k"
+    extra_columns: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[Mapping[str, str]] = {}
+    published: ClassVar[Mapping[str, Mapping[str, int]]] = {
+        "val": {"words": 22_506, "missing_annotation": 2_333},
+        "test": {"words": 23_842, "missing_annotation": 1_843},
+    }
+    info: ClassVar[SourceInfo] = SourceInfo(
+        title="IMGUR5K Handwriting Dataset",
+        url="https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset",
+        licence="annotations CC BY-NC 4.0; the images belong to those who posted them",
+        citation="Krishnan, Kovvuri, Pang, Vassilev, Hassner: TextStyleBrush: Transfer of Text Aesthetics from a "
+        "Single Example. IEEE TPAMI 2023, arXiv:2106.08385",
+    )
+
+    def pages(self) -> Iterator[Page]:
+        """Yields the pages of train, val and test in the order of their lists, then those that are in no list.
+
+        Raises:
+            SourceMissingError: the annotations or the folder of the pages are not there.
+            BadDataError: a file is not what its format promises.
+        """
+        images = self.images or self.root / "images"
+        if (self.root / "dataset_info").is_dir() and not images.is_dir():
+            raise SourceMissingError(
+                f"there are annotations but no pages: no folder {images}; to get them, {_HOW_TO_GET_IT}"
+            )
+        return read(self.root, images)
+
+
+def read(root: Path | str, images: Path | str | None = None) -> Iterator[Page]:
+    """Yields the pages of train, val and test in the order of their lists, then those that are in no list.
+
+    A page that is listed but not annotated comes without words. Pages are read lazily, one annotation file at a time.
+
+    Args:
+        root: the folder with ``dataset_info``.
+        images: the folder of the pages; ``ROOT/images`` where None.
+
+    Raises:
+        SourceMissingError: there are no annotations below the root, or a list that is needed is missing.
+        BadDataError: a file is not what its format promises; the message names file and place.
+    """
+    info = Path(root) / "dataset_info"
+    reader = _Reader(info, Path(images) if images is not None else Path(root) / "images")
+    whole = info / "imgur5k_annotations.json"
+    if whole.exists():
+        yield from reader.whole_set(read_annotations(whole))
+    else:
+        yield from reader.split_files()
+
+
+class _Reader:
+    def __init__(self, info: Path, images: Path) -> None:
+        self.info = info
+        self.images = images
+        self.hashes = read_hashes(info / "imgur5k_hashes.lst")
+        self.numbers: dict[str, float] = {}
+
+    def whole_set(self, annotations: Annotations) -> Iterator[Page]:
+        """The splits of one annotation file, then its pages that are in no split."""
+        listed: set[str] = set()
+        for split in SPLITS:
+            path = self.info / f"{split}_index_ids.lst"
+            ids = read_ids(path)
+            if ids is None:
+                raise SourceMissingError(f"{path} is missing: without it nobody knows which pages are {split}")
+            listed.update(ids)
+            yield from self._split(split, ids, annotations)
+        yield from self._unlisted(annotations, listed)
+
+    def split_files(self) -> Iterator[Page]:
+        """The splits whose own annotation file is there; the others from ``imgur5k_data.lst``, if that is there."""
+        files = {split: self.info / f"imgur5k_annotations_{split}.json" for split in SPLITS}
+        data = self.info / "imgur5k_data.lst"
+        if not data.exists() and not any(path.exists() for path in files.values()):
+            raise SourceMissingError(f"no Imgur5K annotations in {self.info}: {_HOW_TO_GET_IT}")
+        for split, path in files.items():
+            ids = read_ids(self.info / f"{split}_index_ids.lst")
+            if path.exists():
+                annotations = read_annotations(path)
+                yield from self._split(split, list(annotations) if ids is None else ids, annotations)
+                yield from self._unlisted(annotations, set(annotations) if ids is None else set(ids))
+            elif ids is not None:
+                yield from self._split(split, ids, read_data_list(data) if data.exists() else {})
+
+    def _split(self, split: str, ids: Iterable[str], annotations: Annotations) -> Iterator[Page]:
+        seen: set[str] = set()
+        for page_id in ids:
+            yield self._page(page_id, split, annotations.get(page_id), seen)
+
+    def _unlisted(self, annotations: Annotations, listed: set[str]) -> Iterator[Page]:
+        seen: set[str] = set()
+        for page_id, annotated in annotations.items():
+            if page_id not in listed:
+                yield self._page(page_id, None, annotated, seen)
+
+    def _page(self, page_id: str, split: str | None, annotated: Annotated | None, seen: set[str]) -> Page:
+        annotated = annotated or Annotated([])
+        words = tuple(_word(*word, seen, self.numbers) for word in annotated.words)
+        md5 = self.hashes.get(page_id, annotated.md5)
+        if not _PAGE_ID.fullmatch(page_id):
+            return Page(page_id, split, words, reason=Reason.INVALID_ID)
+        reason = None if split else Reason.NOT_IN_SPLIT
+        return Page(page_id, split, words, FileOnDisk(self.images / f"{page_id}.jpg"), md5, reason)
+
+
+def _word(word_id: str, box: Any, text: Any, seen: set[str], numbers: dict[str, float]) -> Word:
+    if not isinstance(text, str):
+        raise BadDataError(f"the word of annotation {word_id!r} is {text!r}, not a text")
+    parsed = _parse_box(box, numbers)
+    reason = None
+    if word_id in seen:
+        reason = Reason.DUPLICATE_ID
+    elif parsed is None:
+        reason = Reason.INVALID_BOX
+    elif text == NOT_ANNOTATED:
+        reason = Reason.MISSING_ANNOTATION
+    seen.add(word_id)
+    # Words recur, and none has columns of its own: a million of them in a plan must not each hold what is equal.
+    return Word(word_id, sys.intern(text), box=parsed, reason=reason, extra=_NO_COLUMNS)
+
+
+def _parse_box(value: Any, known: dict[str, float]) -> Box | None:
+    """Reads ``[xc, yc, w, h, a]``, a string or a list; None where it is not five finite numbers.
+
+    Numbers recur as words do: those of a string are taken from, or added to, the known ones, by how they are written.
+    """
+    numbers = value.strip().removeprefix("[").removesuffix("]").split(",") if isinstance(value, str) else value
+    if not isinstance(numbers, list) or len(numbers) != 5 or any(isinstance(number, bool) for number in numbers):
+        return None
+    try:
+        xc, yc, w, h, angle = (_number(number, known) for number in numbers)
+    except (TypeError, ValueError):
+        return None
+    return Box(xc, yc, w, h, angle) if all(map(math.isfinite, (xc, yc, w, h, angle))) else None
+
+
+def _number(value: Any, known: dict[str, float]) -> float:
+    if not isinstance(value, str):
+        return float(value)
+    number = known.get(value)
+    return known.setdefault(value, float(value)) if number is None else number

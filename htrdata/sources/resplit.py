@@ -1,0 +1,243 @@
+"""Splits of one's own, for any source: random or in folds, by writer or by page, and the same wherever they are made.
+
+Whatever shares a page id, the bytes of a page or, if wished, a writer is one group, and a group is never divided. The
+groups are put into an order that chance and seed decide, by a hash and thus not by the order of the source, and are
+then dealt out so that each split has its share of the words, to within a group.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from htrdata.errors import UsageError
+from htrdata.records import SPLITS, Page, Reason, Word, first_reason
+from htrdata.sources.base import Source, SourceInfo
+
+Group = Literal["auto", "writer", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The shares of train, val and test; whole numbers in any proportion.
+
+    Raises:
+        UsageError: a share is negative, or train has none.
+    """
+
+    train: int = 80
+    val: int = 10
+    test: int = 10
+
+    def __post_init__(self) -> None:
+        if min(self.train, self.val, self.test) < 0 or self.train == 0:
+            raise UsageError(f"a ratio of {self} is not possible: give shares from 0, and more than 0 to train")
+
+    @classmethod
+    def parse(cls, text: str) -> Ratio:
+        """Reads shares such as ``80/10/10``.
+
+        Raises:
+            UsageError: the text is not three shares.
+        """
+        return cls(*_numbers(text, 3, "80/10/10"))
+
+    def __str__(self) -> str:
+        return f"{self.train}/{self.val}/{self.test}"
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The splits that have a share."""
+        return tuple(split for split in SPLITS if getattr(self, split))
+
+    def suffix(self, seed: int) -> str:
+        """What the name of the data set gets."""
+        return f"random{seed}"
+
+    def split(self, place: float) -> str:
+        """The split of what stands at a place between 0 and 1 in the order of chance."""
+        place *= self.train + self.val + self.test
+        return "train" if place < self.train else "val" if place < self.train + self.val else "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One of several folds: it is test, the next one val (after the last the first), and the others train.
+
+    Attributes:
+        number: which one, from 1.
+        of: how many there are.
+
+    Raises:
+        UsageError: there are fewer than three folds, or none of that number.
+    """
+
+    number: int
+    of: int
+
+    def __post_init__(self) -> None:
+        if self.of < 3 or not 1 <= self.number <= self.of:
+            raise UsageError(f"fold {self} is not possible: give one of 3 folds or more, such as 1/5")
+
+    @classmethod
+    def parse(cls, text: str) -> Fold:
+        """Reads a fold such as ``1/5``.
+
+        Raises:
+            UsageError: the text is not a fold.
+        """
+        return cls(*_numbers(text, 2, "1/5"))
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """All splits."""
+        return SPLITS
+
+    def suffix(self, seed: int) -> str:
+        """What the name of the data set gets."""
+        return f"fold{self.number}of{self.of}" + (f"_{seed}" if seed else "")
+
+    def split(self, place: float) -> str:
+        """The split of what stands at a place between 0 and 1 in the order of chance."""
+        distance = (int(place * self.of) - (self.number - 1)) % self.of
+        return {0: "test", 1: "val"}.get(distance, "train")
+
+
+@dataclass(frozen=True)
+class Resplit:
+    """A source whose own splits do not count: all of its pages are dealt out anew.
+
+    Attributes:
+        source: where the pages come from.
+        shares: how they are dealt out.
+        seed: of the chance; from 0.
+        group: what is not divided: the pages of a ``writer``, or a ``page``; ``auto`` is writer where all have one.
+
+    Raises:
+        UsageError: the seed is negative.
+    """
+
+    source: Source
+    shares: Ratio | Fold = Ratio()
+    seed: int = 0
+    group: Group = "auto"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise UsageError(f"a seed of {self.seed} is not possible: give 0 or more")
+
+    @property
+    def name(self) -> str:
+        """That of the source, the kind of split and the seed."""
+        return f"{self.source.name}_{self.shares.suffix(self.seed)}"
+
+    @property
+    def info(self) -> SourceInfo:
+        """That of the source."""
+        return self.source.info
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Those of the source."""
+        return self.source.extra_columns
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Those of the source, and how its pages are dealt out."""
+        kind = "ratio" if isinstance(self.shares, Ratio) else "fold"
+        return {**self.source.settings, kind: str(self.shares), "seed": str(self.seed), "group": self.group}
+
+    @property
+    def published(self) -> Mapping[str, Mapping[str, int]]:
+        """Nothing: nobody has published these splits."""
+        return {}
+
+    def pages(self) -> Iterator[Page]:
+        """Yields the pages split by split, in the order of the source; those that were in no split are in one, too.
+
+        Raises:
+            UsageError: pages are to be grouped by writer, and one has none; or a split would be empty.
+            HtrError: as the source's own.
+        """
+        pages = list(self.source.pages())
+        splits = self._splits(pages, _groups(pages, by_writer=self._by_writer(pages)))
+        for split in SPLITS:
+            seen: set[str] = set()
+            for page, given in zip(pages, splits, strict=True):
+                if given == split:
+                    yield _moved(page, split, seen)
+
+    def _by_writer(self, pages: Iterable[Page]) -> bool:
+        if self.group == "page":
+            return False
+        without = next((page for page in pages if any(word.writer is None for word in page.words)), None)
+        if without is not None and self.group == "writer":
+            raise UsageError(f"the writer of page {without.id!r} is unknown: pages cannot be grouped by writer")
+        return without is None
+
+    def _splits(self, pages: Sequence[Page], groups: Sequence[str]) -> list[str]:
+        """The split of each page, from the name of its group."""
+        words: Counter[str] = Counter()
+        for page, group in zip(pages, groups, strict=True):
+            words[group] += len(page.words)
+        split_of: dict[str, str] = {}
+        before, total = 0, max(1, words.total())
+        for group in sorted(words, key=lambda name: hashlib.sha256(f"{self.seed} {name}".encode()).digest()):
+            split_of[group] = self.shares.split((before + words[group] / 2) / total)
+            before += words[group]
+        missing = [split for split in self.shares.wanted if split not in split_of.values()]
+        if missing:
+            raise UsageError(
+                f"{', '.join(missing)} would be empty: there are only {len(split_of)} groups of pages; choose other "
+                "shares, another seed or --group page"
+            )
+        return [split_of[group] for group in groups]
+
+
+def _numbers(text: str, count: int, example: str) -> list[int]:
+    parts = text.split("/")
+    if len(parts) != count or not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
+        raise UsageError(f"{text!r} is not {count} whole numbers with / between: give {example}, for example")
+    return list(map(int, parts))
+
+
+def _groups(pages: Iterable[Page], *, by_writer: bool) -> list[str]:
+    """The name of each page's group: the first, in the order of strings, of all that its pages share."""
+    parents: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while parents.setdefault(key, key) != key:
+            parents[key] = key = parents[parents[key]]
+        return key
+
+    first_keys = []
+    for page in pages:
+        keys = [f"id {page.id}"]
+        if page.md5 is not None:
+            keys.append(f"md5 {page.md5}")
+        if by_writer:
+            keys += {f"writer {word.writer}" for word in page.words}
+        roots = {root(key) for key in keys}
+        parents.update(dict.fromkeys(roots, min(roots)))
+        first_keys.append(keys[0])
+    return [root(key) for key in first_keys]
+
+
+def _moved(page: Page, split: str, seen: set[str]) -> Page:
+    """The page in a split; words that are there already, as the page was in two splits of the source, are marked."""
+    words: list[Word] = []
+    for word in page.words:
+        if word.reason is not Reason.DUPLICATE_ID:
+            if word.id in seen:
+                word = replace(word, reason=first_reason([word.reason, Reason.DUPLICATE_ID]))
+            seen.add(word.id)
+        words.append(word)
+    reason = None if page.reason is Reason.NOT_IN_SPLIT else page.reason
+    return replace(page, split=split, words=tuple(words), reason=reason)

@@ -1,0 +1,205 @@
+"""Reads a store back and compares it with what its builds recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from htrdata.building.describing import content_digest
+from htrdata.errors import HtrError
+from htrdata.images import codec
+from htrdata.records import SPLITS
+from htrdata.store.manifest import read_manifest
+from htrdata.store.reading import Dataset, open_store
+from htrdata.store.shard_writer import digest_of_columns
+from htrdata.store.shards import COUNT_KEY, DATA_FILE, Shard, check_file, file_sha256, image_key, label_key, sample_keys
+
+_MOST = 5  # problems of one kind that are spelled out for one shard
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in one data set.
+
+    Attributes:
+        name: of the data set.
+        words: how many words its shards hold, as recorded.
+        bytes: of its shards, as recorded.
+        problems: a sentence each; empty where all is well.
+    """
+
+    name: str
+    words: int
+    bytes: int
+    problems: tuple[str, ...]
+
+
+def verify(
+    store: Path | str = "lmdb", *, decode: bool = False, progress: Callable[[int, int], None] | None = None
+) -> list[Checked]:
+    """Checks every data set of a store: sizes, meta pages, digests, keys, labels, and the manifest against the shards.
+
+    Args:
+        store: the folder of the store.
+        decode: whether to check the digest of every image too, and decode it.
+        progress: is told how many bytes of shards are checked, and how many there are.
+
+    Raises:
+        SourceMissingError: there is no store, or no data set in it.
+    """
+    datasets = open_store(store).datasets.values()
+    total = sum(shard["bytes"] for dataset in datasets for shard in dataset.document["shards"].values())
+    results: list[Checked] = []
+    done = 0
+
+    def checked(size: int) -> None:
+        nonlocal done
+        done += size
+        if progress is not None:
+            progress(done, total)
+
+    for dataset in datasets:
+        results.append(_check(dataset, decode, checked))
+    return results
+
+
+def _check(dataset: Dataset, decode: bool, checked: Callable[[int], None]) -> Checked:
+    shards: dict[str, Any] = dataset.document["shards"]
+    # Hashing and reading release the interpreter's lock, so that threads are enough.
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(_read_manifest, dataset)
+        jobs = [threads.submit(_shard_problems, dataset, folder, reading, decode) for folder in shards]
+        problems, manifest = list(reading.result()[0]), reading.result()[1]
+        for job, shard in zip(jobs, shards.values(), strict=True):
+            problems += job.result()
+            checked(shard["bytes"])
+    problems += _dataset_problems(dataset, manifest)
+    size = sum(shard["bytes"] for shard in shards.values())
+    return Checked(dataset.name, dataset.document["kept"], size, tuple(problems))
+
+
+_COLUMNS = ["text", "shard", "index", "image_sha256"]
+
+
+def _read_manifest(dataset: Dataset) -> tuple[list[str], pa.Table | None]:
+    """What is wrong with the manifest, or, where nothing is, its rows."""
+    problems = list(_manifest_problems(dataset))
+    return problems, None if problems else read_manifest(dataset.manifest_path, _COLUMNS)
+
+
+def _manifest_problems(dataset: Dataset) -> Iterator[str]:
+    path, recorded = dataset.manifest_path, dataset.document["manifest"]
+    if not path.exists():
+        yield f"{path} is missing"
+    elif path.stat().st_size != recorded["bytes"]:
+        yield f"{path} has {path.stat().st_size:,} bytes, recorded are {recorded['bytes']:,}"
+    elif file_sha256(path) != recorded["sha256"]:
+        yield f"{path} has changed since it was built (its SHA-256 differs)"
+
+
+def _dataset_problems(dataset: Dataset, manifest: pa.Table | None) -> Iterator[str]:
+    """Checks the document against itself, the manifest and the folders of the store."""
+    document, shards = dataset.document, dataset.document["shards"]
+    if sum(shard["words"] for shard in shards.values()) != document["kept"]:
+        yield f"{dataset.name}: the words of its shards do not add up to its kept words"
+    if manifest is not None and manifest.num_rows != document["words"]:
+        yield f"{dataset.name}: the manifest has {manifest.num_rows:,} rows for {document['words']:,} words"
+    digests = {folder: shard["content_digest"] for folder, shard in shards.items()}
+    if content_digest(digests) != document["content_digest"]:
+        yield f"{dataset.name}: the digests of its shards do not give its content digest"
+    files = {dataset.store / folder / DATA_FILE for folder in shards}
+    for split in SPLITS:
+        for found in sorted((dataset.store / split / dataset.name).rglob("*")):
+            if found.is_file() and found not in files:
+                yield f"{found} does not belong to the data set: remove it"
+
+
+def _shard_problems(
+    dataset: Dataset, folder: str, reading: Future[tuple[list[str], pa.Table | None]], decode: bool
+) -> list[str]:
+    recorded = dataset.document["shards"][folder]
+    path = dataset.store / folder / DATA_FILE
+    try:
+        check_file(path)
+        size = path.stat().st_size
+        if size != recorded["bytes"]:
+            return [f"{path} has {size:,} bytes, recorded are {recorded['bytes']:,}"]
+        # Damage is found before LMDB maps the file: a flipped bit in a tree page could end the process.
+        if file_sha256(path) != recorded["sha256"]:
+            return [f"{path} has changed since it was built (its SHA-256 differs): copy it again, or build it again"]
+        shard = Shard(path.parent)
+        problems = list(_key_problems(shard, folder, recorded["words"]))
+        _, manifest = reading.result()
+        if manifest is not None and not problems:
+            rows = manifest.filter(pc.equal(manifest["shard"], folder))
+            problems += _content_problems(shard, folder, recorded, rows, decode)
+    except HtrError as error:
+        return [str(error)]
+    return problems
+
+
+def _key_problems(shard: Shard, folder: str, words: int) -> Iterator[str]:
+    count = len(shard)
+    if count != words:
+        yield f"{folder} holds {count:,} samples, recorded are {words:,}"
+    found = shard.keys()
+    # As keys ascend, that many can be written so in one way alone. Key by key this takes several times as long.
+    if len(found) != 2 * count + 1 or b"".join(found) != sample_keys(count) + COUNT_KEY:
+        numbers = range(1, count + 1)
+        expected = {*map(image_key, numbers), *map(label_key, numbers), COUNT_KEY}
+        yield from _first(f"{folder}: missing or unexpected key", sorted(expected.symmetric_difference(found)))
+
+
+def _content_problems(
+    shard: Shard, folder: str, recorded: dict[str, Any], rows: pa.Table, decode: bool
+) -> Iterator[str]:
+    """Compares a shard with its rows of the manifest."""
+    if not np.array_equal(rows["index"], np.arange(1, recorded["words"] + 1)):
+        yield f"{folder}: the manifest does not number its words 1 to {recorded['words']:,}"
+        return
+    labels, texts = shard.encoded_labels(), rows["text"].cast(pa.binary()).to_pylist()
+    if labels != texts:
+        yield from _first(f"{folder}: label differs from the manifest's, index", _differing(shard, labels, texts))
+    if digest_of_columns(rows["text"], rows["image_sha256"]) != recorded["content_digest"]:
+        yield f"{folder}: its content digest is not the recorded one"
+    if decode:
+        digests = enumerate(rows["image_sha256"].to_pylist(), 1)
+        damaged = (index for index, known in digests if not _is_whole(shard.image(index), known))
+        yield from _first(f"{folder}: damaged image, index", damaged)
+
+
+def _differing(shard: Shard, labels: list[bytes], texts: list[bytes]) -> Iterator[int]:
+    """The indices of the labels that are not those of the manifest."""
+    for index, (label, text) in enumerate(zip(labels, texts, strict=True), 1):
+        if label != text:
+            shard.label(index)  # raises where it is no text at all
+            yield index
+
+
+def _is_whole(image: bytes, sha256: bytes) -> bool:
+    if hashlib.sha256(image).digest() != sha256:
+        return False
+    try:
+        codec.decode(image, "rgb")
+    except codec.ImageError:
+        return False
+    return True
+
+
+def _first(what: str, places: Iterable[object]) -> Iterator[str]:
+    """A sentence for each of the first few places, and one if there are more."""
+    places = iter(places)
+    for place in itertools.islice(places, _MOST):
+        yield f"{what} {place!r}"
+    more = sum(1 for _ in places)
+    if more:
+        yield f"{what}: {more:,} more"

@@ -1,0 +1,109 @@
+"""``htrmodel info`` and ``htrmodel export``: what a checkpoint is, and what it can become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from htrdata.errors import UsageError
+
+
+@click.command()
+@click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def info(checkpoint: Path, as_json: bool) -> None:
+    """Say what a checkpoint is: ours, a starter, or a .pth of clova's benchmark or AttentionHTR.
+
+    \b
+    Examples:
+      htrmodel info starter
+      htrmodel info AttentionHTR-General-sensitive.pth --json
+    """
+    from htrmodel.checkpoint.files import read_checkpoint
+
+    found = read_checkpoint(checkpoint)
+    document: dict[str, Any] = {
+        "checkpoint": str(checkpoint),
+        "parameters": sum(parameter.numel() for parameter in found.build()[0].parameters()),
+        "config": found.config.to_dict(),
+        "versions": dict(found.versions),
+        "metrics": dict(found.metrics),
+        "data": dict(found.data),
+    }
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    config = found.config
+    charset = config.charset
+    click.echo(f"{config.architecture}, {document['parameters'] / 1e6:.1f} million parameters")
+    click.echo(f"charset {charset.name} of {len(charset.characters)}: {charset.characters}")
+    click.echo(
+        f"images {config.height} x {config.width} ({config.resize}), words of up to {config.max_length} characters"
+    )
+    for table in ("versions", "metrics", "data"):
+        for line in _lines(table, document[table]):
+            click.echo(line)
+
+
+def _lines(name: str, value: Any) -> Iterator[str]:
+    """A value of JSON in lines, each with the names that lead to it; nothing where there is nothing to say."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _lines(f"{name} {key}", inner)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, 1):
+            yield from _lines(f"{name} {number}", inner)
+    elif value is not None:
+        yield f"{name}: {value}"
+
+
+@click.command()
+@click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--half", is_flag=True, help="Store the weights of a .safetensors in 16 bits: half the size.")
+@click.option(
+    "--int8",
+    "calibrate",
+    metavar="STORE",
+    type=click.Path(path_type=Path),
+    help="Round the trunk of an .onnx to 8 bits, by training words of this store: several times as fast.",
+)
+def export(checkpoint: Path, out: Path, half: bool, calibrate: Path | None) -> None:
+    """Write a checkpoint in another format, told by the ending of OUT.
+
+    .safetensors is our own, .pth is what clova's benchmark and AttentionHTR load, .onnx is one graph from image to text
+    that `htrmodel predict` runs without torch.
+
+    \b
+    Examples:
+      htrmodel export AttentionHTR-General-sensitive.pth general.safetensors
+      htrmodel export general.safetensors general.onnx
+      htrmodel export runs/imgur5k/best.safetensors small.safetensors --half
+      htrmodel export runs/imgur5k/best.safetensors fast.onnx --int8 lmdb/
+    """
+    from htrmodel.checkpoint.clova import export_clova
+    from htrmodel.checkpoint.files import read_checkpoint, save
+    from htrmodel.data.calibration import calibration_inputs
+    from htrmodel.runtime.onnx_export import export_onnx
+
+    writers = {".safetensors": save, ".pth": export_clova, ".onnx": export_onnx}
+    write = writers.get(out.suffix.lower())
+    if write is None:
+        raise UsageError(f"{out} ends in none of {', '.join(writers)}: that is how the format is told")
+    if half and write is not save:
+        raise UsageError(f"--half is for .safetensors: {out} has one precision")
+    if calibrate is not None and write is not export_onnx:
+        raise UsageError(f"--int8 is for .onnx: {out} holds floating-point weights")
+    found = read_checkpoint(checkpoint)
+    recogniser = found.build()[0]
+    if write is save:
+        save(recogniser, out, metrics=found.metrics, data=found.data, half=half)
+    elif calibrate is not None:
+        export_onnx(recogniser, out, calibration_inputs(calibrate, found.config))
+    else:
+        write(recogniser, out)
+    click.echo(out)

@@ -1,0 +1,138 @@
+"""``htrmodel evaluate``: judges checkpoints, ensembles and other systems' predictions by one protocol."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from htrdata.cli.build_options import progress_bar
+from htrdata.errors import UsageError
+from htrmodel import starter
+
+if TYPE_CHECKING:
+    from htrdata.store.reading import Dataset
+    from htrmodel.judging.judgement import Judgement
+
+
+@click.command()
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    metavar="starter|starter-fast|FILE",
+    type=click.Path(path_type=Path),
+    help=f"Of a recogniser; several are an ensemble.  [default: {starter.DEFAULT}, without --predictions]",
+)
+@click.option(
+    "--predictions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="What another system read: CSV, TSV, JSONL or Parquet with id and text.",
+)
+@click.option("--data", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store.")
+@click.option("--name", help="Data set of the store.  [default: the only one]")
+@click.option("--split", default="test", show_default=True, help="train, val or test.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@click.option("--batch-size", default=192, show_default=True, type=click.IntRange(1), help="Words read at once.")
+@click.option("--resamples", default=1000, show_default=True, help="Of the bootstrap for the 95 % intervals.")
+@click.option("--missing-is-wrong", is_flag=True, help="Let words without a prediction count as read as nothing.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), help="Write what the first system read to this .csv or .parquet."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def evaluate(
+    checkpoints: tuple[Path, ...],
+    predictions: tuple[Path, ...],
+    data: Path,
+    name: str | None,
+    split: str,
+    device: str,
+    batch_size: int,
+    resamples: int,
+    missing_is_wrong: bool,
+    save: Path | None,
+    as_json: bool,
+) -> None:
+    """Judge what a recogniser, an ensemble or any other system reads of a split.
+
+    With several systems, the first is compared with each of the others by paired bootstrap. Words whose text the train
+    split of the data set has are also judged apart from the others. A checkpoint that was trained on another split of
+    the same data is refused.
+
+    \b
+    Examples:
+      htrmodel evaluate --name imgur5k
+      htrmodel evaluate --checkpoint runs/imgur5k/best.safetensors --name imgur5k
+      htrmodel evaluate --checkpoint a.pth --checkpoint b.pth --name iam_aachen
+      htrmodel evaluate --predictions trocr.csv --predictions ours.parquet
+    """
+    if not checkpoints and not predictions:
+        checkpoints = (starter.DEFAULT,)
+        click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
+    dataset = _dataset(data, name)
+    judged: list[Judgement] = []
+    if checkpoints:
+        from htrmodel.evaluation import judge_checkpoints
+
+        with progress_bar() as progress:
+            judged.append(
+                judge_checkpoints(
+                    checkpoints,
+                    dataset,
+                    split,
+                    device=device,
+                    batch_size=batch_size,
+                    resamples=resamples,
+                    progress=lambda done, total: progress("words", done, total),
+                )
+            )
+    for path in predictions:
+        judged.append(_judge_file(path, dataset, split, resamples, "wrong" if missing_is_wrong else "error"))
+    if save is not None:
+        from htrmodel.judging.prediction_files import write_predictions
+
+        write_predictions(save, judged[0].words)
+    _print(judged, resamples, as_json)
+
+
+def _dataset(store: Path, name: str | None) -> Dataset:
+    from htrdata.store.reading import open_store
+
+    opened = open_store(store)
+    if name is None and len(opened.datasets) > 1:
+        raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
+    return opened.dataset(name or next(iter(opened.datasets)))
+
+
+def _judge_file(path: Path, dataset: Dataset, split: str, resamples: int, missing: Any) -> Judgement:
+    from htrmodel.judging.judging import judge, training_labels
+    from htrmodel.judging.predictions import read_predictions
+
+    return judge(
+        dataset,
+        split,
+        read_predictions(path),
+        system=str(path),
+        training_labels=training_labels(dataset, split),
+        resamples=resamples,
+        missing=missing,
+    )
+
+
+def _print(judged: list[Judgement], resamples: int, as_json: bool) -> None:
+    from htrmodel.judging.comparing import compare
+    from htrmodel.judging.report import comparison_text, judgement_text
+
+    comparisons = [compare(judged[0], other, resamples=resamples) for other in judged[1:]]
+    if as_json:
+        document = {
+            "judgements": [judgement.as_json() for judgement in judged],
+            "comparisons": [comparison.as_json() for comparison in comparisons],
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    texts = [judgement_text(judgement) for judgement in judged]
+    click.echo("\n".join([*texts, *(comparison_text(comparison) for comparison in comparisons)]), nl=False)

@@ -1,0 +1,240 @@
+"""``htrmodel finetune``: its options, what it shows while it trains, and what it prints."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tqdm import tqdm
+
+from htrmodel import starter
+from htrmodel.cli.scripting import say
+from htrmodel.config import STAGES
+from htrmodel.training.recipes import ATTENTIONHTR, PRECISIONS, RECIPES, SMALL, Recipe
+
+if TYPE_CHECKING:
+    from htrmodel.training.finetuning import Outcome, Request
+    from htrmodel.training.run_folder import Record
+    from htrmodel.training.train import Trainer
+
+_PATH = click.Path(path_type=Path)
+
+_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
+    click.option("--data", default="lmdb", show_default=True, type=_PATH, help="The store."),
+    click.option(
+        "--mix",
+        multiple=True,
+        metavar="NAME[:RATIO]",
+        help="Data sets, one or several, and their shares of a batch.  [default: all but synthetic ones]",
+    ),
+    click.option(
+        "--from",
+        "from_",
+        metavar="starter|starter-fast|FILE|scratch",
+        help=f"Weights to start from.  [default: {starter.DEFAULT}, scratch with --small]",
+    ),
+    click.option("--from-charset", help="What a .pth reads, where the number of its classes does not say so."),
+    click.option("--out", type=_PATH, help="The run folder.  [default: runs/ and the names of the data sets]"),
+    click.option(
+        "--recipe",
+        type=click.Choice(list(RECIPES)),
+        help="AttentionHTR's; AdamW, one cycle, augmentation and averaging; or one for few words.  "
+        "[default: attentionhtr, small with --small]",
+    ),
+    click.option("--small", is_flag=True, help="A narrow model that two CPU cores train in minutes."),
+    click.option("--charset", help="What to read: alnum, printable, or a file.  [default: as the start, or printable]"),
+    click.option("--architecture", metavar="T-F-S-P", help="Such as TPS-ResNet-BiLSTM-Attn.  [default: as the start]"),
+    click.option("--output-channel", type=int, help="Channels of the features.  [default: as the start, or 512]"),
+    click.option("--hidden-size", type=int, help="Width of BiLSTM and attention.  [default: as the start, or 256]"),
+    click.option("--height", type=int, help="Pixel rows of the input.  [default: as the start, or 32]"),
+    click.option("--width", type=int, help="Pixel columns of the input.  [default: as the start, or 100]"),
+    click.option("--max-length", type=int, help="Of words, in characters.  [default: as the start, or 25]"),
+    click.option("--pad/--stretch", default=None, help="Keep an image's shape, or not.  [default: as the start]"),
+    click.option("--freeze", multiple=True, type=click.Choice(list(STAGES)), help="Stage to leave as it is."),
+    click.option("--patience", type=int, help="Validations without a lower loss; 0: go on.  [default: the recipe's]"),
+    click.option("--epochs", type=int, help="At most.  [default: the recipe's]"),
+    click.option("--steps", type=int, help="Batches at most.  [default: the recipe's]"),
+    click.option("--batch-size", type=int, help="Words in a batch.  [default: the recipe's]"),
+    click.option("--lr", type=float, help="Learning rate.  [default: the recipe's]"),
+    click.option(
+        "--precision",
+        type=click.Choice(PRECISIONS),
+        help="bfloat16, or auto for bfloat16 on GPUs alone.  [default: the recipe's]",
+    ),
+    click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Of all randomness."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."),
+    click.option("--cache", type=_PATH, help="Folder for decoded words.  [default: memory]"),
+    click.option("--workers", type=click.IntRange(1), help="Processes that decode.  [default: one per core]"),
+    click.option("--log-every", default=50, show_default=True, type=click.IntRange(1), help="Steps per line of log."),
+    click.option("--overwrite", is_flag=True, help="Discard the run that is in the folder."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+]
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), command)
+
+
+class _Command(click.Command):
+    """Lets several values follow ``--mix``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Turns ``--mix A B`` into ``--mix A --mix B``."""
+        spread: list[str] = []
+        mixing = False
+        for word in args:
+            if word.startswith("-"):
+                mixing = word == "--mix"
+            elif mixing and spread[-1] != "--mix":
+                spread.append("--mix")
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
+@click.command(cls=_Command)
+@_options
+def finetune(as_json: bool, **given: Any) -> None:
+    """Train a recogniser on a store, from the starter weights, another checkpoint or from scratch.
+
+    Stopped in any way, the same command goes on where it was. The run folder gets the best and the last checkpoint,
+    a log and the learning curves. With another --architecture than the checkpoint's, the stages that are the same take
+    its weights, and the others begin anew.
+
+    \b
+    Examples:
+      htrmodel finetune
+      htrmodel finetune --from AttentionHTR-General-sensitive.pth --mix iam_aachen
+      htrmodel finetune --recipe modern --mix imgur5k:0.5 iam_aachen:0.5
+      htrmodel finetune --small --epochs 10
+    """
+    from htrmodel.cli.signals import StopSignals
+    from htrmodel.training.finetuning import finetune as train
+
+    if given["from_"] is None:
+        given["from_"] = "scratch" if given["small"] else str(starter.DEFAULT)
+        if not given["small"]:
+            say(starter.said_of(starter.DEFAULT, "--from FILE or scratch"))
+    with StopSignals() as stop, _Screen() as screen:
+        outcome = train(_request(given), say, screen, stop)
+    if stop.received is not None and not outcome.finished:
+        again = shlex.join(["htrmodel", *(word for word in sys.argv[1:] if word != "--overwrite")])
+        say(f"saved at step {outcome.progress.step:,}; the same command goes on from there:\n  {again}")
+        sys.exit(128 + stop.received)
+    click.echo(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=1) if as_json else _summary(outcome))
+
+
+def _request(given: dict[str, Any]) -> Request:
+    from htrdata.errors import UsageError
+    from htrdata.labels import Charset, find_charset
+    from htrmodel.training.finetuning import Request
+    from htrmodel.training.starting import ModelChoice
+
+    def charset(option: str) -> Charset | None:
+        name = given[option]
+        found = None if name is None else find_charset(name)
+        if name is not None and found is None:
+            raise UsageError(f"--{option.replace('_', '-')} {name}: a model needs to know its characters; name a file")
+        return found
+
+    names = ("architecture", "output_channel", "hidden_size", "height", "width", "max_length")
+    fields = {name: given[name] for name in names if given[name] is not None}
+    if given["pad"] is not None:
+        fields["resize"] = "pad" if given["pad"] else "stretch"
+    start = given["from_"]
+    return Request(
+        checkpoint=None if start == "scratch" else Path(start),
+        model=ModelChoice(
+            small=given["small"], charset=charset("charset"), from_charset=charset("from_charset"), fields=fields
+        ),
+        recipe=_recipe(given),
+        workers=given["workers"] or os.cpu_count() or 1,
+        **{name: given[name] for name in ("data", "mix", "out", "freeze", "seed", "device")},
+        **{name: given[name] for name in ("cache", "log_every", "overwrite")},
+    )
+
+
+def _recipe(given: dict[str, Any]) -> Recipe:
+    default = SMALL if given["small"] else ATTENTIONHTR
+    recipe = default if given["recipe"] is None else RECIPES[given["recipe"]]
+    names = ("patience", "epochs", "steps", "batch_size", "lr", "precision")
+    return replace(recipe, **{name: given[name] for name in names if given[name] is not None})
+
+
+class _Screen:
+    """A bar for each epoch on a terminal's standard error, and a line for each validation."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._trainer: Trainer | None = None
+        self._shown: dict[str, str] = {}
+
+    def __enter__(self) -> _Screen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def decoded(self, done: int, total: int) -> None:
+        if self._bar is None or self._bar.n > done:
+            self._open(total, "words", "decoding")
+        assert self._bar is not None
+        self._bar.update(done - self._bar.n)
+
+    def begins(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._close()
+
+    def stepped(self, step: int, record: Record | None) -> None:
+        assert self._trainer is not None
+        of_epoch = (step - 1) % self._trainer.steps_per_epoch
+        if self._bar is None:
+            epoch = (step - 1) // self._trainer.steps_per_epoch + 1
+            self._open(self._trainer.steps_per_epoch, "steps", f"epoch {epoch}", of_epoch)
+        assert self._bar is not None
+        if record is not None:
+            self._shown |= {"loss": f"{record['loss']:.3f}", "images/s": f"{record['images_per_second']:,.0f}"}
+            self._bar.set_postfix(self._shown, refresh=False)
+        self._bar.update()
+
+    def validated(self, record: Record) -> None:
+        self._close()
+        self._shown["CER"] = " ".join(f"{one['cer']:.1%}" for one in record["val"].values())
+        parts = [
+            f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}"
+            for name, one in record["val"].items()
+        ]
+        say(
+            f"epoch {record['epoch']:.4g}, step {record['step']:,}: {'; '.join(parts)}; "
+            f"training words CER {record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
+        )
+
+    def _open(self, total: int, unit: str, title: str, done: int = 0) -> None:
+        self._close()
+        self._bar = tqdm(total=total, initial=done, unit=unit, desc=title, disable=None, leave=False)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+
+def _summary(outcome: Outcome) -> str:
+    progress, folder = outcome.progress, outcome.folder
+    lines = [
+        f"{progress.step:,} steps, {progress.step / outcome.steps_per_epoch:.4g} epochs, {progress.seconds:,.0f} s",
+        f"best: {folder.best}, step {progress.best_step:,}, validation loss {progress.best_loss:.4f}",
+        *(
+            f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, {one['words']:,} words"
+            for name, one in progress.best.items()
+        ),
+        f"curves: {folder.curves}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,167 @@
+"""Judges any system by what it read of a split: one protocol for our models and for everyone else's files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htrdata.errors import UsageError
+from htrdata.labels import CHARSETS, Charset
+from htrdata.store.reading import Dataset
+from htrmodel.judging.bootstrap import cluster_sums, interval, resample, too_few_clusters
+from htrmodel.judging.judgement import Case, Figure, Figures, Judgement, LeftOut, Setting, compared
+from htrmodel.judging.metrics import COLUMNS, METRICS, count, figures, fold, normal_form
+from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest
+from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.subsets import subsets
+
+
+def judge(
+    dataset: Dataset,
+    split: str,
+    predictions: Predictions,
+    *,
+    system: str = "system",
+    charset: Charset | None = None,
+    max_length: int | None = None,
+    training_labels: Collection[str] | None = None,
+    missing: OnMissing = "error",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Judgement:
+    """Judges what a system read of a split.
+
+    Every figure comes twice: over the words that the system read, and over all words, those that it left out counted as
+    wrong. The latter alone is comparable between systems of unlike charsets.
+
+    Args:
+        dataset: of a store: ``htrdata.open(store).dataset(name)``.
+        split: of the data set.
+        predictions: what the system read, and which words it leaves out; see `htrmodel.judging.pairing.outside`.
+        system: what to call it.
+        charset: what it can read; None for any character. Where it folds case, case is not judged.
+        max_length: the length of the longest word that it can read; None for any.
+        training_labels: those of the data set's train split; without them seen and unseen words are not told apart.
+        missing: whether a word without prediction that is not left out is an error, or counts as read as nothing.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        UsageError: there is no such split, or too few resamples for an interval.
+        BadDataError: the predictions do not fit the data set; see `htrmodel.judging.pairing.pair`.
+    """
+    if resamples < 100:
+        raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take 100 or more")
+    pairing = pair(dataset, split, predictions, missing)
+    clusters = [word.cluster for word in pairing.words]
+    stored = dataset.document["options"]["charset"]
+    folds = (charset is not None and charset.folds_case) or (stored is not None and stored["folds_case"])
+    setting = Setting(
+        dataset=dataset.name,
+        split=split,
+        digest=dataset.document["content_digest"],
+        references=references_digest(pairing.words),
+        charset=_name(charset),
+        max_length=max_length,
+        unit=_unit(clusters),
+        clusters=len(set(clusters)),
+        resamples=resamples,
+        seed=seed,
+    )
+    cases: tuple[Case, ...] = ("insensitive",) if folds else ("sensitive", "insensitive")
+    blocks = [block for case in cases for block in _blocks(pairing.words, case, training_labels)]
+    return Judgement(
+        system=system,
+        setting=setting,
+        words=pairing.words,
+        unanswered=pairing.unanswered,
+        not_in_store=pairing.not_in_store,
+        elsewhere=pairing.elsewhere,
+        figures=tuple(_figures(setting, blocks, clusters)),
+    )
+
+
+def training_labels(dataset: Dataset, split: str) -> set[str] | None:
+    """The labels of the data set's own train split, dropped words included, to tell seen words from unseen ones.
+
+    Args:
+        dataset: of a store.
+        split: that is judged.
+
+    Returns:
+        The labels; None where the split judged is train, or where there is no train split.
+
+    Raises:
+        BadDataError: the manifest is damaged.
+    """
+    if split == "train" or "train" not in dataset.splits:
+        return None
+    manifest = dataset.manifest(["split", "text"])
+    return set(manifest[manifest["split"] == "train"]["text"].dropna())
+
+
+class _Block(NamedTuple):
+    """A subset of the words and their counts: float64 [N, 7], zero where a word is not counted."""
+
+    subset: str
+    case: Case
+    left_out: LeftOut
+    counts: NDArray[np.float64]
+    has_left_out: bool
+    """Whether words count that the system leaves out."""
+
+
+def _blocks(words: tuple[JudgedWord, ...], case: Case, training: Collection[str] | None) -> list[_Block]:
+    references, readings = compared(words, case)
+    if training is not None:
+        labels = map(normal_form, training)
+        training = set(labels if case == "sensitive" else map(fold, labels))
+    counts = count(references, readings)
+    read = np.array([not word.left_out for word in words], dtype=bool)
+    blocks = []
+    for subset, chosen in subsets(words, references, training).items():
+        has_left_out = bool((chosen & ~read).any())
+        blocks.append(_Block(subset, case, "omitted", counts * (chosen & read)[:, None], False))
+        blocks.append(_Block(subset, case, "wrong", counts * chosen[:, None], has_left_out))
+    return blocks
+
+
+def _figures(setting: Setting, blocks: Sequence[_Block], clusters: Sequence[str]) -> list[Figures]:
+    """The figures of all blocks, from the same draws."""
+    shape = (len(blocks), len(COLUMNS))
+    sums = cluster_sums(np.concatenate([block.counts for block in blocks], axis=1), clusters)
+    totals = sums.sum(0).reshape(shape)
+    values = figures(totals)
+    low, high = interval(figures(resample(sums, setting.resamples, setting.seed).reshape(-1, *shape)))
+    alone = too_few_clusters(sums.reshape(-1, *shape)[:, :, 0])
+    low[alone], high[alone] = np.nan, np.nan
+    # AttentionHTR's figure takes nothing read for right: over words that nobody tried to read it would be a reward.
+    undefined = np.ix_([block.has_left_out for block in blocks], [name == "attentionhtr_norm_ed" for name in METRICS])
+    for numbers in (values, low, high):
+        numbers[undefined] = np.nan
+    result = []
+    for position, block in enumerate(blocks):
+        words, characters = (int(totals[position, COLUMNS.index(name)]) for name in ("words", "characters"))
+        signature = setting.signature(block.subset, block.case, block.left_out, words)
+        numbers_of = zip(
+            METRICS, values[position].tolist(), low[position].tolist(), high[position].tolist(), strict=True
+        )
+        metrics = {name: Figure(value, lower, upper) for name, value, lower, upper in numbers_of}
+        result.append(Figures(block.subset, block.case, block.left_out, words, characters, signature, metrics))
+    return result
+
+
+def _name(charset: Charset | None) -> str:
+    """A charset's name; one of a person's own also by its content, as others may have the same name."""
+    if charset is None:
+        return "all"
+    known = CHARSETS.get(charset.name)
+    return charset.name if known == charset else f"{charset.name}@{charset.fingerprint[:8]}"
+
+
+def _unit(clusters: Sequence[str]) -> str:
+    kinds = {cluster.split(" ", 1)[0] for cluster in clusters}
+    return " or ".join(kind for kind in ("writer", "page") if kind in kinds)

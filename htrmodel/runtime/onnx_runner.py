@@ -1,0 +1,50 @@
+"""Reads words with an exported recogniser: ONNX Runtime, numpy and Pillow, no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htrdata.errors import SourceMissingError, UsageError
+from htrmodel.runtime.exported import ExportedRecogniser, damaged
+
+
+class OnnxRecogniser(ExportedRecogniser):
+    """A recogniser that `htrmodel.runtime.onnx_export` has written, in ONNX Runtime.
+
+    Args:
+        path: the ONNX file.
+        threads: CPU threads; 0 for all cores.
+
+    Attributes:
+        config: what it was built from.
+
+    Raises:
+        UsageError: ONNX Runtime is not installed.
+        SourceMissingError: there is no such file.
+        BadDataError: it is no ONNX file, a damaged one, or not one of ours.
+    """
+
+    def __init__(self, path: Path | str, threads: int = 0) -> None:
+        try:
+            import onnxruntime
+            from onnxruntime.capi import onnxruntime_pybind11_state as errors
+        except ImportError as error:
+            raise UsageError("reading with ONNX needs ONNX Runtime: pip install 'htrdata[onnx]'") from error
+        path = Path(path)
+        if not path.is_file():
+            raise SourceMissingError(f"no ONNX file at {path}")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except (errors.InvalidProtobuf, errors.InvalidGraph, errors.InvalidArgument, errors.Fail) as error:
+            raise damaged(path) from error
+        super().__init__(path, self._session.get_modelmeta().custom_metadata_map)
+
+    def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each."""
+        ids, probabilities = self._session.run(["ids", "probabilities"], {"images": inputs})
+        return ids, probabilities
