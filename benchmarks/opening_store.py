@@ -41,7 +41,8 @@ def make_store(store: Path, words: int) -> None:
     """A store without images: labels of 1 to 12 characters, one in a hundred not within the charset."""
     import pyarrow as pa
 
-    from htrdata.store.manifest import KEPT, ManifestWriter, part_schema
+    from htrdata.building.manifest_writer import ManifestWriter, part_schema
+    from htrdata.store.manifest import KEPT
 
     random = np.random.default_rng(0)
     letters = np.array(list(PRINTABLE.characters))

@@ -19,7 +19,7 @@ from cheap_words import CheapWords, noisy_png
 from timing import in_turn, machine, table
 
 from htrdata import BuildOptions, build, verify
-from htrdata.store.shards import file_sha256
+from htrdata.store.digests import file_sha256
 
 
 def hash_files(store: Path) -> int:

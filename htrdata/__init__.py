@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from htrdata.version import __version__ as __version__
 
 __all__ = ["BuildOptions", "Store", "build", "open", "sources", "verify"]
 

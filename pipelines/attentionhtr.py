@@ -27,9 +27,9 @@ import click
 
 from htrdata.cli.build_options import root_option
 from htrdata.cli.console import run
+from htrdata.files import write_atomically
 from htrdata.labels import CHARSETS
 from htrmodel.cli.scripting import Stages, finetune, once, say
-from htrmodel.files import write_atomically
 from htrmodel.starter import find_checkpoint
 from htrmodel.training.recipes import ATTENTIONHTR, SMALL_MODEL, Recipe
 

@@ -24,11 +24,11 @@ import click
 
 from htrdata.cli.console import run
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files import write_atomically
 from htrdata.labels import find_charset
 from htrdata.records import SPLITS, FileOnDisk, Page, Word
 from htrdata.sources.base import SourceInfo
 from htrmodel.cli.scripting import Stages, finetune, say
-from htrmodel.files import write_atomically
 from htrmodel.starter import DEFAULT
 from htrmodel.training.recipes import SMALL
 

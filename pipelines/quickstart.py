@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.console import run
+from htrdata.files import write_atomically
 from htrmodel.cli.scripting import Stages, finetune, say
-from htrmodel.files import write_atomically
 from htrmodel.training.recipes import SMALL
 
 if TYPE_CHECKING:

@@ -2,70 +2,72 @@
 
 from __future__ import annotations
 
-import ast
+import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.import_contract import ALLOWED
+
 ROOT = Path(__file__).parents[1]
 
 
-def imports(path: Path) -> set[str]:
-    """The modules that a file imports, anywhere in it, type checking included."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+def contract(folder: Path) -> list[str]:
+    """What the import contract refuses of the packages in a folder."""
+    command = [sys.executable, str(ROOT / "tests/import_contract.py")]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    printed = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
+    assert not printed.stderr
+    return printed.stdout.splitlines()
 
 
-def test_htrdata_never_imports_torch_or_htrmodel() -> None:
-    for path in (ROOT / "htrdata").rglob("*.py"):
-        tops = {name.split(".")[0] for name in imports(path)}
-        assert not tops & {"torch", "htrmodel"}, path
+def test_every_import_is_on_the_list() -> None:
+    assert contract(ROOT) == []
 
 
-def test_sources_know_nothing_of_stores() -> None:
-    for path in (ROOT / "htrdata/sources").rglob("*.py"):
-        used = {name.split(".")[1] for name in imports(path) if name.startswith("htrdata.")}
-        assert not used & {"building", "store", "cli"}, path
+@pytest.mark.parametrize(
+    ("file", "line", "refused"),
+    [
+        ("htrdata/sources/imgur5k/source.py", "from htrdata import build", "htrdata"),
+        ("htrdata/sources/imgur5k/source.py", "import htrdata.building.builder", "htrdata.building.builder"),
+        ("htrdata/files.py", "import htrdata.cli", "htrdata.cli"),
+        ("htrmodel/config.py", "from htrdata.cli import console", "htrdata.cli.console"),
+        ("htrmodel/data/samples.py", "from htrdata.building.plan import make_plan", "htrdata.building.plan"),
+        ("htrmodel/cli/commands.py", "from htrdata.cli import build_options", "htrdata.cli.build_options"),
+        ("htrmodel/judging/metrics.py", "def late() -> None:\n    import torch", "torch"),
+        ("htrdata/store/shards.py", "import torch", "torch"),
+    ],
+)
+def test_a_planted_import_is_refused(tmp_path: Path, file: str, line: str, refused: str) -> None:
+    for package in ("htrdata", "htrmodel"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors")
+        )
+    path = tmp_path / file
+    path.write_text(f"{path.read_text('utf-8')}\n\n{line}\n", "utf-8")
+    module = file.removesuffix(".py").replace("/", ".")
+    assert contract(tmp_path) == [f"{module} imports {refused}"]
 
 
-def test_only_the_command_line_imports_the_builder() -> None:
-    users = {
-        path.name
-        for path in (ROOT / "htrdata").rglob("*.py")
-        if "htrdata.building.builder" in imports(path) and path.name != "__init__.py"
-    }
-    assert users == {"build_options.py"}
+def test_a_room_that_is_not_listed_is_refused(tmp_path: Path) -> None:
+    for package in ("htrdata", "htrmodel"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors")
+        )
+    (tmp_path / "htrdata/attic.py").write_text("import htrdata.errors\n")
+    assert contract(tmp_path) == ["htrdata.attic stands in a room without an entry in ALLOWED"]
 
 
-def packages_of(path: Path) -> set[str]:
-    """The packages of htrmodel that a file imports from, and ``top`` for its modules outside of them."""
-    parts = {name.split(".")[1] for name in imports(path) if name.startswith("htrmodel.")}
-    packages = {"layers", "data", "judging", "training"}
-    return (parts & packages) | ({"top"} if parts - packages else set())
-
-
-def test_layers_know_no_data_and_judging_needs_no_torch() -> None:
-    for path in (ROOT / "htrmodel/layers").glob("*.py"):
-        assert packages_of(path) <= {"layers", "top"}, path
-    for path in (ROOT / "htrmodel/judging").glob("*.py"):
-        assert packages_of(path) <= {"judging", "top"}, path
-        assert "torch" not in {name.split(".")[0] for name in imports(path)}, path
-    for path in (ROOT / "htrmodel/data").glob("*.py"):
-        assert "training" not in packages_of(path), path
-
-
-def test_htrmodel_builds_no_stores() -> None:
-    builders = {"building", "sources", "drawing"}
-    for path in (ROOT / "htrmodel").rglob("*.py"):
-        used = {name.split(".")[1] for name in imports(path) if name.startswith("htrdata.")}
-        assert not used & builders, (path, used & builders)
+@pytest.mark.parametrize("room", [room for room in ALLOWED if (ROOT / room.replace(".", "/")).is_dir() and "." in room])
+def test_folders_say_what_they_may_import(room: str) -> None:
+    text = " ".join((ROOT / room.replace(".", "/") / "__init__.py").read_text("utf-8").split('"""')[1].split())
+    said = re.search(r"May import (.*?)\.(?: |$)(?!py)", text)
+    assert said is not None
+    assert set(re.findall("`([a-z_.]+)`", said.group(1))) == ALLOWED[room]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,6 @@
 plan -> parts (workers) -> manifest and shards in a stage -> the store. `builder` is the only module that knows the
 order; every other one does one step.
 
-May import `htrdata.errors`, `htrdata.records`, `htrdata.labels`, `htrdata.images`, `htrdata.store` and
-`htrdata.sources`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records`, `htrdata.sources`,
+`htrdata.store`, `htrdata.strict_json`, `htrdata.version` and `htrdata.workers`.
 """

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from htrdata.building.counts import Tally
+from htrdata.building.manifest_writer import ManifestWriter
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.part import read_part, read_rows
-from htrdata.building.staging import sync_file
-from htrdata.store.manifest import KEPT, ManifestWriter
+from htrdata.files import sync_file
+from htrdata.store.manifest import KEPT
 from htrdata.store.shard_writer import Sample, ShardInfo, write_shard
 
 

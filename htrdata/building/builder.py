@@ -27,10 +27,11 @@ from htrdata.building.plan import Plan, make_plan
 from htrdata.building.published_counts import compare, difference_lines, expected_faults
 from htrdata.building.report import write_report
 from htrdata.building.resuming import differences, may_resume
-from htrdata.building.staging import DATASET_FILE, MANIFEST_FILE, REPORT_FILE, Workspace, write_durably
+from htrdata.building.staging import Workspace, write_json
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, StorageError, WorkerDiedError
 from htrdata.records import SPLITS, Reason
 from htrdata.sources.base import Source
+from htrdata.store.format import DATASET_FILE, MANIFEST_FILE, REPORT_FILE
 from htrdata.store.shard_writer import ShardInfo
 from htrdata.workers import make_executor, run_all
 
@@ -185,7 +186,7 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     ordered = {split.shard_folder(number): shards[split.shard_folder(number)] for split, number, _ in jobs}
     document = describe(plan, tally, ordered, manifest)
     write_report(workspace.about / REPORT_FILE, document, workspace.stage)
-    write_durably(workspace.about / DATASET_FILE, document)
+    write_json(workspace.about / DATASET_FILE, document)
 
 
 def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: Path) -> tuple[list[SplitPlan], Tally]:

@@ -6,7 +6,6 @@ It holds no time, host or number of workers: equal builds write equal files.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from htrdata.building.counts import Tally
 from htrdata.building.plan import Plan
 from htrdata.building.published_counts import compare
 from htrdata.records import SPLITS
+from htrdata.store.digests import content_digest, file_sha256
 from htrdata.store.shard_writer import ShardInfo
-from htrdata.store.shards import file_sha256
 
 
 def describe_counts(plan: Plan, tally: Tally) -> dict[str, Any]:
@@ -54,9 +53,3 @@ def describe(plan: Plan, tally: Tally, shards: dict[str, ShardInfo], manifest: P
         "manifest": {"bytes": manifest.stat().st_size, "sha256": file_sha256(manifest)},
         "content_digest": content_digest({folder: shard.content_digest for folder, shard in shards.items()}),
     }
-
-
-def content_digest(shards: dict[str, str]) -> str:
-    """SHA-256, in hex, over the folders and content digests of all shards in order."""
-    lines = (f"{folder} {digest}\n" for folder, digest in shards.items())
-    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from htrdata.building.manifest_writer import part_schema, to_batch
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.records import Page
-from htrdata.store.manifest import part_schema, to_batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from htrdata import __version__
+from htrdata.building.manifest_writer import part_schema
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part
-from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Page
 from htrdata.sources.base import Source
 from htrdata.sources.overlap import Leaks, drop_leaked, find_leaks
-from htrdata.store.manifest import part_schema
-
-FORMAT = "htrdata-store/1"
-"""The version of the store's layout; it changes when a reader of the last one would go wrong."""
+from htrdata.store.format import FORMAT, checked_name
+from htrdata.version import __version__
 
 # What decides over the bytes of the images and files.
 _LIBRARIES = ("lmdb", "numpy", "opencv-python", "opencv-python-headless", "pillow", "pyarrow")
@@ -103,17 +99,6 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         leaks=leaks,
         inputs=digest.hexdigest(),
     )
-
-
-def checked_name(name: str) -> str:
-    """Returns a name that a data set can have in a store.
-
-    Raises:
-        UsageError: it is another one.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9_]+", name) or name in SPLITS:
-        raise UsageError(f"{name!r} cannot name a data set: use letters, digits and _, and none of {', '.join(SPLITS)}")
-    return name
 
 
 def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:

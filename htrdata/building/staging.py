@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +19,9 @@ from typing import Any
 import filelock
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
+from htrdata.files import replace_durably, sync_folder
 from htrdata.records import SPLITS
-from htrdata.store.shards import DATA_FILE
-
-DATASET_FILE = "dataset.json"
-MANIFEST_FILE = "manifest.parquet"
-REPORT_FILE = "report.html"
+from htrdata.store.format import DATA_FILE, DATASET_FILE, MANIFEST_FILE, REPORT_FILE
 
 
 class Workspace:
@@ -99,7 +95,7 @@ class Workspace:
             if folder.exists():
                 shutil.rmtree(folder)
         self.parts.mkdir()
-        write_durably(self._request, request)
+        write_json(self._request, request)
 
     def publish(self) -> None:
         """Moves the stage into the store; the data set is visible from the moment its ``dataset.json`` arrives.
@@ -112,7 +108,7 @@ class Workspace:
             for place in self._live_folders():
                 if place.exists():
                     shutil.rmtree(place)
-            write_durably(self._retired, {})
+            write_json(self._retired, {})
         for split in SPLITS:
             _move(self.stage / split / self.name, self.store / split / self.name)
         for file in (REPORT_FILE, MANIFEST_FILE, DATASET_FILE):
@@ -136,33 +132,9 @@ def _move(source: Path, target: Path) -> None:
         sync_folder(target.parent)
 
 
-def write_durably(path: Path, document: dict[str, Any]) -> None:
+def write_json(path: Path, document: dict[str, Any]) -> None:
     """Writes a JSON file that is there whole or not at all, also after a crash of the system."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_file(path: Path) -> None:
-    """Makes a closed file survive a crash of the system."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes renames within a folder survive a crash of the system, where the system can."""
-    if os.name == "nt":  # folders cannot be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    replace_durably(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
+
+from htrdata.cli.console import progress_bar
 
 if TYPE_CHECKING:
-    from htrdata.building.builder import Progress
     from htrdata.building.options import BuildOptions
     from htrdata.sources.base import Source
 
@@ -175,25 +174,3 @@ def _build_options(given: dict[str, Any]) -> BuildOptions:
         part_words=given["part_size"],
         shard_words=given["shard_size"],
     )
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere."""
-    bar: tqdm[Any] | None = None
-
-    def show(what: str, done: int, total: int) -> None:
-        nonlocal bar
-        if bar is None or bar.unit != what or bar.total != total:
-            if bar is not None:
-                bar.close()
-            # What an earlier run has done does not count for the speed.
-            bar = tqdm(total=total, initial=done, unit=what, unit_scale=what == "words", disable=None, leave=False)
-            bar.unit = what
-        bar.update(done - bar.n)
-
-    try:
-        yield show
-    finally:
-        if bar is not None:
-            bar.close()

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 
 import click
 
-from htrdata import __version__
-from htrdata.cli.build_options import build_options, normalise_option, progress_bar, root_option, run_build
-from htrdata.cli.console import run
+from htrdata.cli.build_options import build_options, normalise_option, root_option, run_build
+from htrdata.cli.console import progress_bar, run
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
 from htrdata.errors import BadDataError, UsageError
+from htrdata.version import __version__
 
 
 class SourceGroup(click.Group):

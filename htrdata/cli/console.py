@@ -1,4 +1,4 @@
-"""Runs a command line: one message instead of a traceback, and an exit code for everything that a person can meet.
+"""Runs a command line: one message instead of a traceback, an exit code for everything that can be met, a bar.
 
 Exit codes: 0 done; those of `htrdata.errors`; 130 and 143 on signals; 1 is a bug.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from collections.abc import Collection
-from typing import NoReturn
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import click
+from tqdm import tqdm
 
 from htrdata.errors import HtrError, StorageError, UsageError
 
@@ -67,3 +69,25 @@ def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoRetu
     again = f"; the same command goes on from what is finished:\n  {' '.join([program, shlex.join(words)]).strip()}"
     click.echo(f"\n{how}{again if goes_on else ''}", err=True)
     sys.exit(code)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere."""
+    bar: tqdm[Any] | None = None
+
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None or bar.unit != what or bar.total != total:
+            if bar is not None:
+                bar.close()
+            # What an earlier run has done does not count for the speed.
+            bar = tqdm(total=total, initial=done, unit=what, unit_scale=what == "words", disable=None, leave=False)
+            bar.unit = what
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from htrdata.cli.build_options import progress_bar
+from htrdata.cli.console import progress_bar
 
 
 @click.group()

@@ -4,5 +4,6 @@
 - `samples`: small data sets in the layout of Imgur5K and of IAM;
 - `synth`: any number of words, each with its writer's hand, paper, light and lens: a source like any other.
 
-May import `htrdata.errors`, `htrdata.records`, `htrdata.labels`, `htrdata.images` and `htrdata.sources`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records`, `htrdata.sources`
+and `htrdata.strict_json`.
 """

@@ -1,5 +1,4 @@
 """Images: decoding what cannot be trusted, cutting words out of pages, normalising and encoding them.
 
-May import `htrdata.errors` and `htrdata.records`. OpenCV is imported by the functions that need it, when they are
-called.
+May import `htrdata.errors` and `htrdata.records`.
 """

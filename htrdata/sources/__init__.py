@@ -6,7 +6,8 @@ source is; `resplit` deals out the pages of any source anew, `overlap` finds wha
 Another package adds one by an entry point of the group ``htrdata.sources`` whose value takes the root folder (a
 ``pathlib.Path``) and returns a `htrdata.sources.base.Source`; ``htrdata NAME --root DIR`` then builds it.
 
-May import `htrdata.errors`, `htrdata.records`, `htrdata.labels` and `htrdata.images`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records` and
+`htrdata.strict_json`.
 """
 
 from __future__ import annotations

@@ -2,5 +2,6 @@
 
 Reading one word needs lmdb, numpy, pyarrow and Pillow. Nothing here knows how a store is built.
 
-May import `htrdata.errors`, `htrdata.records`, `htrdata.labels` and `htrdata.images`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records` and
+`htrdata.strict_json`.
 """

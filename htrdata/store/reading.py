@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from PIL import Image
 
-from htrdata.building.staging import DATASET_FILE, MANIFEST_FILE
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.records import SPLITS
+from htrdata.store.format import DATASET_FILE, MANIFEST_FILE
 from htrdata.store.shards import Shard
 
 if TYPE_CHECKING:

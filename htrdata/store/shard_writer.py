@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import lmdb
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from htrdata.store.shards import COUNT_KEY, DATA_FILE, file_sha256, image_key, label_key
+from htrdata.store.digests import ContentDigest, file_sha256
+from htrdata.store.format import DATA_FILE
+from htrdata.store.shards import COUNT_KEY, image_key, label_key
 
 _PAGE_SIZE = 4096
 _COMMIT_EVERY = 1000  # values per transaction: a constant, since it shapes the bytes of the file
@@ -42,37 +40,6 @@ class ShardInfo:
     bytes: int
     sha256: str
     content_digest: str
-
-
-class ContentDigest:
-    """SHA-256 over the samples of a shard in order: index, label and the SHA-256 of the image, lengths included.
-
-    Of each sample its index (8 bytes) and the length of its label in UTF-8 (4 bytes), little-endian, label and SHA-256.
-    """
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-
-    def add(self, index: int, label: str, image_sha256: bytes) -> None:
-        """Adds the next sample."""
-        text = label.encode()
-        self._digest.update(struct.pack("<QI", index, len(text)) + text + image_sha256)
-
-    def hexdigest(self) -> str:
-        """The digest of what was added so far, in hex."""
-        return self._digest.hexdigest()
-
-
-def digest_of_columns(labels: pa.ChunkedArray, images_sha256: pa.ChunkedArray) -> str:
-    """The `ContentDigest` of a whole shard, in hex, from columns: its labels, and the SHA-256 of each image."""
-    binary = pa.large_binary()
-    texts, images = (column.combine_chunks().cast(binary) for column in (labels, images_sha256))
-    heads = np.empty(len(texts), [("index", "<u8"), ("length", "<u4")])
-    heads["index"], heads["length"] = np.arange(1, len(texts) + 1), pc.binary_length(texts)
-    width = pa.binary(heads.itemsize)
-    fixed = pa.FixedSizeBinaryArray.from_buffers(width, len(heads), [None, pa.py_buffer(heads)])
-    samples = pc.binary_join_element_wise(fixed.cast(binary), texts, images, pa.scalar(b"", binary))
-    return hashlib.sha256(samples.buffers()[2]).hexdigest()
 
 
 def write_shard(folder: Path, samples: Iterable[Sample], *, count: int, payload: int) -> ShardInfo:

@@ -6,7 +6,6 @@ in UTF-8 and the count in ASCII digits. AttentionHTR, PARSeq, MMOCR and PaddleOC
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import struct
@@ -19,10 +18,9 @@ import lmdb
 import numpy as np
 
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.store.format import DATA_FILE
 
-DATA_FILE = "data.mdb"
 COUNT_KEY = b"num-samples"
-_PIECE = 8 << 20  # bytes
 
 
 def image_key(index: int) -> bytes:
@@ -43,17 +41,6 @@ def sample_keys(count: int) -> bytes:
     digits = np.arange(1, count + 1)[:, None] // 10 ** np.arange(8, -1, -1) % 10 + ord("0")
     prefixes = (np.broadcast_to(np.frombuffer(kind, np.uint8), (count, len(kind))) for kind in (b"image-", b"label-"))
     return b"".join(np.hstack([prefix, digits.astype(np.uint8)]).tobytes() for prefix in prefixes)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    # After each piece a thread waits for the interpreter's lock, up to 5 ms while another one works in Python: the
-    # 256 kB of `hashlib.file_digest` are many pieces.
-    digest, piece = hashlib.sha256(), memoryview(bytearray(_PIECE))
-    with path.open("rb", buffering=0) as file:
-        while length := file.readinto(piece):
-            digest.update(piece[:length])
-    return digest.hexdigest()
 
 
 def check_file(path: Path) -> None:

@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from htrdata.building.describing import content_digest
 from htrdata.errors import HtrError
 from htrdata.images import codec
 from htrdata.records import SPLITS
+from htrdata.store.digests import content_digest, digest_of_columns, file_sha256
+from htrdata.store.format import DATA_FILE
 from htrdata.store.manifest import read_manifest
 from htrdata.store.reading import Dataset, open_store
-from htrdata.store.shard_writer import digest_of_columns
-from htrdata.store.shards import COUNT_KEY, DATA_FILE, Shard, check_file, file_sha256, image_key, label_key, sample_keys
+from htrdata.store.shards import COUNT_KEY, Shard, check_file, image_key, label_key, sample_keys
 
 _MOST = 5  # problems of one kind that are spelled out for one shard
 

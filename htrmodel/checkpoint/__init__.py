@@ -1,4 +1,5 @@
 """Checkpoints: recognisers in files, our own, clova's and AttentionHTR's, and what moves between them.
 
-May import `htrmodel.config`, `htrmodel.recogniser`, `htrmodel.layers` and `htrmodel.starter`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.labels`, `htrdata.strict_json`, `htrdata.version`,
+`htrmodel.config`, `htrmodel.layers`, `htrmodel.recogniser` and `htrmodel.starter`.
 """

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files import write_atomically
 from htrdata.labels import ALNUM, PRINTABLE, Charset
 from htrmodel.config import SPECIAL_TOKENS, RecogniserConfig
-from htrmodel.files import write_atomically
 from htrmodel.layers.tps import GRID, GridGenerator
 from htrmodel.recogniser import Recogniser
 

@@ -19,14 +19,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-import htrdata
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.files import write_atomically
 from htrdata.labels import Charset
+from htrdata.version import __version__
 from htrmodel.checkpoint.charset_change import CharsetChange, change_charset
 from htrmodel.checkpoint.clova import grid_fits, grid_weights, infer_config, read_pth
 from htrmodel.checkpoint.weights_fit import check_fit
 from htrmodel.config import RecogniserConfig
-from htrmodel.files import write_atomically
 from htrmodel.recogniser import Recogniser
 from htrmodel.starter import find_checkpoint
 
@@ -181,7 +181,7 @@ def save(
     record = {
         "format": FORMAT,
         "config": recogniser.config.to_dict(),
-        "versions": {"htrdata": htrdata.__version__, "torch": torch.__version__},
+        "versions": {"htrdata": __version__, "torch": torch.__version__},
         "metrics": dict(metrics or {}),
         "data": dict(data or {}),
     }

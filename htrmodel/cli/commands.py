@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import click
 
-from htrdata import __version__
 from htrdata.cli.console import run
+from htrdata.version import __version__
 from htrmodel.cli.checkpoint_commands import export, info
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune

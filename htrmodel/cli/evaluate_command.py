@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from htrdata.cli.build_options import progress_bar
+from htrdata.cli.console import progress_bar
 from htrdata.errors import UsageError
 from htrmodel import starter
 

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from htrdata.cli.build_options import progress_bar
-from htrdata.cli.console import Terminated
+from htrdata.cli.console import Terminated, progress_bar
 from htrdata.errors import BadDataError, CannotCreateError
+from htrdata.files import write_atomically
 from htrmodel.cli.signals import StopSignals
-from htrmodel.files import write_atomically
 
 if TYPE_CHECKING:
     from htrmodel.training.finetuning import Outcome, Request

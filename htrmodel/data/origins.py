@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.store.digests import file_sha256
+from htrdata.store.format import DATA_FILE
 from htrdata.store.manifest import DROPPED, KEPT
 from htrdata.store.reading import Dataset
-from htrdata.store.shards import DATA_FILE, Shard, file_sha256
+from htrdata.store.shards import Shard
 from htrmodel.data.columns import codes, numbers, select, strings, take
 from htrmodel.data.divisions import dataset_division
 from htrmodel.data.samples import Chunk, Rows

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.store.format import DATA_FILE
 from htrdata.store.reading import Store
-from htrdata.store.shards import DATA_FILE
 from htrmodel.data.divisions import Division, division_of, is_synthetic
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Origin

@@ -1,1 +1,5 @@
-"""What a system has read, judged: metrics with intervals, by one protocol for every system."""
+"""What a system has read, judged: metrics with intervals, by one protocol for every system.
+
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records`, `htrdata.store`,
+`htrdata.strict_json` and `htrdata.version`.
+"""

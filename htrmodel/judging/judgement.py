@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from htrdata import __version__
+from htrdata.version import __version__
 from htrmodel.judging.bootstrap import LEVEL
 from htrmodel.judging.metrics import METRICS, fold, normal_form
 from htrmodel.judging.mistakes import find_confusions, worst_readings

@@ -2,6 +2,8 @@
 
 Each is a checkpoint of ours beside this file, with a model card of the same name that says how it was trained and how
 well it reads. Nothing here imports torch.
+
+May import `htrdata.errors`.
 """
 
 from __future__ import annotations

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from htrdata.building.manifest_writer import part_schema, to_batch
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import Row
 from htrdata.building.plan import make_plan
 from htrdata.errors import UsageError
 from htrdata.records import Box, FileOnDisk, Reason, Word
-from htrdata.store.manifest import manifest_schema, part_schema, to_batch
+from htrdata.store.manifest import manifest_schema
 
-from .conftest import ListSource
+from ..conftest import ListSource
 
 
 def test_rows_become_columns() -> None:

@@ -36,7 +36,7 @@ from htrdata.images.normalisation import (
 )
 from htrdata.records import Box, FileOnDisk, Page, Word
 
-from .conftest import ListSource
+from ..conftest import ListSource
 
 _STEM, _TALL, _DEEP = [(0.0, -1.0), (0.0, 0.0)], [(0.0, -1.7), (0.0, 0.0)], [(0.0, -1.0), (0.0, 0.6)]
 _HUMP = [(0.0, -0.6), (0.15, -0.9), (0.35, -1.0), (0.55, -0.85), (0.6, -0.6), (0.6, 0.0)]

@@ -18,7 +18,7 @@ from htrdata.images.normalisation import Operation, contrast, trim
 from htrdata.records import FileOnDisk, Page, Word
 from htrdata.store.preview import Specimen, preview, specimens, write_preview
 
-from .conftest import ListSource
+from ..conftest import ListSource
 
 
 def draw(number: int, height: int = 40, width: int = 120) -> np.ndarray:

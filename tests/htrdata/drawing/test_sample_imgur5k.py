@@ -26,7 +26,7 @@ from htrdata.records import SPLITS
 
 PAGES, WORDS = 12, 18
 SMALL: dict[str, Any] = {"pages": 4, "words_per_page": 5, "megapixels": (0.05, 0.1), "seed": 3}
-PUBLISHED = Path(__file__).parents[2] / "../shared/imgur5k/dataset_info"
+PUBLISHED = Path(__file__).parents[3] / "../shared/imgur5k/dataset_info"
 
 
 @pytest.fixture(scope="module")

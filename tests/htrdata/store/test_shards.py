@@ -19,8 +19,10 @@ import pyarrow as pa
 import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.store.shard_writer import ContentDigest, Sample, ShardInfo, digest_of_columns, write_shard
-from htrdata.store.shards import COUNT_KEY, DATA_FILE, Shard, file_sha256, image_key, label_key, sample_keys
+from htrdata.store.digests import ContentDigest, digest_of_columns, file_sha256
+from htrdata.store.format import DATA_FILE
+from htrdata.store.shard_writer import Sample, ShardInfo, write_shard
+from htrdata.store.shards import COUNT_KEY, Shard, image_key, label_key, sample_keys
 
 # Sizes on both sides of what fits a page of the tree, of a page, and of two pages.
 _SIZES = [1, 64, 2020, 2040, 4080, 4081, 8000, 12_345]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from htrdata.building.counts import Tally
+from htrdata.building.manifest_writer import to_batch
 from htrdata.building.page_cutting import Row
 from htrdata.records import Reason, Word
-from htrdata.store.manifest import to_batch
 
 
 def row(split: str | None, text: str | None, reason: Reason | None = None, unknown: str = "") -> Row:

@@ -32,7 +32,7 @@ from htrdata.drawing.handwriting.paper import Paper, blank, copy, photograph
 from htrdata.drawing.handwriting.words import some_words
 from htrdata.records import Box
 
-from .conftest import rng, steady
+from ..conftest import rng, steady
 
 Floats = NDArray[np.floating]
 

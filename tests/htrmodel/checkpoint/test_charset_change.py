@@ -10,7 +10,7 @@ from htrdata.labels import ALNUM, PRINTABLE, Charset
 from htrmodel.checkpoint.charset_change import change_charset
 from htrmodel.recogniser import Recogniser
 
-from .conftest import BuildRecogniser
+from ..conftest import BuildRecogniser
 
 SPECIAL = {"Attn": 2, "CTC": 1}
 

@@ -27,7 +27,7 @@ from htrmodel.runtime.onnx_runner import OnnxRecogniser
 from htrmodel.runtime.predicting import load_reader
 from htrmodel.tokenizer import END
 
-from .conftest import BuildRecogniser
+from ..conftest import BuildRecogniser
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxscript", reason="needs the extra 'onnx'")
@@ -58,7 +58,7 @@ def test_the_graph_reads_as_the_recogniser(
         confidences = [reading.confidence for reading in readings]
         assert confidences == pytest.approx([reading.confidence for reading in expected], rel=1e-3)
     content = path.read_bytes()
-    assert str(Path(__file__).parents[2]).encode() not in content
+    assert str(Path(__file__).parents[3]).encode() not in content
     assert sys.prefix.encode() not in content
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from htrdata.drawing.handwriting import write
 
-from .conftest import rng, steady
+from ..conftest import rng, steady
 
 
 def test_the_end_of_a_word_flattens_and_runs_wide() -> None:

@@ -17,7 +17,7 @@ from htrdata.drawing.handwriting.allographs import SHAPE_NAMES, count, letter_sh
 from htrdata.drawing.handwriting.glyphs import Glyph
 from htrdata.drawing.handwriting.style import KINDS
 
-from .conftest import rng, steady
+from ..conftest import rng, steady
 
 FURTHER = tuple((char, number) for char in CHARACTERS for number in range(count(char)))
 

@@ -15,7 +15,7 @@ import pytest
 from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.store.shards import file_sha256
+from htrdata.store.digests import file_sha256
 from htrdata.store.verification import verify
 
 

@@ -15,7 +15,7 @@ from htrmodel.checkpoint.files import Checkpoint
 from htrmodel.checkpoint.stage_transfer import transfer_stages
 from htrmodel.recogniser import STAGE_MODULES, Recogniser
 
-from .conftest import BuildRecogniser
+from ..conftest import BuildRecogniser
 
 
 def checkpoint_of(recogniser: Recogniser) -> Checkpoint:

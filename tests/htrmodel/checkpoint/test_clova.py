@@ -18,7 +18,7 @@ from htrmodel.checkpoint.clova import export_clova
 from htrmodel.checkpoint.files import load, read_checkpoint
 from htrmodel.recogniser import Recogniser
 
-from .conftest import BuildRecogniser
+from ..conftest import BuildRecogniser
 
 
 @pytest.fixture

@@ -484,5 +484,5 @@ class TestOpenCV:
     def test_decoding_does_not_import_it(self) -> None:
         program = "import sys; from htrdata.images.codec import decode; decode(sys.stdin.buffer.read(), 'rgb'); "
         program += "assert 'cv2' not in sys.modules"
-        root = Path(__file__).parents[2]
+        root = Path(__file__).parents[3]
         subprocess.run([sys.executable, "-c", program], input=SOUND["jpeg"], cwd=root, check=True)

@@ -17,7 +17,7 @@ from htrdata.labels import ALNUM, PRINTABLE, Charset
 from htrmodel.checkpoint.files import load, read_checkpoint, save
 from htrmodel.recogniser import Recogniser
 
-from .conftest import BuildRecogniser
+from ..conftest import BuildRecogniser
 
 
 @pytest.fixture

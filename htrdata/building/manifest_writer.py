@@ -1,0 +1,110 @@
+"""Rows of words as Arrow has them: the columns of a part, and the writer of a manifest."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from htrdata.building.page_cutting import Row
+from htrdata.labels import legible
+from htrdata.records import Box
+from htrdata.store.manifest import BOX, DROPPED, KEPT, PART_COLUMNS, WORD_COLUMNS, extra_fields, manifest_schema
+
+_ROWS_PER_GROUP = 65_536
+
+
+def part_schema(extra_columns: Sequence[str]) -> pa.Schema:
+    """The columns of a part: those of the manifest less the place in a shard, and ``unknown`` and ``image``.
+
+    Raises:
+        UsageError: a column of the source has the name of another one.
+    """
+    return _part_schema(tuple(extra_columns))
+
+
+@functools.cache
+def _part_schema(extra_columns: tuple[str, ...]) -> pa.Schema:
+    return pa.schema([*WORD_COLUMNS, *extra_fields(extra_columns), *PART_COLUMNS])
+
+
+def to_batch(rows: Iterable[Row], dataset: str, extra_columns: Sequence[str]) -> pa.RecordBatch:
+    """Turns rows into the columns of a part."""
+    rows = list(rows)
+    words = [row.word for row in rows]
+    boxes = _boxes([word.box for word in words])
+    columns: dict[str, Any] = {
+        "id": _texts([word.id for word in words]),
+        "dataset": [dataset] * len(rows),
+        "split": [row.split for row in rows],
+        "status": [KEPT if row.reason is None else DROPPED for row in rows],
+        "reason": [row.reason and row.reason.value for row in rows],
+        "text": [row.text for row in rows],
+        "source_text": _texts([word.text for word in words]),
+        "page": _texts([row.page for row in rows]),
+        "outside": [row.outside for row in rows],
+        "width": [row.width for row in rows],
+        "height": [row.height for row in rows],
+        "writer": [word.writer for word in words],
+        "image_sha256": [row.image_sha256 for row in rows],
+        **{name: [word.extra.get(name) for word in words] for name in extra_columns},
+        "unknown": _texts([row.unknown for row in rows]),
+        "image": [row.image for row in rows],
+    }
+    schema = part_schema(extra_columns)
+    arrays = [pa.array(columns[field.name], field.type) if field.name != "box" else boxes for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _texts(texts: list[str]) -> list[str]:
+    """Transcriptions as UTF-8 can hold them. Nearly all are ASCII, which one look at all of them tells."""
+    return texts if "".join(texts).isascii() else [legible(text) for text in texts]
+
+
+def _boxes(boxes: list[Box | None]) -> pa.StructArray:
+    sides = [pa.array([box and getattr(box, field.name) for box in boxes], field.type) for field in BOX]
+    absent = pa.array([box is None for box in boxes], pa.bool_())
+    return pa.StructArray.from_arrays(sides, fields=list(BOX), mask=absent)
+
+
+class ManifestWriter:
+    """Writes a manifest in row groups, with page checksums. Equal rows give equal bytes, however they are batched."""
+
+    def __init__(self, path: Path, extra_columns: Sequence[str]) -> None:
+        self._schema = manifest_schema(extra_columns)
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", write_page_checksum=True)
+        self._waiting: list[pa.RecordBatch] = []
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._flush(everything=True)
+        self._writer.close()
+
+    def add(self, words: pa.RecordBatch, shard: pa.Array, index: pa.Array) -> None:
+        """Adds words of a part, with the shard (string) and the key's index (int32) of each, null where dropped."""
+        places = {"shard": shard, "index": index}
+        columns = [places[name] if name in places else words.column(name) for name in self._schema.names]
+        self._waiting.append(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+        self._rows += words.num_rows
+        if self._rows >= _ROWS_PER_GROUP:
+            self._flush(everything=False)
+
+    def _flush(self, *, everything: bool) -> None:
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        whole = table.num_rows if everything else table.num_rows // _ROWS_PER_GROUP * _ROWS_PER_GROUP
+        if whole:
+            self._writer.write_table(table.slice(0, whole).combine_chunks(), row_group_size=_ROWS_PER_GROUP)
+        rest = table.slice(whole)
+        self._waiting = rest.to_batches()
+        self._rows = rest.num_rows

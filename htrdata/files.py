@@ -1,0 +1,70 @@
+"""Output files that are there as a whole or not at all, also after a crash of the system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from htrdata.errors import CannotCreateError, StorageError
+
+
+def write_atomically(path: Path | str, content: bytes) -> None:
+    """Writes a file beside its place, to the disk, and moves it there: an older file of that name stays until then.
+
+    Args:
+        path: where the file shall be; its folder must exist.
+        content: all of it.
+
+    Raises:
+        CannotCreateError: the file cannot be created there.
+        StorageError: writing failed.
+    """
+    path = Path(path)
+    temporary = _beside(path)
+    try:
+        temporary.touch()
+    except OSError as error:
+        raise CannotCreateError(f"cannot create {path}: {error.strerror}") from error
+    try:
+        replace_durably(path, content)
+    except OSError as error:
+        raise StorageError(f"writing {path} failed: {error.strerror}") from error
+
+
+def replace_durably(path: Path, content: bytes) -> None:
+    """As `write_atomically`, for callers that have words of their own for what the system says.
+
+    Raises:
+        OSError: the file cannot be created, or writing failed; nothing new is left beside its place.
+    """
+    temporary = _beside(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync_file(path: Path) -> None:
+    """Makes a closed file survive a crash of the system."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames within a folder survive a crash of the system. Windows has no such call for folders."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
