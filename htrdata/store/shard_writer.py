@@ -15,6 +15,9 @@ from htrdata.store.format import DATA_FILE
 from htrdata.store.shards import COUNT_KEY, image_key, label_key
 
 _PAGE_SIZE = 4096
+# From lmdb 3 on there are two formats, and an environment variable of the user must not choose the one that other
+# readers cannot open.
+_FIRST_FORMAT: dict[str, Any] = {"lib_version": 0} if int(lmdb.__version__.split(".")[0]) >= 3 else {}
 _COMMIT_EVERY = 1000  # values per transaction: a constant, since it shapes the bytes of the file
 
 
@@ -59,8 +62,7 @@ def write_shard(folder: Path, samples: Iterable[Sample], *, count: int, payload:
     folder.mkdir(parents=True)
     # A value takes at most two pages beyond its own bytes. The size is part of the file, hence computed, never grown.
     map_size = _whole_mebibytes(payload + 3 * _PAGE_SIZE * (count + 100))
-    # lib_version: an environment variable of the user must not choose a format that other readers cannot open.
-    environment = lmdb.open(str(folder), map_size=map_size, sync=False, metasync=False, lib_version=0)
+    environment = lmdb.open(str(folder), map_size=map_size, sync=False, metasync=False, **_FIRST_FORMAT)
     try:
         digest = ContentDigest()
         written = _put_samples(environment, samples, digest)
