@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.import_contract import ALLOWED
+from .import_contract import ALLOWED
 
 ROOT = Path(__file__).parents[1]
 
