@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
+from htrdata import strict_json
 from htrdata.errors import BadDataError
 
 REQUIRED = ("id", "text")
@@ -72,14 +72,12 @@ def _jsonl_rows(path: Path) -> Iterator[PredictionRow]:
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield _json_row(f"{path}, line {number}", f"line {number}", line)
+                yield _json_row(path, number, line)
 
 
-def _json_row(where: str, place: str, line: str) -> PredictionRow:
-    try:
-        found = json.loads(line, object_pairs_hook=_object, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise BadDataError(f"{where} is not JSON: {error}") from error
+def _json_row(path: Path, number: int, line: str) -> PredictionRow:
+    found = strict_json.parse(line.rstrip("\r\n"), path, number)
+    where = f"{path}, line {number}"
     if not isinstance(found, dict):
         raise BadDataError(f"{where} is {type(found).__name__}, not an object with id and text")
     _check_columns(where, list(found))
@@ -92,21 +90,10 @@ def _json_row(where: str, place: str, line: str) -> PredictionRow:
     if left_out is not None and not isinstance(left_out, str):
         raise BadDataError(f"{where}: left_out is {left_out!r}, not a text")
     try:
-        number = None if confidence is None else float(confidence)
+        score = None if confidence is None else float(confidence)
     except OverflowError:
         raise BadDataError(f"{where}: the confidence is beyond all bounds") from None
-    return PredictionRow(place, found["id"], found["text"], number, left_out or None)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ValueError(f"the key {twice!r} stands twice")
-    return dict(pairs)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a JSON number")
+    return PredictionRow(f"line {number}", found["id"], found["text"], score, left_out or None)
 
 
 def _parquet_rows(path: Path) -> Iterator[PredictionRow]:

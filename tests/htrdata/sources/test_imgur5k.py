@@ -202,6 +202,7 @@ _WHOLE = json.dumps(annotation_file({"aaaaa": [("x", BOX)]}))
         ('{"index_id": {}, "index_to_ann_map": {}, "ann_id": 1}', "no table 'ann_id'"),
         ("[" * 100_000, "nested too deeply"),
         ('{"index_id": {"a": NaN}}', "holds NaN"),
+        ("9" * 5000, "holds a number that is too long"),
         ('{"index_id": {}, "index_id": {}}', "key 'index_id' twice"),
         (_WHOLE.replace('"x"', "7"), "'aaaaa_0' is 7, not a text"),
         (_WHOLE.replace(MD5, "short"), "page 'aaaaa': 'short' is not an MD5"),
