@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +57,7 @@ class ImageFile(Protocol):
     def size(self) -> int | None:
         """Bytes of the encoded image, or None where it is missing. Does not read it.
 
-        0 of a `MadeImage` says that they are not known before it is made.
+        0 of a `htrdata.images.made.MadeImage` says that they are not known before it is made.
         """
 
     def read(self) -> bytes:
@@ -103,49 +102,6 @@ class FileOnDisk:
 
 
 @dataclass(frozen=True, slots=True)
-class GreyJpeg:
-    """A JPEG that this process has encoded itself: it is whole and grey, and no metadata turns it.
-
-    Attributes:
-        data: the encoded bytes.
-        width: in pixels.
-        height: in pixels.
-    """
-
-    data: bytes
-    width: int
-    height: int
-
-
-class MadeImage(ABC):
-    """An `ImageFile` whose bytes come from no file: the process that reads it makes them.
-
-    It must never hold bytes that come from a file, or from anywhere else outside of this process: a build takes it at
-    its word and checks nothing. It is not made where the source itself or the page rules the word out, but where its
-    label is dropped it is. The same word must give the same image.
-    """
-
-    __slots__ = ()
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What messages call it."""
-
-    def size(self) -> int:
-        """0: how many bytes it has is known when it is made."""
-        return 0
-
-    @abstractmethod
-    def make(self) -> GreyJpeg:
-        """Makes the image; the same one each time."""
-
-    def read(self) -> bytes:
-        """The encoded bytes of the image."""
-        return self.make().data
-
-
-@dataclass(frozen=True, slots=True)
 class Box:
     """A word's place on its page, turned about its centre.
 
@@ -176,6 +132,8 @@ class Word:
         reason: why the source itself rules it out, if it does.
         writer: who wrote it, where that is known.
         extra: further columns of the manifest, by name.
+        ink_threshold: the lightest grey level of its ink, 0 to 255, where the source says so: what is lighter is paper.
+            Such a source gives it as the column ``threshold`` too, so that the manifest tells it.
     """
 
     id: str
@@ -185,6 +143,7 @@ class Word:
     reason: Reason | None = None
     writer: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    ink_threshold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

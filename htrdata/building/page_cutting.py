@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from htrdata.building.options import BuildOptions
+from htrdata.errors import BadDataError
 from htrdata.images import codec
 from htrdata.images.cropping import box_fault, crop, outside_fraction, reduce_height
 from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
-from htrdata.images.normalisation import Operation, normalise, read_threshold
+from htrdata.images.made import GreyJpeg, MadeImage
+from htrdata.images.normalisation import Operation, normalise
 from htrdata.images.png_passthrough import is_plain_png, is_whole_png, stored_png_size
-from htrdata.records import GreyJpeg, ImageFile, MadeImage, Page, Reason, Word, first_reason
+from htrdata.records import ImageFile, Page, Reason, Word, first_reason
 
 
 @dataclass(slots=True)
@@ -130,8 +132,7 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
         assert row.word.box is not None  # else the word had a reason
         cut = crop(pixels, row.word.box)
     if options.normalise:
-        whitening = Operation.WHITEN in options.normalise
-        threshold = read_threshold(row.word.extra.get("threshold"), row.word.id) if whitening else None
+        threshold = _ink_threshold(row.word) if Operation.WHITEN in options.normalise else None
         cut = normalise(cut, options.normalise, threshold)
     cut = reduce_height(cut, options.height)
     row.height, row.width = cut.shape[:2]
@@ -142,6 +143,18 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
         if options.format == "auto" and options.color == "grey":
             may_stay = may_stay or is_plain_grey_jpeg(encoded)
     row.image = encoded if may_stay else codec.encode(cut, kind, options.quality)
+
+
+def _ink_threshold(word: Word) -> int | None:
+    """That of the word, where its source gives one.
+
+    Raises:
+        BadDataError: it is no grey level.
+    """
+    if word.ink_threshold is not None and not 0 <= word.ink_threshold <= 255:
+        found = f"word {word.id}: the ink threshold {word.ink_threshold}"
+        raise BadDataError(f"{found} is no grey level from 0 to 255: mend it in the source")
+    return word.ink_threshold
 
 
 def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> _Picture:

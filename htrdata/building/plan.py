@@ -132,5 +132,5 @@ def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[P
             size = word.image.size() if word.image is not None else None
             box = word.box and (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle)
             known = (word.id, word.text, box, word.reason, word.writer, size, sorted(word.extra.items()))
-            add(repr(known).encode())
+            add(repr(known if word.ink_threshold is None else (*known, word.ink_threshold)).encode())
         yield page

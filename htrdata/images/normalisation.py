@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from htrdata.errors import BadDataError, UsageError
+from htrdata.errors import UsageError
 from htrdata.images.codec import opencv
 from htrdata.images.cropping import MAX_DIAGONAL
 from htrdata.images.ink import LEAST_CONTRAST, ink_of, level, luma_of, paper_of, skew_angle, slant_angle
@@ -56,23 +56,6 @@ def operations(names: Iterable[str]) -> tuple[Operation, ...]:
     if unknown:
         raise UsageError(f"there is no normalisation {unknown[0]!r}: give some of {', '.join(Operation)}")
     return tuple(operation for operation in Operation if operation in given)
-
-
-def read_threshold(text: str | None, word: str) -> int | None:
-    """Reads the threshold that a source gives for a word, as ``Word.extra["threshold"]``; see `whiten`.
-
-    Args:
-        text: decimal digits; None or empty where the source gives none.
-        word: what messages call the word.
-
-    Raises:
-        BadDataError: it is no grey level.
-    """
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and int(text) <= 255):
-        raise BadDataError(f"word {word}: the threshold {text!r} is no grey level from 0 to 255: mend it in the source")
-    return int(text)
 
 
 def normalise(pixels: np.ndarray, wanted: Iterable[Operation], threshold: int | None = None) -> np.ndarray:

@@ -41,6 +41,9 @@ WORD_COLUMNS = [
 """What is known of a word without the shard that it is in."""
 _PLACE_COLUMNS = [("shard", pa.string()), ("index", pa.int32())]
 
+INK_THRESHOLD = "threshold"
+"""The column of a source that `htrdata.records.Word.ink_threshold` stands in, as digits, where the source gives one."""
+
 PART_COLUMNS = [("unknown", pa.string()), ("image", pa.binary())]
 """What a word has besides while it is built. A source must not take these names either."""
 

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
 from htrdata.images import codec
-from htrdata.images.normalisation import Operation, normalise, operations, read_threshold
+from htrdata.images.normalisation import Operation, normalise, operations
+from htrdata.store.manifest import INK_THRESHOLD
 from htrdata.store.reading import Dataset, open_store
 
 _TALLEST, _WIDEST = 96, 260  # pixels; larger crops are shown smaller, each row at one scale
@@ -144,15 +145,28 @@ def _of_store(dataset: Dataset, split: str | None, count: int) -> list[Specimen]
     words = dataset.words(split)
     manifest = dataset.manifest()
     thresholds: dict[str, str] = {}
-    if "threshold" in manifest:
-        given = manifest[(manifest["split"] == split) & manifest["threshold"].notna()]
-        thresholds = dict(zip(given["id"], given["threshold"], strict=True))
+    if INK_THRESHOLD in manifest:
+        given = manifest[(manifest["split"] == split) & manifest[INK_THRESHOLD].notna()]
+        thresholds = dict(zip(given["id"], given[INK_THRESHOLD], strict=True))
     places = np.linspace(0, len(words) - 1, min(count, len(words))).round().astype(int).tolist()
     found = []
     for word in (words[place] for place in places):
-        threshold = read_threshold(thresholds.get(word.id), word.id)
+        threshold = _read_threshold(thresholds.get(word.id), word.id)
         found.append(Specimen(codec.decode(word.encoded, "rgb"), word.text, threshold))
     return found
+
+
+def _read_threshold(text: str | None, word: str) -> int | None:
+    """Reads a word's ink threshold from the manifest, where there is one.
+
+    Raises:
+        BadDataError: it is no grey level.
+    """
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and int(text) <= 255):
+        raise BadDataError(f"word {word}: the threshold {text!r} is no grey level from 0 to 255: mend it in the source")
+    return int(text)
 
 
 def _row(word: Specimen, steps: Sequence[Operation]) -> list[Image.Image]:

@@ -15,7 +15,8 @@ from htrdata.drawing.synth.scene import draw_words
 from htrdata.drawing.synth.vocabulary import Vocabulary
 from htrdata.drawing.synth.writers import Writer, random_writer
 from htrdata.images.codec import encode
-from htrdata.records import SPLITS, GreyJpeg, MadeImage, Word
+from htrdata.images.made import GreyJpeg, MadeImage
+from htrdata.records import SPLITS, Word
 
 WORDS_PER_WRITER = 50
 """Words that each writer writes; the last one of a split may write fewer."""

@@ -235,4 +235,5 @@ class _Images:
             reason=reason,
             writer=word.writer,
             extra=word.extra,
+            ink_threshold=word.ink_threshold,
         )

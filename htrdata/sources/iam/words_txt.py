@@ -52,7 +52,8 @@ def read_words(data: bytes, name: str, writers: Mapping[str, str]) -> dict[str, 
         form = line_id.rpartition("-")[0]
         extra = {"line": line_id, "segmentation": flag, "threshold": sys.intern(str(grey)), "tag": sys.intern(tag)}
         place = None if w < 0 or h < 0 else Box(x + w / 2, y + h / 2, w, h)
-        forms.setdefault(form, []).append(Word(word_id, text, place, writer=writers.get(form), extra=extra))
+        word = Word(word_id, text, place, writer=writers.get(form), extra=extra, ink_threshold=grey)
+        forms.setdefault(form, []).append(word)
     return forms
 
 

@@ -97,14 +97,16 @@ class _Form:
 
     def end(self, tag: str) -> None:
         if tag == "word" and self.word is not None and self.line is not None:
+            threshold = self.number(self.line, "threshold")
             extra = {
                 "line": self.value(self.line, "id"),
                 "segmentation": sys.intern(self.line["segmentation"]),
-                "threshold": sys.intern(str(self.number(self.line, "threshold"))),
+                "threshold": sys.intern(str(threshold)),
                 "tag": sys.intern(_unescaped(self.value(self.word, "tag"))),
             }
             word_id, text = self.value(self.word, "id"), _unescaped(self.value(self.word, "text"))
-            self.words.append(Word(word_id, text, _union(self.components), writer=self.writer, extra=extra))
+            box = _union(self.components)
+            self.words.append(Word(word_id, text, box, writer=self.writer, extra=extra, ink_threshold=threshold))
             self.word = None
         elif tag == "line":
             self.line = None

@@ -14,8 +14,9 @@ import pytest
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.images.codec import encode
+from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.labels import PRINTABLE, LabelPolicy
-from htrdata.records import GreyJpeg, ImageFile, MadeImage, Page, Reason, Word
+from htrdata.records import ImageFile, Page, Reason, Word
 
 
 @dataclass(frozen=True, slots=True)

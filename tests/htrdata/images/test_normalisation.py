@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ from htrdata.images.normalisation import (
     deskew,
     normalise,
     operations,
-    read_threshold,
     slant,
     trim,
     whiten,
@@ -343,14 +343,6 @@ class TestWhiten:
         assert (white[word == 255] == 255).all()
         np.testing.assert_array_equal(white[word < 60], dim[word < 60])
 
-    def test_thresholds_are_read_from_digits(self) -> None:
-        assert read_threshold("154", "w1") == 154
-        assert read_threshold("", "w1") is None
-        assert read_threshold(None, "w1") is None
-        for text in ("256", "-1", "1.5", "a", "²"):
-            with pytest.raises(BadDataError, match=f"word w1: the threshold '{text}'"):
-                read_threshold(text, "w1")
-
 
 class TestTrim:
     @pytest.mark.parametrize("pad", [0.0, 0.5, 2.0])
@@ -452,7 +444,7 @@ def page(tmp_path: Path) -> Page:
     image = FileOnDisk(tmp_path / "word.png")
     words = (
         Word("a", "million", box),
-        Word("b", "hint", image=image, extra={"threshold": "120"}),
+        Word("b", "hint", image=image, ink_threshold=120),
         Word("c", "hint", image=image),
     )
     return Page("p", "train", words, FileOnDisk(tmp_path / "page.png"))
@@ -491,14 +483,21 @@ class TestBuild:
         np.testing.assert_array_equal(decode(without.image, "grey"), whiten(own))
 
     def test_a_threshold_that_is_no_grey_level_is_told(self, page: Page, tmp_path: Path) -> None:
-        wrong = Word("x", "hint", image=page.words[1].image, extra={"threshold": "high"})
-        source = ListSource([Page("q", "train", (wrong,))], extra_columns=("threshold",))
-        with pytest.raises(BadDataError, match="word x: the threshold 'high'"):
+        wrong = Word("x", "hint", image=page.words[1].image, ink_threshold=256)
+        source = ListSource([Page("q", "train", (wrong,))])
+        with pytest.raises(BadDataError, match="word x: the ink threshold 256 is no grey level"):
             build(source, tmp_path / "lmdb", BuildOptions(normalise=(Operation.WHITEN,)), workers=1)
         build(source, tmp_path / "lmdb", BuildOptions(), workers=1, overwrite=True)
 
+    def test_another_threshold_makes_another_store(self, page: Page, tmp_path: Path) -> None:
+        options = BuildOptions(normalise=(Operation.WHITEN,))
+        build(ListSource([page]), tmp_path / "lmdb", options, workers=1)
+        changed = [replace(word, ink_threshold=60) if word.ink_threshold else word for word in page.words]
+        with pytest.raises(CannotCreateError, match="annotations or images on disk have changed"):
+            build(ListSource([replace(page, words=tuple(changed))]), tmp_path / "lmdb", options, workers=1)
+
     def test_a_store_differs_and_says_so(self, page: Page, tmp_path: Path) -> None:
-        source, out = ListSource([page], extra_columns=("threshold",)), tmp_path / "lmdb"
+        source, out = ListSource([page]), tmp_path / "lmdb"
         plain = build(source, out, workers=1, name="plain").document
         options = BuildOptions(normalise=(Operation.DESKEW, Operation.TRIM))
         straight = build(source, out, options, workers=1, name="straight").document
@@ -516,9 +515,9 @@ class TestBuild:
         options = BuildOptions(normalise=names)
         assert options == BuildOptions(normalise=(Operation.DESKEW, Operation.TRIM))
         assert json.loads(json.dumps(options.as_json())) == options.as_json()
-        build(ListSource([page], extra_columns=("threshold",)), tmp_path / "lmdb", options, workers=1)
+        build(ListSource([page]), tmp_path / "lmdb", options, workers=1)
         assert build(
-            ListSource([page], extra_columns=("threshold",)),
+            ListSource([page]),
             tmp_path / "lmdb",
             BuildOptions(normalise=options.normalise[::-1]),
             workers=1,

@@ -436,6 +436,7 @@ def test_a_line_is_a_word() -> None:
     assert (word.id, word.text, word.writer, word.reason, word.extra) == ("a01-000u-00-00", "A", "007", None, extra)
     assert word.box is not None
     assert (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle) == (421.5, 793.5, 27, 51, 0)
+    assert word.ink_threshold == 154
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -129,6 +129,15 @@ def test_a_store_of_several_data_sets_asks_which(store: Path, tmp_path: Path) ->
         specimens(store, name="second", split="train")
 
 
+@pytest.mark.parametrize("text", ["256", "-1", "1.5", "a", "²"])
+def test_a_threshold_that_is_no_grey_level_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "0.png").write_bytes(encode(draw(0), "png"))
+    word = Word("w1", "word", image=FileOnDisk(tmp_path / "0.png"), extra={"threshold": text})
+    build(ListSource([Page("p", "train", (word,))], extra_columns=("threshold",)), tmp_path / "lmdb", workers=1)
+    with pytest.raises(BadDataError, match=f"word w1: the threshold '{text}'"):
+        specimens(tmp_path / "lmdb")
+
+
 def test_what_cannot_be_shown_is_told(tmp_path: Path) -> None:
     (tmp_path / "word.png").write_bytes(b"<html>")
     with pytest.raises(BadDataError, match=r"word\.png: a web page or XML"):
