@@ -189,7 +189,7 @@ class Resplit:
             words[group] += len(page.words)
         split_of: dict[str, str] = {}
         before, total = 0, max(1, words.total())
-        for group in sorted(words, key=lambda name: hashlib.sha256(f"{self.seed} {name}".encode()).digest()):
+        for group in sorted(words, key=self._place):
             split_of[group] = self.shares.split((before + words[group] / 2) / total)
             before += words[group]
         missing = [split for split in self.shares.wanted if split not in split_of.values()]
@@ -199,6 +199,10 @@ class Resplit:
                 "shares, another seed or --group page"
             )
         return [split_of[group] for group in groups]
+
+    def _place(self, group: str) -> bytes:
+        """Its place in the order of chance. An id that is no text, which is ruled out anyway, has one, too."""
+        return hashlib.sha256(f"{self.seed} {group}".encode("utf-8", "surrogatepass")).digest()
 
 
 def _numbers(text: str, count: int, example: str) -> list[int]:

@@ -128,30 +128,43 @@ class _Reader:
                 raise SourceMissingError(f"{path} is missing: without it nobody knows which pages are {split}")
             listed.update(ids)
             yield from self._split(split, ids, annotations)
-        yield from self._unlisted(annotations, listed)
+        yield from self._unlisted(annotations, listed, set())
 
     def split_files(self) -> Iterator[Page]:
-        """The splits whose own annotation file is there; the others from ``imgur5k_data.lst``, if that is there."""
+        """The splits whose own annotation file is there; the others from ``imgur5k_data.lst``, if that is there.
+
+        Pages that are annotated in one of these files, and listed nowhere, come last.
+        """
         files = {split: self.info / f"imgur5k_annotations_{split}.json" for split in SPLITS}
         data = self.info / "imgur5k_data.lst"
         if not data.exists() and not any(path.exists() for path in files.values()):
             raise SourceMissingError(f"no Imgur5K annotations in {self.info}: {_HOW_TO_GET_IT}")
+        from_list: Annotations | None = None
+        known: set[str] = set()
+        seen: set[str] = set()
+        unlisted: list[Page] = []
         for split, path in files.items():
             ids = read_ids(self.info / f"{split}_index_ids.lst")
             if path.exists():
                 annotations = read_annotations(path)
-                yield from self._split(split, list(annotations) if ids is None else ids, annotations)
-                yield from self._unlisted(annotations, set(annotations) if ids is None else set(ids))
+                ids = list(annotations) if ids is None else ids
+                known.update(ids, annotations)
+                yield from self._split(split, ids, annotations)
+                unlisted += self._unlisted(annotations, set(ids), seen)
             elif ids is not None:
-                yield from self._split(split, ids, read_data_list(data) if data.exists() else {})
+                if from_list is None:
+                    from_list = read_data_list(data) if data.exists() else {}
+                known.update(ids)
+                yield from self._split(split, ids, from_list)
+        yield from unlisted
+        yield from self._unlisted(from_list or {}, known, seen)
 
     def _split(self, split: str, ids: Iterable[str], annotations: Annotations) -> Iterator[Page]:
         seen: set[str] = set()
         for page_id in ids:
             yield self._page(page_id, split, annotations.get(page_id), seen)
 
-    def _unlisted(self, annotations: Annotations, listed: set[str]) -> Iterator[Page]:
-        seen: set[str] = set()
+    def _unlisted(self, annotations: Annotations, listed: set[str], seen: set[str]) -> Iterator[Page]:
         for page_id, annotated in annotations.items():
             if page_id not in listed:
                 yield self._page(page_id, None, annotated, seen)

@@ -157,6 +157,20 @@ def test_the_data_list_serves_the_splits_that_have_no_json(tmp_path: Path) -> No
     assert [word.id for word in pages["ccccc"].words] == ["ccccc_0"]
 
 
+def test_a_page_that_no_split_lists_comes_last_whatever_file_has_it(tmp_path: Path) -> None:
+    data = "".join(f"https://i.imgur.com/{page}.jpg\t{BOX}\tx\n" for page in ("aaaaa", "bbbbb", "ccccc", "eeeee"))
+    one = annotation_file({"bbbbb": [("y", BOX)], "ddddd": [("z", BOX)]})
+    write(tmp_path, imgur5k_data_lst=data, imgur5k_annotations_val_json=one, **lists("aaaaa", "bbbbb", "ccccc"))
+    pages = [(page.id, page.split, page.reason, len(page.words)) for page in imgur5k.read(tmp_path)]
+    assert pages == [
+        ("aaaaa", "train", None, 1),
+        ("bbbbb", "val", None, 1),
+        ("ccccc", "test", None, 1),
+        ("ddddd", None, Reason.NOT_IN_SPLIT, 1),
+        ("eeeee", None, Reason.NOT_IN_SPLIT, 1),
+    ]
+
+
 @pytest.mark.parametrize("name", ["../../x", "a/b", "CON", "x" * 300, "abc", "abc\x00de", "null.jpg"])
 def test_an_id_that_is_no_file_name_of_imgur_never_becomes_a_path(tmp_path: Path, name: str) -> None:
     write(tmp_path, imgur5k_annotations_train_json=annotation_file({name: [("x", BOX)]}))

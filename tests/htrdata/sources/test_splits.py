@@ -147,6 +147,12 @@ def test_splits_do_not_depend_on_the_order_of_the_source() -> None:
     assert test == ["p18", "p3"]
 
 
+def test_an_id_that_is_no_text_has_a_place_too() -> None:
+    odd = Page("\udc80", None, (Word("x", "w", writer="w0"),), reason=Reason.INVALID_ID)
+    found = list(Resplit(Pages([*make_pages(20), odd])).pages())
+    assert [page.reason for page in found if page.id == "\udc80"] == [Reason.INVALID_ID]
+
+
 def test_seeds_differ() -> None:
     source = Pages(make_pages(30))
     found = {tuple(sorted(splits_of(Resplit(source, seed=seed)).items())) for seed in range(10)}

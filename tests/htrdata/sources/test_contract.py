@@ -1,0 +1,207 @@
+"""Every reader keeps the contract for sources, in each layout that it reads; and the contract finds what breaks it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import ImageFont
+
+from htrdata.building.source_contract import CHECKS, SourceCase
+from htrdata.drawing.samples import iam as iam_sample
+from htrdata.drawing.samples import imgur5k as imgur5k_sample
+from htrdata.drawing.synth.source import Synth
+from htrdata.sources.iam import Iam
+from htrdata.sources.imgur5k import Imgur5K
+from htrdata.sources.resplit import Fold, Ratio, Resplit
+
+Roots = Callable[[str], Path]
+
+BOX = "[40, 40, 30, 20, 0]"
+
+
+@pytest.fixture(scope="session")
+def roots(tmp_path_factory: pytest.TempPathFactory) -> Roots:
+    """Drawn data sets, each made when it is first asked for."""
+    made: dict[str, Path] = {}
+
+    def get(name: str) -> Path:
+        if name not in made:
+            made[name] = tmp_path_factory.mktemp("contract") / name
+            DRAWN[name](made[name])
+        return made[name]
+
+    return get
+
+
+def draw_iam(root: Path, keep: str) -> None:
+    """Drawn forms of IAM of which only the named kinds of files are kept, and the images of words of two lines."""
+    iam_sample.draw_sample(root, forms=5, scale=0.2)
+    for image in (root / "words").rglob("*.png"):
+        if image.stem.split("-")[2] not in ("00", "05"):
+            image.unlink()
+    for kind in {"xml", "ascii", "words", "forms"} - set(keep.split()):
+        shutil.rmtree(root / kind)
+
+
+def draw_imgur5k(root: Path, *without: str) -> None:
+    imgur5k_sample.draw_sample(root, pages=12, words_per_page=6, megapixels=(0.05, 0.1), plain=True)
+    for name in without:
+        (root / "dataset_info" / name).unlink()
+
+
+def write_fonts(root: Path) -> None:
+    """Three files of Pillow's own font."""
+    root.mkdir()
+    face = ImageFont.load_default(20)
+    assert isinstance(face, ImageFont.FreeTypeFont)
+    for number in range(3):
+        (root / f"hand{number}.ttf").write_bytes(face.font_bytes + bytes([number]))
+
+
+DRAWN: dict[str, Callable[[Path], object]] = {
+    "imgur5k": draw_imgur5k,
+    "imgur5k_lists": lambda root: draw_imgur5k(
+        root, "imgur5k_annotations.json", "imgur5k_annotations_train.json", "imgur5k_annotations_test.json"
+    ),
+    "iam_xml_words": lambda root: draw_iam(root, "xml ascii words"),
+    "iam_ascii_forms": lambda root: draw_iam(root, "ascii forms"),
+    "iam_archives": lambda root: iam_sample.draw_sample(root, forms=5, scale=0.2, archives=True),
+    "fonts": write_fonts,
+}
+
+
+def words_of_json(root: Path) -> dict[str, str | None]:
+    document = json.loads((root / "dataset_info" / "imgur5k_annotations.json").read_text())
+    return {word_id: entry["word"] for word_id, entry in document["ann_id"].items()}
+
+
+def words_of_lists(root: Path) -> dict[str, str | None]:
+    """Val from its own file; the others are numbered within their page in the list of all annotations."""
+    info = root / "dataset_info"
+    val = json.loads((info / "imgur5k_annotations_val.json").read_text())
+    words = {word_id: entry["word"] for word_id, entry in val["ann_id"].items()}
+    listed = {i for split in ("train", "test") for i in (info / f"{split}_index_ids.lst").read_text().split()}
+    numbers: dict[str, int] = {}
+    for line in (info / "imgur5k_data.lst").read_text().splitlines():
+        url, _, text = line.split("\t")
+        page = url.split("/")[-1][:-4]
+        numbers[page] = numbers.get(page, -1) + 1
+        if page in listed:
+            words[f"{page}_{numbers[page]}"] = text
+    return words
+
+
+def plant_in_json(root: Path, odd: str) -> None:
+    path = root / "dataset_info" / "imgur5k_annotations.json"
+    document = json.loads(path.read_text())
+    document["index_id"][odd] = {"image_url": "", "image_path": odd, "image_hash": "0" * 32}
+    document["index_to_ann_map"][odd] = ["planted_0"]
+    document["ann_id"]["planted_0"] = {"word": "odd", "bounding_box": BOX}
+    path.write_text(json.dumps(document))
+
+
+def plant_in_list(root: Path, odd: str) -> None:
+    line = f"https://i.imgur.com/{odd}.jpg\t{BOX}\todd\n".encode("utf-8", "surrogatepass")
+    for name, content in (("imgur5k_data.lst", line), ("train_index_ids.lst", f"{odd}\n".encode("utf-8", "replace"))):
+        path = root / "dataset_info" / name
+        path.write_bytes(path.read_bytes() + content)
+
+
+def words_of_lines(root: Path) -> dict[str, str | None]:
+    lines = (root / "ascii" / "words.txt").read_text("latin-1").splitlines()
+    fields = (line.split(" ", 8) for line in lines if line and not line.startswith("#"))
+    return {word_id: text for word_id, *_, text in fields}
+
+
+def words_of_archives(root: Path) -> dict[str, str | None]:
+    shutil.unpack_archive(root / "ascii.tgz", root.parent / "ascii" / "ascii", "gztar")
+    return words_of_lines(root.parent / "ascii")
+
+
+def plant_in_lines(root: Path, odd: str) -> None:
+    path = root / "ascii" / "words.txt"
+    line = f"{odd} ok 154 408 768 27 51 NN odd\r\n".encode("utf-8", "surrogatepass")
+    path.write_bytes(path.read_bytes().decode("latin-1").encode() + line)
+
+
+def plant_in_xml(root: Path, odd: str) -> None:
+    path = root / "xml" / "a01-117.xml"
+    word = f'<word id="{odd}" tag="NN" text="odd"><cmp x="9" y="9" width="9" height="9"/></word></line>'
+    path.write_bytes(path.read_bytes().replace(b"</line>", word.encode("utf-8", "surrogatepass"), 1))
+
+
+def plant_in_loose_xml(root: Path, odd: str) -> None:
+    """Beside the archives, as a file of its own, which comes before them: a form that they do not have."""
+    (root / "z98-001.xml").write_bytes(
+        f'<form id="z98-001" writer-id="9"><handwritten-part><line id="z98-001-00" segmentation="ok" threshold="9">'
+        f'<word id="{odd}" tag="NN" text="odd"/></line></handwritten-part></form>'.encode("utf-8", "surrogatepass")
+    )
+
+
+def words_of_synth(_root: Path) -> dict[str, str | None]:
+    """40 words, of which 5 % each are val and test. What they say is nowhere written."""
+    places = [("train", 36), ("val", 2), ("test", 2)]
+    return {f"{split}-000000-{n:02d}": None for split, count in places for n in range(count)}
+
+
+CASES: dict[str, Callable[[Roots], SourceCase]] = {
+    "imgur5k": lambda roots: SourceCase(
+        Imgur5K, roots("imgur5k"), words_of_json(roots("imgur5k")), plant_in_json, "download_imgur5k.py"
+    ),
+    "imgur5k lists": lambda roots: SourceCase(
+        Imgur5K, roots("imgur5k_lists"), words_of_lists(roots("imgur5k_lists")), plant_in_list, "--root"
+    ),
+    "iam xml words": lambda roots: SourceCase(
+        Iam, roots("iam_xml_words"), words_of_lines(roots("iam_xml_words")), plant_in_xml, "xml.tgz"
+    ),
+    "iam ascii forms": lambda roots: SourceCase(
+        Iam, roots("iam_ascii_forms"), words_of_lines(roots("iam_ascii_forms")), plant_in_lines, "--root"
+    ),
+    "iam archives words": lambda roots: SourceCase(
+        lambda root: Iam(root, pixels="words"),
+        roots("iam_archives"),
+        words_of_archives(roots("iam_archives")),
+        plant_in_loose_xml,
+        "words.tgz",
+    ),
+    "iam archives forms lwitr": lambda roots: SourceCase(
+        lambda root: Iam(root, "lwitr", "all", "ascii", "forms"),
+        roots("iam_archives"),
+        words_of_archives(roots("iam_archives")),
+        None,
+        "forms*.tgz",
+    ),
+    "resplit imgur5k": lambda roots: SourceCase(
+        lambda root: Resplit(Imgur5K(root), Ratio(2, 1, 1), seed=1),
+        roots("imgur5k"),
+        words_of_json(roots("imgur5k")),
+        plant_in_json,
+        "download_imgur5k.py",
+    ),
+    "resplit iam": lambda roots: SourceCase(
+        lambda root: Resplit(Iam(root, None), Fold(1, 3), group="writer"),
+        roots("iam_xml_words"),
+        words_of_lines(roots("iam_xml_words")),
+        plant_in_xml,
+        "xml.tgz",
+    ),
+    "synth": lambda roots: SourceCase(
+        lambda root: Synth(words=40, seed=3, fonts=root),
+        roots("fonts"),
+        words_of_synth(roots("fonts")),
+        None,
+        "--fonts",
+    ),
+}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("case", CASES)
+def test_a_reader_keeps_the_contract(
+    case: str, check: Callable[[SourceCase, Path], None], roots: Roots, tmp_path: Path
+) -> None:
+    check(CASES[case](roots), tmp_path)
