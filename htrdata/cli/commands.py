@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,39 +10,11 @@ import click
 
 from htrdata.cli.build_options import build_options, normalise_option, root_option, run_build
 from htrdata.cli.console import progress_bar, run
+from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
 from htrdata.errors import BadDataError, UsageError
 from htrdata.version import __version__
-
-
-class SourceGroup(click.Group):
-    """A group that also has a command for each source that another package offers."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands."""
-        return sorted({*super().list_commands(ctx), *_offered()})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command of this package, else one for the source of that name."""
-        command = super().get_command(ctx, cmd_name)
-        if command is None and cmd_name in _offered():
-            return _source_command(cmd_name, _offered()[cmd_name])
-        return command
-
-
-def _offered() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group="htrdata.sources")}
-
-
-def _source_command(name: str, point: EntryPoint) -> click.Command:
-    @click.command(name, help=f"Build {name}, a source of the package {point.dist.name if point.dist else '?'}.")
-    @root_option(name)
-    @build_options
-    def command(root: Path, **given: Any) -> None:
-        run_build(point.load()(root), **given)
-
-    return command
 
 
 @click.group(cls=SourceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

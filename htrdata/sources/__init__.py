@@ -3,8 +3,9 @@
 A folder for each data set, with a README: where the data come from, their licence, a few raw lines. `base` says what a
 source is; `resplit` deals out the pages of any source anew, `overlap` finds what stands in more than one split.
 
-Another package adds one by an entry point of the group ``htrdata.sources`` whose value takes the root folder (a
-``pathlib.Path``) and returns a `htrdata.sources.base.Source`; ``htrdata NAME --root DIR`` then builds it.
+``docs/adding-a-source.md`` leads through adding one. Another package does it by an entry point of the group
+``htrdata.sources`` whose value takes the root folder (a ``pathlib.Path``) and returns a `htrdata.sources.base.Source`;
+``htrdata NAME --root DIR`` then builds it.
 
 May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records` and
 `htrdata.strict_json`.

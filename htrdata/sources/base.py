@@ -61,3 +61,9 @@ class Source(Protocol):
             SourceMissingError: a folder or file that is needed is not there.
             BadDataError: a file is not what its format promises.
         """
+
+
+def missing_members(source: object) -> list[str]:
+    """The members of `Source` that an object lacks: others write sources, and perhaps for another version of it."""
+    wanted = [name for name in vars(Source) if not name.startswith("_")]
+    return wanted if isinstance(source, type) else [name for name in wanted if not hasattr(source, name)]

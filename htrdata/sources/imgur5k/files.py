@@ -6,13 +6,14 @@ All raise BadDataError, which names file and place, where a file is not what its
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from htrdata import strict_json
 from htrdata.errors import BadDataError
+from htrdata.sources.lines import read_lines
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -63,7 +64,7 @@ def _annotation(path: Path, word_id: str, entry: Any) -> tuple[str, Any, Any]:
 def read_data_list(path: Path) -> Annotations:
     """Reads ``imgur5k_data.lst``. Words are numbered within their page, wherever in the file the page occurs."""
     result: dict[str, Annotated] = {}
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         fields = line.split("\t")
         if len(fields) != 3:
             raise BadDataError(f"{path}, line {number}: {len(fields)} fields between tabs, not URL, box and word")
@@ -77,7 +78,7 @@ def read_data_list(path: Path) -> Annotations:
 def read_hashes(path: Path) -> dict[str, str]:
     """Reads ``imgur5k_hashes.lst``: the MD5 of each page, in lower case; empty where there is no list."""
     hashes: dict[str, str] = {}
-    for number, line in _lines(path) if path.exists() else ():
+    for number, line in read_lines(path) if path.exists() else ():
         fields = line.split()
         if len(fields) != 2:
             raise BadDataError(f"{path}, line {number}: {line!r} is not a page id and its MD5")
@@ -95,16 +96,4 @@ def _checked_md5(value: Any, place: str) -> str:
 
 def read_ids(path: Path) -> list[str] | None:
     """The ids of a split, each once, in the order of the list; None where there is no list."""
-    return list(dict.fromkeys(line.strip() for _, line in _lines(path))) if path.exists() else None
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a list that are not blank, with their numbers from 1, without their ends."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadDataError(f"{path} is not UTF-8: byte {error.start:,} ({error.reason})") from error
-    # Not splitlines(): a word may hold a character that it takes for the end of a line.
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line.removesuffix("\r")
+    return list(dict.fromkeys(line.strip() for _, line in read_lines(path))) if path.exists() else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from htrdata.building.source_contract import CHECKS, SourceCase
 from htrdata.drawing.samples import iam as iam_sample
 from htrdata.drawing.samples import imgur5k as imgur5k_sample
 from htrdata.drawing.synth.source import Synth
+from htrdata.sources.base import Source
 from htrdata.sources.iam import Iam
 from htrdata.sources.imgur5k import Imgur5K
 from htrdata.sources.resplit import Fold, Ratio, Resplit
@@ -197,6 +200,19 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         "--fonts",
     ),
 }
+
+
+@pytest.mark.parametrize("source", [Imgur5K(Path()), Iam(Path()), Iam(Path(), "lwitr"), Synth(1)], ids=repr)
+def test_the_readme_beside_a_reader_says_what_its_stores_say(source: Source) -> None:
+    text = Path(inspect.getfile(type(source))).with_name("README.md").read_text("utf-8")
+    flowing = " ".join(text.split())
+    for said in (source.info.url, source.info.licence, source.info.citation):
+        assert said in flowing
+    for heading in ("## On disk", "## Traps", "## Published counts"):
+        assert heading in text
+    assert len(re.findall(r"^    .*\S", text, re.MULTILINE)) >= 10  # raw lines
+    for counts in source.published.values():
+        assert f"{counts['words']:,}" in text
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
