@@ -6,7 +6,7 @@ FOLDER/gt.txt has a line for each word whose text is known, as clova's create_lm
 below FOLDER, a tab, the text; in UTF-8. Images that are in no line are read, too. Under --out stand the store, the
 training run and ``readings.csv``. Run again, it goes on from what is finished; after a change to gt.txt, --overwrite.
 
-The class `Folder` shows what it takes to add a data set of any layout to htrdata.
+The class `Folder` is a source of htrdata; docs/adding-a-source.md leads through writing one for any other layout.
 """
 
 from __future__ import annotations
@@ -109,7 +109,10 @@ class Folder:
         # The file may come from anybody: nothing in it makes us read outside of the folder.
         if path.is_absolute() or ".." in path.parts or re.search(r"[\x00-\x1f\\:]", name):
             return f"{name!r} is not a path below {self.root}, with / between its parts"
-        return None if (self.root / path).is_file() else f"there is no image {self.root / path}"
+        try:
+            return None if (self.root / path).is_file() else f"there is no image {self.root / path}"
+        except OSError as error:
+            return f"{name[:80]!r} cannot be an image: {error.strerror}"
 
 
 def split_of(names: Mapping[str, str]) -> dict[str, str]:

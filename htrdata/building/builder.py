@@ -174,7 +174,8 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
         raise RuntimeError(f"{total.words} words came of {plan.words} that were planned")
     if not total.kept:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in total.dropped.most_common())
-        raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published")
+        remedy = "; deal the pages out with --resplit" if set(total.dropped) == {Reason.NOT_IN_SPLIT} else ""
+        raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published{remedy}")
     if strict:
         _refuse_faults(plan, tally)
     jobs = [(split, number, workspace.stage) for split in splits for number in range(split.shards)]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 import htrdata
+from htrdata.building.source_contract import CHECKS, SourceCase
 from htrdata.errors import BadDataError, HtrError, SourceMissingError
 
 from .conftest import LoadPipeline
@@ -47,6 +48,21 @@ def make_folder(tmp_path: Path) -> MakeFolder:
 def read(own_data: ModuleType, folder: Path) -> dict[str, str]:
     texts: dict[str, str] = own_data.Folder(folder, folder / "gt.txt").texts()
     return texts
+
+
+def plant(folder: Path, odd: str) -> None:
+    with (folder / "gt.txt").open("ab") as file:
+        file.write(f"{odd}\todd\n".encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_folder_keeps_the_contract_for_sources(
+    own_data: ModuleType, make_folder: MakeFolder, check: Callable[[SourceCase, Path], None], tmp_path: Path
+) -> None:
+    words: dict[str, str | None] = {f"{n}/{n}.png": f"word {n}" for n in range(20)}
+    root = make_folder("".join(f"{name}\t{text}\n" for name, text in words.items()), list(words))
+    case = SourceCase(lambda at: own_data.Folder(at, at / "gt.txt"), root, words, plant, "write it")
+    check(case, tmp_path)
 
 
 def test_lines_may_end_in_any_way_and_begin_with_a_mark(own_data: ModuleType, make_folder: MakeFolder) -> None:

@@ -250,6 +250,12 @@ def test_parts_cut_otherwise_are_not_taken_for_finished_ones(source: Any, tmp_pa
     assert tree(tmp_path / "lmdb") == tree(tmp_path / "whole")
 
 
+def test_a_data_set_without_splits_asks_for_some(source: Any, tmp_path: Path) -> None:
+    source.listed = [replace(page, split=None, reason=Reason.NOT_IN_SPLIT) for page in source.listed]
+    with pytest.raises(BadDataError, match=r"\(not_in_split 126\).* deal the pages out with --resplit"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+
+
 def test_a_data_set_without_a_word_is_not_published(source: Any, tmp_path: Path) -> None:
     for page in source.listed:
         page.image.path.unlink()
