@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -84,6 +84,9 @@ class WordDataset(Dataset[WordSample]):
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def __iter__(self) -> Iterator[WordSample]:
+        return map(self.__getitem__, range(len(self)))
 
     def __repr__(self) -> str:
         left_out = f", {sum(self.left_out.values()):,} left out" if self.left_out else ""

@@ -29,6 +29,9 @@ class Figure:
     low: float
     high: float
 
+    def __repr__(self) -> str:
+        return f"Figure({self.shown()})"
+
     def shown(self) -> str:
         """For eyes, in per cent: ``3.4 [1.8, 5.2] %``; ``-`` where there is none."""
         value, low, high = ("-" if math.isnan(one) else f"{100 * one:.1f}" for one in (self.value, self.low, self.high))
@@ -145,7 +148,7 @@ class Judgement:
         if not self.figures:
             return f"Judgement({self.system} on {where})"
         found = self.find()
-        shown = [f"{name} {found.metrics[name].shown()}" for name in ("micro_cer", "wer")]
+        shown = [f"{title} {found.metrics[name].shown()}" for title, name in (("CER", "micro_cer"), ("WER", "wer"))]
         return f"Judgement({self.system} on {where}: {found.words:,} words, {', '.join(shown)})"
 
     @property
