@@ -2,6 +2,9 @@
 
     HtrError                    1   (base, never raised itself)
     ├── UsageError              2   options or places that do not fit together
+    │   ├── UnknownNameError    2   a name that is none of those there are; also a KeyError
+    │   ├── WrongTypeError      2   a value of a kind that has no meaning there; also a TypeError
+    │   └── OutOfRangeError     2   a position beyond the end; also an IndexError
     ├── SourceMissingError      2   a data set, file or device that is not there
     ├── BadDataError            65  input or store whose content is wrong
     ├── WorkerDiedError         71  a worker process was killed
@@ -27,6 +30,20 @@ class UsageError(HtrError):
     """Options or places that do not fit together."""
 
     exit_code = 2
+
+
+class UnknownNameError(UsageError, KeyError):
+    """A name that is none of those there are."""
+
+    __str__ = Exception.__str__  # a KeyError would put its message in quotes
+
+
+class WrongTypeError(UsageError, TypeError):
+    """A value of a kind that has no meaning in its place."""
+
+
+class OutOfRangeError(UsageError, IndexError):
+    """A position beyond the first or the last one."""
 
 
 class SourceMissingError(HtrError, FileNotFoundError):

@@ -46,6 +46,11 @@ class Charset:
         if twice:
             raise UsageError(f"charset {self.name!r} has {', '.join(map(repr, twice))} more than once")
 
+    def __repr__(self) -> str:
+        some = self.characters if len(self.characters) <= 40 else self.characters[:37] + "…"
+        folds = ", folds_case=True" if self.folds_case else ""
+        return f"Charset({self.name!r}, {len(self.characters)} characters: {some!r}{folds})"
+
     @property
     def fingerprint(self) -> str:
         """16 hex digits that differ where characters, their order or the folding of case differ."""

@@ -145,6 +145,11 @@ class Word:
     extra: Mapping[str, str] = field(default_factory=dict)
     ink_threshold: int | None = None
 
+    def __repr__(self) -> str:
+        box = self.box
+        where = None if box is None else f"box=({box.xc:g}, {box.yc:g}, {box.w:g}, {box.h:g}, {box.angle:g}°)"
+        return _shown(self, repr(self.text), where)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -165,3 +170,14 @@ class Page:
     image: ImageFile | None = None
     md5: str | None = None
     reason: Reason | None = None
+
+    def __repr__(self) -> str:
+        return _shown(self, f"split={self.split!r}", f"{len(self.words):,} words")
+
+
+def _shown(record: Word | Page, *parts: str | None) -> str:
+    """A record for eyes: what is long, such as an image, by its name."""
+    image = None if record.image is None else f"image={record.image.name!r}"
+    reason = None if record.reason is None else f"reason={record.reason.value!r}"
+    shown = (repr(record.id), *parts, image, reason)
+    return f"{type(record).__name__}({', '.join(part for part in shown if part is not None)})"

@@ -1,28 +1,61 @@
 """htrmodel: fine-tunes, evaluates and reads words with AttentionHTR's recogniser and the four-stage family it is from.
 
 recogniser = htrmodel.load("starter")  # or a file
-readings = recogniser.read(["word.png"])
+recogniser.read("word.png")  # Reading(text, confidence); of several images a list
+htrmodel.evaluate(recogniser, "lmdb")
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from htrmodel.checkpoint.files import load
-    from htrmodel.recogniser import Recogniser
+from htrdata.version import __version__ as __version__
 
-__all__ = ["Recogniser", "load"]
+if TYPE_CHECKING:
+    from htrmodel.checkpoint.files import load as load
+    from htrmodel.data.loading import dataset as dataset
+    from htrmodel.evaluation import evaluate as evaluate
+    from htrmodel.inputs import to_inputs as to_inputs
+    from htrmodel.judging.judging import judge as judge
+    from htrmodel.recogniser import Recogniser as Recogniser
+    from htrmodel.runtime.predicting import predict as predict
+    from htrmodel.tokenizer import Reading as Reading
+    from htrmodel.training.asking import finetune as finetune
+
+# Imported when first used: the command line's help and the ONNX runner shall not wait for torch.
+_PLACES = {
+    "Reading": ("htrmodel.tokenizer", "Reading"),
+    "Recogniser": ("htrmodel.recogniser", "Recogniser"),
+    "dataset": ("htrmodel.data.loading", "dataset"),
+    "evaluate": ("htrmodel.evaluation", "evaluate"),
+    "finetune": ("htrmodel.training.asking", "finetune"),
+    "judge": ("htrmodel.judging.judging", "judge"),
+    "load": ("htrmodel.checkpoint.files", "load"),
+    "predict": ("htrmodel.runtime.predicting", "predict"),
+    "to_inputs": ("htrmodel.inputs", "to_inputs"),
+}
+
+__all__ = [
+    "Reading",
+    "Recogniser",
+    "__version__",
+    "dataset",
+    "evaluate",
+    "finetune",
+    "judge",
+    "load",
+    "predict",
+    "to_inputs",
+]
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when first used: the command line's help and the ONNX runner shall not wait for torch.
-    if name == "load":
-        from htrmodel.checkpoint.files import load
+    if name not in _PLACES:
+        raise AttributeError(f"module 'htrmodel' has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    return getattr(importlib.import_module(module), attribute)
 
-        return load
-    if name == "Recogniser":
-        from htrmodel.recogniser import Recogniser
 
-        return Recogniser
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -115,6 +115,14 @@ class RecogniserConfig:
         """Characters and special tokens: the width of the logits."""
         return SPECIAL_TOKENS[self.prediction] + len(self.charset.characters)
 
+    def summary(self) -> str:
+        """What it is, in a few words."""
+        charset = self.charset
+        return (
+            f"{self.architecture}, {self.height} x {self.width} pixels, {len(charset.characters)} characters "
+            f"({charset.name})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The config as JSON can hold it; `from_dict` reads it back."""
         return asdict(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,8 @@ import torch
 from htrdata.errors import UsageError
 from htrdata.labels import LabelPolicy
 from htrdata.store.reading import Dataset
-from htrmodel.checkpoint.files import Checkpoint, read_checkpoint
+from htrmodel import starter
+from htrmodel.checkpoint.files import load
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.cache import decoded_words
@@ -20,62 +22,69 @@ from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
 from htrmodel.devices import find_device
 from htrmodel.judging.judgement import Judgement
-from htrmodel.judging.judging import judge, training_labels
+from htrmodel.judging.judging import judge
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.which_split import Data, which_split
 from htrmodel.recogniser import Recogniser
 
 
-def judge_checkpoints(
-    paths: Sequence[Path],
-    dataset: Dataset,
-    split: str,
+def evaluate(
+    recogniser: Recogniser | Path | str | Sequence[Recogniser | Path | str] = starter.DEFAULT,
+    data: Data = "lmdb",
     *,
+    name: str | None = None,
+    split: str | None = None,
     device: str = "auto",
     batch_size: int = 192,
     resamples: int = 1000,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgement:
-    """Judges what a checkpoint, or the vote of several, reads of a split.
+    """Judges what a recogniser, or the vote of several, reads of a split; see `htrmodel.judging.judging.judge`.
 
     Args:
-        paths: of the checkpoints, or the names of starters; at least one.
-        dataset: of a store: ``htrdata.open(store).dataset(name)``.
-        split: of the data set.
-        device: see `htrmodel.devices.find_device`.
+        recogniser: a checkpoint, the name of a starter, or a recogniser that is loaded; several are an ensemble.
+        data: the words of a split, a data set, a store, or its path.
+        name: of the data set in a store; None for the only one.
+        split: of the data set; None for that of the words, or for ``test``.
+        device: where checkpoints read, see `htrmodel.devices.find_device`; what is loaded stays where it is.
         batch_size: how many words are read at once.
         resamples: of the bootstrap for the 95 % intervals.
-        progress: told, for one checkpoint after the other, how many words are read, and how many there are.
+        progress: told, for one recogniser after the other, how many words are read, and how many there are.
 
     Raises:
-        UsageError: the split has no words; the checkpoints have different charsets; or one was trained on another
-            split of the same data, and may know these words.
-        HtrError: as `read_checkpoint`, `find_device` and `htrmodel.judging.judging.judge` do.
+        UsageError: the split has no words; the recognisers have different charsets; one is in training mode; or one was
+            trained on another split of the same data, and may know these words.
+        HtrError: as `htrmodel.checkpoint.files.load`, `find_device`, `htrmodel.judging.which_split.which_split` and
+            `htrmodel.judging.judging.judge` do.
     """
+    dataset, chosen = which_split(data, name, split)
+    given = [recogniser] if isinstance(recogniser, Recogniser | str | os.PathLike) else list(recogniser)
     found = find_device(device)
-    checkpoints = [read_checkpoint(path) for path in paths]
-    _check(paths, checkpoints, dataset)
-    members = [
-        read_split(checkpoint.build()[0].to(found), dataset, split, batch_size=batch_size, progress=progress)
-        for checkpoint in checkpoints
-    ]
+    members = [one if isinstance(one, Recogniser) else load(one).to(found) for one in given]
+    _check(members, dataset)
+    readings = [read_split(one, dataset, chosen, batch_size=batch_size, progress=progress) for one in members]
     return judge(
+        readings[0] if len(readings) == 1 else vote(readings),
         dataset,
-        split,
-        members[0] if len(members) == 1 else vote(members),
-        system=" + ".join(map(str, paths)),
-        charset=checkpoints[0].config.charset,
-        max_length=max(checkpoint.config.max_length for checkpoint in checkpoints),
-        training_labels=training_labels(dataset, split),
+        split=chosen,
+        system=" + ".join(one.name for one in members),
+        charset=members[0].charset,
+        max_length=max(one.config.max_length for one in members),
         resamples=resamples,
     )
 
 
-def _check(paths: Sequence[Path], checkpoints: Sequence[Checkpoint], dataset: Dataset) -> None:
-    for checkpoint in checkpoints:
-        check_trained(checkpoint.path, trained_on(checkpoint.path, checkpoint.data), dataset_division(dataset))
-    if any(checkpoint.config.charset != checkpoints[0].config.charset for checkpoint in checkpoints):
-        raise UsageError(f"{', '.join(map(str, paths))} have different charsets: they cannot vote together")
+def _check(members: Sequence[Recogniser], dataset: Dataset) -> None:
+    if not members:
+        raise UsageError("there is no recogniser to evaluate: give one, or several as an ensemble")
+    for one in members:
+        if one.training:
+            raise UsageError(f"{one.name} is in training mode: call recogniser.eval() first")
+        check_trained(one.name, trained_on(one.name, one.data), dataset_division(dataset))
+    if any(one.charset != members[0].charset for one in members):
+        names = ", ".join(one.name for one in members)
+        raise UsageError(f"{names} have different charsets: they cannot vote together")
 
 
 def read_split(

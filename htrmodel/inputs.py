@@ -1,64 +1,120 @@
-"""Images of words as a recogniser takes them. Needs numpy and Pillow only."""
+"""Images of words as a recogniser takes them, and how it is given one or many. Needs numpy and Pillow only.
+
+What grey is, `htrdata.images.codec` decides, for files and for images that are open already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeAlias, TypeGuard, overload, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from htrdata.errors import BadDataError, SourceMissingError, StorageError
-from htrdata.images.codec import ImageError, decode
+from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError, WrongTypeError
+from htrdata.images.codec import ImageError, decode, grey_image
 from htrmodel.config import RecogniserConfig
+from htrmodel.tokenizer import Reading
 
 
-def open_image(source: Path | str | bytes) -> Image.Image:
-    """Decodes an image file: grey and upright; see `htrdata.images.codec.decode`.
+@runtime_checkable
+class Encoded(Protocol):
+    """A word of a store, `htrdata.store.reading.StoredWord`, as far as reading it goes."""
 
-    Args:
-        source: its path, or its bytes.
+    @property
+    def id(self) -> str:
+        """What messages call it."""
+
+    @property
+    def encoded(self) -> bytes:
+        """The encoded image."""
+
+
+WordImage: TypeAlias = Path | str | bytes | Image.Image | NDArray[np.generic] | Encoded
+"""What stands for the image of a word: its path, its encoded bytes, a Pillow image, an array (see `from_array`), or a
+word of a store."""
+
+_KINDS = "a path, a Pillow image, a numpy array, a word of a store, or a sequence of these"
+
+
+def open_image(image: WordImage) -> Image.Image:
+    """Brings the image of a word to 8 bits of grey, upright; see `htrdata.images.codec.decode`.
+
+    The same image gives the same pixels, whether it comes as a file or as what Pillow has opened. Its EXIF orientation
+    is applied: ``PIL.ImageOps.exif_transpose`` gives an image that has none any more.
+
+    Returns:
+        An image of mode ``L``.
 
     Raises:
         SourceMissingError: there is no such file.
         StorageError: it cannot be read.
-        BadDataError: it is no image, or a damaged one.
+        BadDataError: it is no image, a damaged one, or its numbers have no defined white.
+        WrongTypeError: the value stands for no image.
     """
-    name = f"an image of {len(source):,} bytes" if isinstance(source, bytes) else str(source)
-    try:
-        content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise SourceMissingError(f"no image at {name}") from None
-    except OSError as error:
-        raise StorageError(f"cannot read {name}: {error.strerror}") from error
-    try:
-        return Image.fromarray(decode(content, "grey"))
-    except ImageError as error:
-        raise BadDataError(f"{name}: {error}") from error
+    if isinstance(image, Image.Image):
+        return _named(f"a Pillow image of mode {image.mode}", lambda: grey_image(image))
+    if isinstance(image, np.ndarray):
+        return from_array(image)
+    if isinstance(image, bytes):
+        return _decoded(f"an image of {len(image):,} bytes", image)
+    if isinstance(image, str | os.PathLike):
+        return _decoded(str(image), _read_file(Path(image)))
+    if isinstance(image, Encoded):
+        return _decoded(f"word {image.id!r}", image.encoded)
+    raise WrongTypeError(f"{_short(image)} is no image of a word: give {_KINDS}")
 
 
-def to_grey(image: Image.Image) -> Image.Image:
-    """Turns any image into 8 bits of grey: transparent parts become white, 16 bits are scaled to 8."""
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("L")
+def from_array(pixels: NDArray[np.generic]) -> Image.Image:
+    """Takes an array for an image: [H, W] for grey, [H, W, 3] for red, green and blue.
+
+    Args:
+        pixels: uint8, 255 for white; uint16 [H, W], 65535 for white; bool, True for white; or floating point from 0 to
+            1, 1 for white.
+
+    Returns:
+        An image of mode ``L``.
+
+    Raises:
+        WrongTypeError: it holds other numbers, which have no defined white.
+        BadDataError: it has another shape, no pixels, or floating-point numbers outside of 0 to 1.
+    """
+    name = f"an array of {pixels.dtype} {list(pixels.shape)}"
+    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
+        raise BadDataError(f"{name} is no image of a word: give [H, W] or [H, W, 3]; of several, a list of them")
+    if not pixels.size:
+        raise BadDataError(f"{name} has no pixels")
+    if pixels.dtype == np.bool_:
+        pixels = pixels.astype(np.uint8) * np.uint8(255)
+    elif np.issubdtype(pixels.dtype, np.floating):
+        low, high = float(pixels.min()), float(pixels.max())  # NaN where there is one
+        if not 0 <= low <= high <= 1:
+            raise BadDataError(
+                f"{name} has numbers from {low:g} to {high:g}: floating point goes from 0 to 1, for white"
+            )
+        pixels = (pixels * 255).round().astype(np.uint8)
+    elif pixels.dtype.kind + str(pixels.dtype.itemsize) == "u2" and pixels.ndim == 2:
+        pixels = pixels.astype(np.uint16)  # in the order of bytes of this machine
+    elif pixels.dtype != np.uint8:
+        raise WrongTypeError(f"{name} has no defined white: give uint8, bool, floating point, or uint16 [H, W]")
+    return grey_image(Image.fromarray(np.ascontiguousarray(pixels)))
 
 
-def fit(image: Image.Image, config: RecogniserConfig) -> NDArray[np.uint8]:
+def fit(grey: Image.Image, config: RecogniserConfig) -> NDArray[np.uint8]:
     """Brings an image of a word to the size of the input.
 
     Args:
-        image: of any size and mode.
+        grey: of any size, of mode ``L``.
         config: says the size, and whether the image is stretched to it or padded, on the right, with its last column.
 
     Returns:
         uint8 [height, width], 0 for black.
     """
-    grey = image if image.mode == "L" and not image.has_transparency_data else to_grey(image)
     width = config.width
     if config.resize == "pad":
         width = min(width, max(1, -(-config.height * grey.width // grey.height)))
@@ -74,7 +130,113 @@ def normalise(pixels: NDArray[np.uint8], config: RecogniserConfig) -> NDArray[np
     return (scaled - np.float32(config.mean)) / np.float32(config.std)
 
 
-def to_inputs(images: Sequence[Image.Image | Path | str], config: RecogniserConfig) -> NDArray[np.float32]:
-    """Opens, fits and normalises images: float32 [N, 1, H, W]. Raises as `open_image` does."""
-    opened = (image if isinstance(image, Image.Image) else open_image(image) for image in images)
-    return normalise(np.stack([fit(image, config) for image in opened]), config)
+def to_inputs(images: WordImage | Iterable[WordImage], config: RecogniserConfig) -> NDArray[np.float32]:
+    """Opens, fits and normalises images of words.
+
+    Args:
+        images: one, or any number of them; see `WordImage`.
+        config: of the recogniser that shall read them: ``recogniser.config``.
+
+    Returns:
+        float32 [N, 1, H, W], in [-1, 1] with the usual mean and deviation; N is 1 for one image, and 0 for none.
+
+    Raises:
+        HtrError: as `open_image` does.
+    """
+    given = iter([images]) if is_one(images) else several(images)
+    fitted = [fit(open_image(image), config) for image in given]
+    return normalise(np.stack(fitted) if fitted else np.empty((0, config.height, config.width), np.uint8), config)
+
+
+def is_one(images: object) -> TypeGuard[WordImage]:
+    """Whether this is one image of a word, and no sequence of them."""
+    return isinstance(images, str | bytes | os.PathLike | Image.Image | np.ndarray | Encoded)
+
+
+def several(images: object) -> Iterator[WordImage]:
+    """The images of a sequence, or of anything else that gives them one after the other.
+
+    Raises:
+        WrongTypeError: it gives none.
+    """
+    if not isinstance(images, Iterable):
+        raise WrongTypeError(f"{_short(images)} is no image of a word: give {_KINDS}")
+    return iter(images)
+
+
+class WordReader(ABC):
+    """What reads images of words, whatever computes it: torch, ONNX Runtime or OpenVINO.
+
+    Attributes:
+        config: what it was built from.
+    """
+
+    config: RecogniserConfig
+
+    @property
+    def synthetic_only(self) -> bool:
+        """Whether it is known to have been trained on drawn words alone; an ``.onnx`` does not say."""
+        return False
+
+    @abstractmethod
+    def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
+        """Reads inputs, [N, 1, H, W] as `to_inputs` gives them."""
+
+    @overload
+    def read(self, images: WordImage, batch_size: int = 32) -> Reading: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def read(self, images: Iterable[WordImage], batch_size: int = 32) -> list[Reading]: ...
+
+    def read(self, images: WordImage | Iterable[WordImage], batch_size: int = 32) -> Reading | list[Reading]:
+        """Reads images of words, greedily.
+
+        Args:
+            images: one, or any number of them: paths, Pillow images, arrays (see `from_array`), words of a store.
+            batch_size: how many are read at once.
+
+        Returns:
+            Of one image its reading; of several, a list of theirs in the same order, which is empty where there are
+            none.
+
+        Raises:
+            SourceMissingError: there is no such file.
+            StorageError: it cannot be read.
+            BadDataError: it is no image, a damaged one, or one whose numbers have no defined white.
+            WrongTypeError: a value stands for no image.
+            UsageError: the batch size is less than 1.
+        """
+        if batch_size < 1:
+            raise UsageError(f"batches of {batch_size} images are not possible: give 1 or more")
+        waiting = iter([images]) if is_one(images) else several(images)
+        readings: list[Reading] = []
+        while batch := list(itertools.islice(waiting, batch_size)):
+            readings += self.read_inputs(to_inputs(batch, self.config))
+        return readings[0] if is_one(images) else readings
+
+
+def _decoded(name: str, content: bytes) -> Image.Image:
+    return _named(name, lambda: Image.fromarray(decode(content, "grey")))
+
+
+def _named(name: str, opened: Callable[[], Image.Image]) -> Image.Image:
+    try:
+        return opened()
+    except ImageError as error:
+        raise BadDataError(f"{name}: {error}") from error
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SourceMissingError(f"no image at {path}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder: `htrmodel.predict` reads folders and stores") from None
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _short(value: object) -> str:
+    text = " ".join(repr(value).split())
+    return f"{text if len(text) <= 60 else text[:57] + '…'} ({type(value).__name__})"

@@ -5,16 +5,17 @@ Baek et al., "What Is Wrong With Scene Text Recognition Model Comparisons?", ICC
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import torch
-from PIL.Image import Image
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from htrdata.labels import Charset
 from htrmodel.config import STAGES, RecogniserConfig
-from htrmodel.inputs import to_inputs
+from htrmodel.inputs import WordReader
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.layers.bilstm import BidirectionalLSTM
 from htrmodel.layers.features import FeatureExtractor
@@ -28,10 +29,11 @@ STAGE_MODULES = dict(
 """Where each of `htrmodel.config.STAGES` stands in a recogniser, and so how its keys in a state dict begin."""
 
 
-class Recogniser(nn.Module):
-    """Reads images of words. New weights are drawn as clova's training code draws them.
+class Recogniser(nn.Module, WordReader):
+    """Reads images of words: ``recogniser.read("word.png")``.
 
-    The keys of its state dict are those of clova's checkpoints without their ``module.``.
+    New weights are drawn as clova's training code draws them. The keys of its state dict are those of clova's
+    checkpoints without their ``module.``.
 
     Args:
         config: what to build.
@@ -39,11 +41,15 @@ class Recogniser(nn.Module):
     Attributes:
         config: what it was built from.
         tokenizer: turns texts into targets, and logits into texts.
+        name: what to call it: the checkpoint that it was loaded from.
+        data: what it was trained and judged on, as its checkpoint says; see `htrmodel.checkpoint.files.Checkpoint`.
     """
 
     def __init__(self, config: RecogniserConfig) -> None:
         super().__init__()
         self.config = config
+        self.name = "recogniser"
+        self.data: Mapping[str, Any] = {}
         self.tokenizer = tokenizer_for(config)
         self.Transformation: nn.Module = nn.Identity()
         if config.transformation == "TPS":
@@ -64,10 +70,21 @@ class Recogniser(nn.Module):
             self.reset_parameters()
             self.use_channels_last()
 
+    def __repr__(self) -> str:
+        """One line; ``list(recogniser.named_children())`` shows the stages with all their layers."""
+        parameters = list(self.parameters())
+        millions = sum(parameter.numel() for parameter in parameters) / 1e6
+        return f"Recogniser({self.config.summary()}, {millions:.1f} million parameters on {parameters[0].device})"
+
     @property
     def charset(self) -> Charset:
         """What it reads."""
         return self.config.charset
+
+    @property
+    def synthetic_only(self) -> bool:
+        """Whether its checkpoint says that it was trained on drawn words alone."""
+        return self.data.get("synthetic_only") is True
 
     @torch.no_grad()
     def reset_parameters(self) -> None:
@@ -121,21 +138,6 @@ class Recogniser(nn.Module):
         return at_least_float32(logits)
 
     @torch.inference_mode()
-    def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
-        """Reads images of words, on the device that the recogniser is on.
-
-        Args:
-            images: Pillow images or paths of image files.
-            batch_size: how many are read at once.
-
-        Raises:
-            SourceMissingError: there is no such file.
-            StorageError: it cannot be read.
-            BadDataError: it is no image, or a damaged one.
-        """
-        weight = next(self.parameters())
-        readings: list[Reading] = []
-        for start in range(0, len(images), batch_size):
-            inputs = to_inputs(images[start : start + batch_size], self.config)
-            readings += self.tokenizer.decode(self(torch.from_numpy(inputs).to(weight)))
-        return readings
+    def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
+        """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them, on the device that it is on."""
+        return self.tokenizer.decode(self(torch.from_numpy(inputs).to(next(self.parameters()))))

@@ -42,6 +42,9 @@ class Reading(NamedTuple):
     confidence: float
     """Probability of the text by the model itself, in [0, 1]: no calibrated one."""
 
+    def __repr__(self) -> str:
+        return f"Reading({self.text!r}, {self.confidence:.1%})"
+
 
 class Tokenizer(ABC):
     """Text to class ids and back.

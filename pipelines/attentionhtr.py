@@ -217,10 +217,10 @@ def train(
 
 def judge(lab: Lab, best: Path, name: str, split: str, stages: Stages) -> dict[str, Any]:
     """The figures of the best checkpoint on a split, as fractions with intervals over writers or pages."""
-    from htrmodel.evaluation import judge_checkpoints
+    import htrmodel
 
     with stages("judge", f"{best.parent.name}, {split}"):
-        found = judge_checkpoints([best], lab.store.dataset(name), split, device=lab.device).find()
+        found = htrmodel.evaluate(best, lab.store[split, name], device=lab.device).find()
     return {"signature": found.signature, **{metric: figure.as_json() for metric, figure in found.metrics.items()}}
 
 

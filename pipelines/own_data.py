@@ -194,12 +194,12 @@ def build(source: Folder, store: Path, overwrite: bool, stages: Stages) -> Datas
 
 def judge(starts: list[Path], best: Path, dataset: Dataset, device: str, stages: Stages) -> dict[str, str]:
     """Judges by the test words, which the training has not seen: what it started from, and what came of it."""
-    from htrmodel.evaluation import judge_checkpoints
+    import htrmodel
 
     shown = {}
     with stages("judge by the test words"):
         for checkpoint in [*starts, best]:
-            found = judge_checkpoints([checkpoint], dataset, "test", device=device).find()
+            found = htrmodel.evaluate(checkpoint, dataset, device=device).find()
             figures = (found.metrics[name] for name in ("micro_cer", "accuracy"))
             cells = (f"{100 * one.value:.1f} [{100 * one.low:.1f}, {100 * one.high:.1f}]" for one in figures)
             shown[str(checkpoint)] = f"{found.words:>6,}  " + "".join(f"{cell:<22}" for cell in cells).rstrip()
@@ -208,7 +208,8 @@ def judge(starts: list[Path], best: Path, dataset: Dataset, device: str, stages:
 
 def read(source: Folder, best: Path, out: Path, device: str, stages: Stages) -> list[Prediction]:
     """Reads every image of the folder, and writes what it read beside what is known."""
-    from htrmodel.runtime.predicting import ENDINGS, Source, load_reader, predict
+    from htrmodel.runtime.finding import ENDINGS, NamedImage
+    from htrmodel.runtime.predicting import load_reader, predict_each
 
     texts = source.texts()
     splits = split_of(texts)
@@ -220,7 +221,7 @@ def read(source: Folder, best: Path, out: Path, device: str, stages: Stages) -> 
     table.writerow(("name", "text", "confidence", "label", "split", "problem"))
     readings = []
     with stages("read all images") as progress:
-        for one in predict(load_reader(best, device), (Source(name, source.root / name) for name in names)):
+        for one in predict_each(load_reader(best, device), (NamedImage(name, source.root / name) for name in names)):
             confidence = "" if one.confidence is None else f"{one.confidence:.6f}"
             known = (texts.get(one.name, ""), splits.get(one.name, ""))
             table.writerow((one.name, one.text, confidence, *known, one.problem))

@@ -97,13 +97,12 @@ def build(root: Path, store: Path, stages: Stages) -> Dataset:
 
 def judge(checkpoint: Path, title: str, dataset: Dataset, device: str, stages: Stages) -> Judgement:
     """Lets a checkpoint read the test words, and compares what it reads with what they say."""
-    from htrmodel.evaluation import judge_checkpoints
+    import htrmodel
 
     with stages(title) as progress:
-        judgement = judge_checkpoints(
-            [checkpoint],
+        judgement = htrmodel.evaluate(
+            checkpoint,
             dataset,
-            "test",
             device=device,
             progress=lambda done, total: progress("words", done, total),
         )

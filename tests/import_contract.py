@@ -52,20 +52,22 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.devices": {"htrdata.errors"},
     "htrmodel.starter": {"htrdata.errors"},
     "htrmodel.tokenizer": {"htrdata.errors", "htrdata.labels", "htrmodel.config"},
-    "htrmodel.inputs": {"htrdata.errors", "htrdata.images", "htrdata.store", "htrmodel.config"},
+    "htrmodel.inputs": {"htrdata.errors", "htrdata.images", "htrdata.store", "htrmodel.config", "htrmodel.tokenizer"},
     "htrmodel.layers": {"htrmodel.tokenizer"},
     "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrdata.store", "htrmodel.config"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.strict_json"}
     | {"htrdata.version", "htrmodel.config", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"},
-    "htrmodel.data": {*_STORE, "htrdata.workers", "htrmodel.config", "htrmodel.inputs", "htrmodel.layers"},
+    "htrmodel.data": {*_STORE, "htrdata.workers", "htrmodel.config", "htrmodel.inputs", "htrmodel.layers"}
+    | {"htrmodel.tokenizer"},
     "htrmodel.judging": {*_STORE, "htrdata.strict_json", "htrdata.version"},
-    "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrmodel.checkpoint", "htrmodel.config"}
-    | {"htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser", "htrmodel.tokenizer"},
+    "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store", "htrmodel.checkpoint"}
+    | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
+    | {"htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.runtime": {*_STORE, "htrdata.strict_json", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}
-    | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime"},
+    | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel.cli": {*_STORE, "htrdata.cli", "htrdata.version", "htrmodel.checkpoint", "htrmodel.config"}

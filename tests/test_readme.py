@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from htrdata.cli.commands import commands as htrdata_commands
+from htrdata.drawing.samples.imgur5k import draw_sample
+from htrmodel import starter
 from htrmodel.cli.commands import commands as htrmodel_commands
 
 ROOT = Path(__file__).parents[1]
@@ -88,3 +92,17 @@ def test_the_readme_shows_what_is_printed(first: str, tmp_path: Path, monkeypatc
 def stable(text: str) -> str:
     """Output without what depends on the versions of the libraries: the bytes of images and files."""
     return re.sub(r"content digest \w+|[\d.]+ MB", "…", text)
+
+
+def test_the_python_blocks_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    draw_sample(Path("IMGUR5K-Handwriting-Dataset"), pages=12, words_per_page=10, megapixels=(0.1, 0.2), plain=True)
+    shutil.copy(starter.FOLDER / starter.STARTERS["starter-fast"], "best.safetensors")
+    Path("crops").mkdir()
+    names: dict[str, Any] = {}
+    first, second = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    exec(first, names)
+    for place in ("word.png", "crops/word.png"):
+        names["word"].image.save(place)
+    exec(second, names)
+    assert {"words", "recogniser", "outcome", "targets"} <= names.keys()

@@ -64,6 +64,10 @@ class Built:
     document: dict[str, Any]
     already: bool
 
+    def __repr__(self) -> str:
+        found, already = self.document, ", there already" if self.already else ""
+        return f"Built({found['name']!r}, {found['kept']:,} of {found['words']:,} words kept{already})"
+
 
 def build(
     source: Source,

@@ -7,21 +7,21 @@ bytes, restricted to a few formats. OpenCV turns, scales and encodes pixels that
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Literal
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
-from htrdata.errors import BadDataError, UsageError
-from htrdata.images.eight_bit import flatten
+from htrdata.errors import UsageError
+from htrdata.images.eight_bit import MALFORMED, orientation_of, to_eight_bit
+from htrdata.images.eight_bit import Color as Color
+from htrdata.images.eight_bit import ImageError as ImageError
 
-Color = Literal["grey", "rgb"]
 Format = Literal["jpeg", "png"]
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")
@@ -36,38 +36,7 @@ MAX_JPEG_SIDE = 65_500
 """The longest side, in pixels, that JPEG encoders accept."""
 
 
-class ImageError(BadDataError):
-    """Bytes that are not a readable image, or pixels that a format cannot hold."""
-
-
-# What Pillow raises on malformed files: its own errors are OSError, SyntaxError (a broken structure) and EOFError (no
-# first frame); the others escape from parsing fields that are missing, too short or out of range. No MemoryError: that
-# is the machine's fault, not the file's.
-_MALFORMED = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-
 _STRIP = 1 << 20  # bytes of pixels
-
-_TO_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 PNG_ORIENTATION_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 """A PNG may state its orientation after its pixels; one without any of these marks states none."""
@@ -95,16 +64,28 @@ def decode(data: bytes, color: Color) -> np.ndarray:
     with _opened(data) as image:
         if color == "grey":
             image.draft("L", None)
-        image.load()
-        turn = _TO_UPRIGHT.get(_orientation(image))
-        if image.mode in ("I", "F"):
-            raise ImageError("pixels of 32 bits or signed ones have no defined white: save the image with 8 or 16 bits")
-        upright, mode = flatten(image), "L" if color == "grey" else "RGB"
-        if upright.mode != mode:  # converting to the same mode would copy
-            upright = upright.convert(mode)
-        if turn is not None:
-            upright = upright.transpose(turn)
+        upright = to_eight_bit(image, color)
     return _pixels(upright)
+
+
+def grey_image(image: Image.Image) -> Image.Image:
+    """Takes an image that Pillow has opened to grey, exactly as `decode` takes the file that it is in.
+
+    A JPEG stores its grey. Of one in colour that Pillow has decoded already, it is computed from rounded red, green and
+    blue, which gives another level for some of the pixels; one that it has only opened is decoded as `decode` does.
+
+    Args:
+        image: of any mode; of several frames, the one that it stands at.
+
+    Returns:
+        An image of mode ``L``, upright; the given one where nothing has to change.
+
+    Raises:
+        ImageError: its numbers have no defined white (floating point, 32-bit integers), it is damaged or closed.
+    """
+    with _told():
+        stored = _undecoded_jpeg(image)
+        return to_eight_bit(image, "grey") if stored is None else Image.fromarray(decode(stored, "grey"))
 
 
 def read_size(data: bytes) -> tuple[int, int]:
@@ -125,7 +106,7 @@ def read_size(data: bytes) -> tuple[int, int]:
             return width, height
         if image.format == "PNG" and not any(mark in data for mark in PNG_ORIENTATION_MARKS):
             return width, height
-        return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
+        return (height, width) if orientation_of(image) in (5, 6, 7, 8) else (width, height)
 
 
 def encode(pixels: np.ndarray, format: Format, quality: int = 95) -> bytes:
@@ -192,19 +173,39 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         # Pillow warns of large images, which are checked here, and of odd metadata; broken pixels are errors.
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with _told(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise ImageError(f"{width} x {height} pixels are more than the limit of {MAX_PIXELS:,}")
                 yield image
-        except ImageError:
-            raise
         except UnidentifiedImageError as error:
             raise ImageError(_what_else(data)) from error
-        except Image.DecompressionBombError as error:
-            raise ImageError(str(error)) from error
-        except _MALFORMED as error:
-            raise ImageError(f"the image is damaged: {error or type(error).__name__}") from error
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns all that Pillow raises of an image into ImageError."""
+    try:
+        yield
+    except (ImageError, UnidentifiedImageError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(str(error)) from error
+    except MALFORMED as error:
+        raise ImageError(f"the image is damaged: {error or type(error).__name__}") from error
+
+
+def _undecoded_jpeg(image: Image.Image) -> bytes | None:
+    """The file of a JPEG in colour that Pillow has opened, but not decoded; None for any other image."""
+    if not isinstance(image, JpegImageFile) or image.mode != "RGB" or not image.tile or image.decoderconfig:
+        return None
+    if image.fp is None or image.tell():
+        return None
+    place = image.fp.tell()
+    image.fp.seek(0)
+    content = image.fp.read()
+    image.fp.seek(place)
+    return content
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
@@ -232,12 +233,3 @@ def _what_else(data: bytes) -> str:
     if start.startswith(b"<"):
         return "a web page or XML instead of an image: perhaps a login page, or a notice that the image was removed"
     return f"not a readable JPEG, PNG, GIF, WebP, TIFF or BMP image: {len(data)} bytes that begin with {data[:12]!r}"
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8 where it is defined; 1 where there is none or none that can be read."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    except _MALFORMED:
-        return 1
-    return orientation if isinstance(orientation, int) else 1

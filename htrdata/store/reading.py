@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import bisect
-import io
-import itertools
 import json
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from PIL import Image
-
-from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.errors import BadDataError, SourceMissingError, UnknownNameError, WrongTypeError
 from htrdata.records import SPLITS
 from htrdata.store.format import DATASET_FILE, MANIFEST_FILE
-from htrdata.store.shards import Shard
+from htrdata.store.showing import datasets_html
+from htrdata.store.words import StoredWord as StoredWord
+from htrdata.store.words import Words as Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def open_store(path: Path | str = "lmdb") -> Store:
+def open_store(path: os.PathLike[str] | str = "lmdb") -> Store:
     """Opens a store.
+
+    Args:
+        path: the folder of the store.
 
     Raises:
         SourceMissingError: there is no store, or no finished data set in it.
+        WrongTypeError: it is no path.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise WrongTypeError(f"a store is opened by the path of its folder, not by {path!r}")
     store = Store(Path(path))
     if not store.datasets:
         if (store.path / DATASET_FILE).exists():
@@ -39,10 +42,14 @@ def open_store(path: Path | str = "lmdb") -> Store:
 class Store:
     """The finished data sets below a folder.
 
-    ``store["test", "imgur5k"]`` gives the words of a split.
+    ``store["imgur5k"]`` is a data set, ``store["test", "imgur5k"]`` the words of a split of it; ``for dataset in
+    store`` goes through them all.
 
     Args:
         path: the folder of the store.
+
+    Attributes:
+        datasets: its data sets by name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,19 +61,60 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r}, datasets={list(self.datasets)})"
 
-    def __getitem__(self, key: tuple[str, str]) -> Words:
+    def _repr_html_(self) -> str:
+        return datasets_html(str(self.path), self)
+
+    def __len__(self) -> int:
+        return len(self.datasets)
+
+    def __iter__(self) -> Iterator[Dataset]:
+        return iter(self.datasets.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.datasets
+
+    @overload
+    def __getitem__(self, key: str) -> Dataset: ...
+
+    @overload
+    def __getitem__(self, key: tuple[str, str]) -> Words: ...
+
+    def __getitem__(self, key: str | tuple[str, str]) -> Dataset | Words:
+        """A data set by its name, or the words of a split by split and name.
+
+        Raises:
+            UnknownNameError: there is no such data set, or no such split of it.
+            WrongTypeError: the key is neither of both.
+        """
+        if isinstance(key, str):
+            return self.dataset(key)
+        if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key)):
+            raise WrongTypeError(f"{key!r} is no key of a store: take {self._keys()}")
         split, name = key
+        if split in self.datasets and name in SPLITS:
+            raise UnknownNameError(f"the split comes first: store[{name!r}, {split!r}]")
         return self.dataset(name).words(split)
 
     def dataset(self, name: str) -> Dataset:
         """A data set by its name.
 
         Raises:
-            UsageError: there is none of that name.
+            UnknownNameError: there is none of that name.
         """
+        if name in SPLITS:
+            raise UnknownNameError(f"{name} is a split, no data set: take {self._keys(name)}")
         if name not in self.datasets:
-            raise UsageError(f"no data set {name!r} in {self.path}: it has {', '.join(self.datasets) or 'none'}")
+            raise UnknownNameError(f"no data set {name!r} in {self.path}: it has {', '.join(self.datasets) or 'none'}")
         return self.datasets[name]
+
+    def named_words(self) -> Iterator[tuple[str, StoredWord]]:
+        """All its words, each with data set, split and id: ``imgur5k/test/73ddopW_3``."""
+        return (named for dataset in self for named in dataset.named_words())
+
+    def _keys(self, split: str = "test") -> str:
+        """What to index the store by, for a message."""
+        name = next(iter(self.datasets), "NAME")
+        return f"store[{name!r}] for a data set, store[{split!r}, {name!r}] for the words of a split"
 
 
 class Dataset:
@@ -91,7 +139,24 @@ class Dataset:
             raise BadDataError(f"{path} is damaged ({error!r}): build the data set again with --overwrite") from error
 
     def __repr__(self) -> str:
-        return f"Dataset({self.name!r}, kept={self.document['kept']})"
+        counts = ", ".join(f"{self.count(split):,} {split}" for split in self.splits)
+        return f"Dataset({self.name!r}, {counts or 'no'} words)"
+
+    def _repr_html_(self) -> str:
+        return datasets_html(str(self.store), [self])
+
+    def __getitem__(self, split: str) -> Words:
+        """The words of a split; see `words`."""
+        if not isinstance(split, str):
+            raise WrongTypeError(
+                f"{split!r} is no split of {self.name}: it has {', '.join(self.splits)}; its words are counted within "
+                f"a split, as in dataset[{next(iter(self.splits), 'train')!r}][0]"
+            )
+        return self.words(split)
+
+    def named_words(self) -> Iterator[tuple[str, StoredWord]]:
+        """All its words, split by split, each with data set, split and id: ``imgur5k/test/73ddopW_3``."""
+        return (named for split in self.splits for named in self.words(split).named_words())
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -126,76 +191,18 @@ class Dataset:
         """The folders of a split's shards below the store, in order."""
         return [folder for folder, shard in self._shards.items() if shard["split"] == split]
 
+    def count(self, split: str) -> int:
+        """How many words a split has in its shards; 0 where there is none of that name."""
+        words: int = sum(self._shards[folder]["words"] for folder in self.shards(split))
+        return words
+
     def words(self, split: str) -> Words:
         """The words of a split.
 
         Raises:
-            UsageError: the split has none.
+            UnknownNameError: the split has none.
         """
         folders = self.shards(split)
         if not folders:
-            raise UsageError(f"{self.name} has no {split} words in {self.store}: it has {', '.join(self.splits)}")
+            raise UnknownNameError(f"{self.name} has no {split} words in {self.store}: it has {', '.join(self.splits)}")
         return Words(self, split, [(folder, self._shards[folder]["words"]) for folder in folders])
-
-
-@dataclass(frozen=True, slots=True)
-class StoredWord:
-    """One word of a store.
-
-    Attributes:
-        id: the source's own.
-        text: the label.
-        encoded: the image as it is in the shard, JPEG or PNG.
-    """
-
-    id: str
-    text: str
-    encoded: bytes
-
-    @property
-    def image(self) -> Image.Image:
-        """The image, opened with Pillow."""
-        return Image.open(io.BytesIO(self.encoded), formats=("JPEG", "PNG"))
-
-
-class Words(Sequence[StoredWord]):
-    """The words of one split of a data set, in the order of the shards. Can be pickled and carried through a fork."""
-
-    def __init__(self, dataset: Dataset, split: str, shards: list[tuple[str, int]]) -> None:
-        self._dataset = dataset
-        self._split = split
-        self._shards = [Shard(dataset.store / folder) for folder, _ in shards]
-        self._ends = list(itertools.accumulate(count for _, count in shards))
-        self._ids: list[str] | None = None
-
-    def __len__(self) -> int:
-        return self._ends[-1]
-
-    @overload
-    def __getitem__(self, position: int) -> StoredWord: ...
-
-    @overload
-    def __getitem__(self, position: slice) -> list[StoredWord]: ...
-
-    def __getitem__(self, position: int | slice) -> StoredWord | list[StoredWord]:
-        if isinstance(position, slice):
-            return [self[i] for i in range(*position.indices(len(self)))]
-        if not -len(self) <= position < len(self):
-            raise IndexError(f"word {position} of {len(self)}")
-        position %= len(self)
-        number = bisect.bisect_right(self._ends, position)
-        index = position - (self._ends[number - 1] if number else 0) + 1
-        shard = self._shards[number]
-        return StoredWord(self.ids[position], shard.label(index), shard.image(index))
-
-    def __iter__(self) -> Iterator[StoredWord]:
-        return (self[position] for position in range(len(self)))
-
-    @property
-    def ids(self) -> list[str]:
-        """The ids of the words, from the manifest."""
-        if self._ids is None:
-            manifest = self._dataset.manifest(["id", "split", "status"])
-            chosen = manifest[(manifest["split"] == self._split) & (manifest["status"] == "kept")]
-            self._ids = chosen["id"].tolist()
-        return self._ids

@@ -97,9 +97,22 @@ def load(
     width: int | None = None,
     max_length: int | None = None,
 ) -> Recogniser:
-    """Loads a recogniser, in evaluation mode on the CPU. Arguments and errors are those of `read_checkpoint`."""
+    """Loads a recogniser, in evaluation mode on the CPU.
+
+    Args:
+        path: the file, or the name of one of `htrmodel.starter.STARTERS`.
+        charset: what its classes are, where the file does not say so; see `read_checkpoint`.
+        height: pixel rows of the input; None for what the file says.
+        width: pixel columns of the input; None for what the file says.
+        max_length: characters of the longest word; None for what the file says.
+
+    Raises:
+        HtrError: as `read_checkpoint` does.
+    """
     checkpoint = read_checkpoint(path, charset=charset, height=height, width=width, max_length=max_length)
-    return checkpoint.build()[0]
+    recogniser = checkpoint.build()[0]
+    recogniser.name, recogniser.data = str(path), checkpoint.data
+    return recogniser
 
 
 def read_checkpoint(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from htrdata.cli.console import progress_bar
-from htrdata.errors import UsageError
 from htrmodel import starter
 
 if TYPE_CHECKING:
-    from htrdata.store.reading import Dataset
     from htrmodel.judging.judgement import Judgement
 
 
@@ -72,54 +70,33 @@ def evaluate(
     if not checkpoints and not predictions:
         checkpoints = (starter.DEFAULT,)
         click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
-    dataset = _dataset(data, name)
+    from htrmodel.judging.judging import judge
+    from htrmodel.judging.which_split import which_split
+
+    dataset, _ = which_split(data, name, split)
     judged: list[Judgement] = []
     if checkpoints:
-        from htrmodel.evaluation import judge_checkpoints
+        from htrmodel.evaluation import evaluate
 
         with progress_bar() as progress:
             judged.append(
-                judge_checkpoints(
+                evaluate(
                     checkpoints,
                     dataset,
-                    split,
+                    split=split,
                     device=device,
                     batch_size=batch_size,
                     resamples=resamples,
                     progress=lambda done, total: progress("words", done, total),
                 )
             )
-    for path in predictions:
-        judged.append(_judge_file(path, dataset, split, resamples, "wrong" if missing_is_wrong else "error"))
+    missing: Literal["wrong", "error"] = "wrong" if missing_is_wrong else "error"
+    judged += [judge(path, dataset, split=split, resamples=resamples, missing=missing) for path in predictions]
     if save is not None:
         from htrmodel.judging.prediction_files import write_predictions
 
         write_predictions(save, judged[0].words)
     _print(judged, resamples, as_json)
-
-
-def _dataset(store: Path, name: str | None) -> Dataset:
-    from htrdata.store.reading import open_store
-
-    opened = open_store(store)
-    if name is None and len(opened.datasets) > 1:
-        raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
-    return opened.dataset(name or next(iter(opened.datasets)))
-
-
-def _judge_file(path: Path, dataset: Dataset, split: str, resamples: int, missing: Any) -> Judgement:
-    from htrmodel.judging.judging import judge, training_labels
-    from htrmodel.judging.predictions import read_predictions
-
-    return judge(
-        dataset,
-        split,
-        read_predictions(path),
-        system=str(path),
-        training_labels=training_labels(dataset, split),
-        resamples=resamples,
-        missing=missing,
-    )
 
 
 def _print(judged: list[Judgement], resamples: int, as_json: bool) -> None:

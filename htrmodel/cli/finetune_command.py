@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 from tqdm import tqdm
@@ -18,10 +16,10 @@ from tqdm import tqdm
 from htrmodel import starter
 from htrmodel.cli.scripting import say
 from htrmodel.config import STAGES
-from htrmodel.training.recipes import ATTENTIONHTR, PRECISIONS, RECIPES, SMALL, Recipe
+from htrmodel.training.recipes import PRECISIONS, RECIPES
 
 if TYPE_CHECKING:
-    from htrmodel.training.finetuning import Outcome, Request
+    from htrmodel.training.finetuning import Outcome
     from htrmodel.training.run_folder import Record
     from htrmodel.training.train import Trainer
 
@@ -37,7 +35,7 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     ),
     click.option(
         "--from",
-        "from_",
+        "start",
         metavar="starter|starter-fast|FILE|scratch",
         help=f"Weights to start from.  [default: {starter.DEFAULT}, scratch with --small]",
     ),
@@ -83,6 +81,39 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), command)
 
 
+class _Given(TypedDict):
+    """What the options give, by the names that `htrmodel.training.asking.finetune` has for it."""
+
+    data: Path
+    mix: tuple[str, ...]
+    start: str | None
+    from_charset: str | None
+    out: Path | None
+    recipe: str | None
+    small: bool
+    charset: str | None
+    architecture: str | None
+    output_channel: int | None
+    hidden_size: int | None
+    height: int | None
+    width: int | None
+    max_length: int | None
+    pad: bool | None
+    freeze: tuple[str, ...]
+    patience: int | None
+    epochs: int | None
+    steps: int | None
+    batch_size: int | None
+    lr: float | None
+    precision: str | None
+    seed: int
+    device: str
+    cache: Path | None
+    workers: int | None
+    log_every: int
+    overwrite: bool
+
+
 class _Command(click.Command):
     """Lets several values follow ``--mix``."""
 
@@ -101,7 +132,7 @@ class _Command(click.Command):
 
 @click.command(cls=_Command)
 @_options
-def finetune(as_json: bool, **given: Any) -> None:
+def finetune(as_json: bool, **given: Unpack[_Given]) -> None:
     """Train a recogniser on a store, from the starter weights, another checkpoint or from scratch.
 
     Stopped in any way, the same command goes on where it was. The run folder gets the best and the last checkpoint,
@@ -116,56 +147,17 @@ def finetune(as_json: bool, **given: Any) -> None:
       htrmodel finetune --small --epochs 10
     """
     from htrmodel.cli.signals import StopSignals
-    from htrmodel.training.finetuning import finetune as train
+    from htrmodel.training.asking import finetune as train
 
-    if given["from_"] is None:
-        given["from_"] = "scratch" if given["small"] else str(starter.DEFAULT)
-        if not given["small"]:
-            say(starter.said_of(starter.DEFAULT, "--from FILE or scratch"))
+    if given["start"] is None and not given["small"]:
+        say(starter.said_of(starter.DEFAULT, "--from FILE or scratch"))
     with StopSignals() as stop, _Screen() as screen:
-        outcome = train(_request(given), say, screen, stop)
+        outcome = train(**given, say=say, listener=screen, stop=stop)
     if stop.received is not None and not outcome.finished:
         again = shlex.join(["htrmodel", *(word for word in sys.argv[1:] if word != "--overwrite")])
         say(f"saved at step {outcome.progress.step:,}; the same command goes on from there:\n  {again}")
         sys.exit(128 + stop.received)
     click.echo(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=1) if as_json else _summary(outcome))
-
-
-def _request(given: dict[str, Any]) -> Request:
-    from htrdata.errors import UsageError
-    from htrdata.labels import Charset, find_charset
-    from htrmodel.training.finetuning import Request
-    from htrmodel.training.starting import ModelChoice
-
-    def charset(option: str) -> Charset | None:
-        name = given[option]
-        found = None if name is None else find_charset(name)
-        if name is not None and found is None:
-            raise UsageError(f"--{option.replace('_', '-')} {name}: a model needs to know its characters; name a file")
-        return found
-
-    names = ("architecture", "output_channel", "hidden_size", "height", "width", "max_length")
-    fields = {name: given[name] for name in names if given[name] is not None}
-    if given["pad"] is not None:
-        fields["resize"] = "pad" if given["pad"] else "stretch"
-    start = given["from_"]
-    return Request(
-        checkpoint=None if start == "scratch" else Path(start),
-        model=ModelChoice(
-            small=given["small"], charset=charset("charset"), from_charset=charset("from_charset"), fields=fields
-        ),
-        recipe=_recipe(given),
-        workers=given["workers"] or os.cpu_count() or 1,
-        **{name: given[name] for name in ("data", "mix", "out", "freeze", "seed", "device")},
-        **{name: given[name] for name in ("cache", "log_every", "overwrite")},
-    )
-
-
-def _recipe(given: dict[str, Any]) -> Recipe:
-    default = SMALL if given["small"] else ATTENTIONHTR
-    recipe = default if given["recipe"] is None else RECIPES[given["recipe"]]
-    names = ("patience", "epochs", "steps", "batch_size", "lr", "precision")
-    return replace(recipe, **{name: given[name] for name in names if given[name] is not None})
 
 
 class _Screen:
@@ -205,16 +197,11 @@ class _Screen:
         self._bar.update()
 
     def validated(self, record: Record) -> None:
+        from htrmodel.training.asking import sentence
+
         self._close()
         self._shown["CER"] = " ".join(f"{one['cer']:.1%}" for one in record["val"].values())
-        parts = [
-            f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}"
-            for name, one in record["val"].items()
-        ]
-        say(
-            f"epoch {record['epoch']:.4g}, step {record['step']:,}: {'; '.join(parts)}; "
-            f"training words CER {record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
-        )
+        say(sentence(record))
 
     def _open(self, total: int, unit: str, title: str, done: int = 0) -> None:
         self._close()

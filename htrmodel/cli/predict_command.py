@@ -62,14 +62,15 @@ def predict(
       htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
     """
-    from htrmodel.runtime.predicting import advise_fine_tuning, find_sources, load_reader, predict
+    from htrmodel.runtime.finding import find_images
+    from htrmodel.runtime.predicting import advise_fine_tuning, load_reader, predict_each
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
     if checkpoint is None:
         checkpoint = starter.DEFAULT
         click.echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
-    sources = itertools.chain(*[find_sources(place) for place in places])
+    images = find_images(places)
     reader = load_reader(checkpoint, device, runtime)
     problems: list[Prediction] = []
     confidences = array("d")
@@ -77,7 +78,7 @@ def predict(
 
     def good() -> Iterator[Prediction]:
         nonlocal total
-        for prediction in predict(reader, sources, batch_size):
+        for prediction in predict_each(reader, images, batch_size):
             total += 1
             if prediction.confidence is not None:
                 confidences.append(prediction.confidence)
@@ -94,7 +95,7 @@ def predict(
     else:
         for prediction in good():
             click.echo(f"{prediction.confidence:6.1%}  {prediction.text:<24}  {prediction.name}")
-    if reader.synthetic_only and (advice := advise_fine_tuning(confidences)):
+    if advice := advise_fine_tuning(reader, confidences):
         click.echo(advice, err=True)
     if problems:
         raise BadDataError(f"{len(problems):,} of {total:,} images could not be read")

@@ -95,7 +95,7 @@ def once(place: Path, asked: Mapping[str, Any], work: Callable[[], Mapping[str, 
 
 
 def finetune(request: Request, progress: Progress) -> Outcome:
-    """Fine-tunes as `htrmodel.training.finetuning.finetune` does, with a bar and a line for each validation.
+    """Fine-tunes as `htrmodel.training.finetuning.carry_out` does, with a bar and a line for each validation.
 
     Args:
         request: what to do.
@@ -106,10 +106,10 @@ def finetune(request: Request, progress: Progress) -> Outcome:
         KeyboardInterrupt: Ctrl-C was pressed; the run is saved, and the same request goes on from there.
         Terminated: likewise, by SIGTERM.
     """
-    from htrmodel.training.finetuning import finetune as train
+    from htrmodel.training.finetuning import carry_out
 
     with StopSignals() as stop:
-        outcome = train(request, say, _Watcher(progress), stop)
+        outcome = carry_out(request, say, _Watcher(progress), stop)
     if stop.received is not None and not outcome.finished:
         say(f"saved at step {outcome.progress.step:,} in {outcome.folder.path}")
         raise KeyboardInterrupt if stop.received == signal.SIGINT else Terminated

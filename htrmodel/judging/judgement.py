@@ -29,6 +29,14 @@ class Figure:
     low: float
     high: float
 
+    def __repr__(self) -> str:
+        return f"Figure({self.shown()})"
+
+    def shown(self) -> str:
+        """For eyes, in per cent: ``3.4 [1.8, 5.2] %``; ``-`` where there is none."""
+        value, low, high = ("-" if math.isnan(one) else f"{100 * one:.1f}" for one in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}] %"
+
     def as_json(self) -> dict[str, float | None]:
         """The three numbers, null where there is none."""
         return {name: None if math.isnan(number) else number for name, number in dataclasses.asdict(self).items()}
@@ -134,6 +142,14 @@ class Judgement:
     not_in_store: dict[str, int]
     elsewhere: int
     figures: tuple[Figures, ...]
+
+    def __repr__(self) -> str:
+        where = f"{self.setting.dataset} {self.setting.split}"
+        if not self.figures:
+            return f"Judgement({self.system} on {where})"
+        found = self.find()
+        shown = [f"{title} {found.metrics[name].shown()}" for title, name in (("CER", "micro_cer"), ("WER", "wer"))]
+        return f"Judgement({self.system} on {where}: {found.words:,} words, {', '.join(shown)})"
 
     @property
     def cases(self) -> tuple[Case, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +16,68 @@ from htrmodel.judging.bootstrap import cluster_sums, interval, resample, too_few
 from htrmodel.judging.judgement import Case, Figure, Figures, Judgement, LeftOut, Setting, compared
 from htrmodel.judging.metrics import COLUMNS, METRICS, count, figures, fold, normal_form
 from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest
-from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.predictions import Predictions, read_predictions
 from htrmodel.judging.subsets import subsets
+from htrmodel.judging.which_split import Data, which_split
 
 
 def judge(
+    predictions: Predictions | Mapping[str, str] | Path | str,
+    data: Data = "lmdb",
+    *,
+    name: str | None = None,
+    split: str | None = None,
+    system: str | None = None,
+    charset: Charset | None = None,
+    max_length: int | None = None,
+    missing: OnMissing = "error",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Judgement:
+    """Judges any system by what it read of a split.
+
+    Every figure comes with a 95 % interval, and twice: over the words that the system read, and over all words, those
+    that it left out counted as wrong. Words whose text the train split has are also judged apart from the others.
+
+    Args:
+        predictions: what the system read: a file with the columns ``id`` and ``text`` (see
+            `htrmodel.judging.predictions`), or texts by the ids of the words.
+        data: the words of a split, a data set, a store, or its path.
+        name: of the data set in a store; None for the only one.
+        split: of the data set; None for that of the words, or for ``test``.
+        system: what to call it; None for the name of the file.
+        charset: what it can read; None for any character. Where it folds case, case is not judged.
+        max_length: the length of the longest word that it can read; None for any.
+        missing: whether a word without prediction that is not left out is an error, or counts as read as nothing.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        UsageError: there is no such split, or too few resamples for an interval.
+        BadDataError: the predictions do not fit the data set.
+        HtrError: as `htrmodel.judging.which_split.which_split` and `htrmodel.judging.predictions.read_predictions` do.
+    """
+    dataset, chosen = which_split(data, name, split)
+    if isinstance(predictions, str | Path):
+        system = system or str(predictions)
+        predictions = read_predictions(Path(predictions))
+    elif isinstance(predictions, Mapping):
+        predictions = Predictions(predictions)
+    return judge_split(
+        dataset,
+        chosen,
+        predictions,
+        system=system or "system",
+        charset=charset,
+        max_length=max_length,
+        training_labels=training_labels(dataset, chosen),
+        missing=missing,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def judge_split(
     dataset: Dataset,
     split: str,
     predictions: Predictions,

@@ -40,6 +40,9 @@ class Predictions:
     left_out: Mapping[str, str] = field(default_factory=dict)
     confidences: Mapping[str, float] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Predictions({len(self.texts):,} words, {len(self.left_out):,} left out)"
+
     def __post_init__(self) -> None:
         for word_id, text in self.texts.items():
             if any("\ud800" <= character <= "\udfff" for character in text):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
 from htrdata.errors import BadDataError
 from htrmodel.config import RecogniserConfig
-from htrmodel.inputs import to_inputs
+from htrmodel.inputs import WordReader
 from htrmodel.tokenizer import Reading, tokenizer_for
 
 
-class ExportedRecogniser(ABC):
+class ExportedRecogniser(WordReader):
     """A recogniser that `htrmodel.runtime.onnx_export` has written, in the hands of some runtime.
 
     Args:
@@ -43,23 +42,13 @@ class ExportedRecogniser(ABC):
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each."""
 
-    def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
-        """Reads images of words, greedily.
+    def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
+        """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them."""
+        ids, probabilities = self.best_classes(inputs)
+        return self._tokenizer.readings(ids, np.log(probabilities))
 
-        Args:
-            images: Pillow images or paths of image files.
-            batch_size: how many are read at once.
-
-        Raises:
-            SourceMissingError: there is no such file.
-            StorageError: it cannot be read.
-            BadDataError: it is no image, or a damaged one.
-        """
-        readings: list[Reading] = []
-        for start in range(0, len(images), batch_size):
-            ids, probabilities = self.best_classes(to_inputs(images[start : start + batch_size], self.config))
-            readings += self._tokenizer.readings(ids, np.log(probabilities))
-        return readings
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config.summary()})"
 
 
 def damaged(path: Path) -> BadDataError:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from PIL.Image import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
-from htrmodel.inputs import open_image
-from htrmodel.tokenizer import Reading
-
-if TYPE_CHECKING:
-    from htrdata.store.reading import Store
-
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
-"""Of the files that count as images in a folder; a file that is named itself may end in anything."""
-
+from htrmodel.inputs import WordReader, open_image
+from htrmodel.runtime.finding import NamedImage, Place, find_images
+from htrmodel.starter import DEFAULT
 
 POOR_CONFIDENCE = 0.4
 """Where the median confidence of a recogniser that knows drawn words alone is lower, it does not read these ones well.
@@ -29,32 +23,12 @@ words right where its median was 0.81, 43 % where it was 0.36, and 3 % where it 
 was 0.48, and 37 % where it was 0.22."""
 
 
-class Reader(Protocol):
-    """What reads words: a `htrmodel.recogniser.Recogniser` or a `htrmodel.runtime.exported.ExportedRecogniser`."""
-
-    def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
-        """Reads images of words, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an image is.
-
-    Attributes:
-        name: its path, or data set, split and id of a word in a store.
-        content: its path, or its encoded bytes.
-    """
-
-    name: str
-    content: Path | bytes
-
-
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What became of one image.
 
     Attributes:
-        name: of the image, see `Source`.
+        name: of the image, see `htrmodel.runtime.finding.NamedImage`.
         text: what was read; None where the image is bad.
         confidence: probability of the text by the model itself, 0 to 1; None where the image is bad.
         problem: what is wrong with the image; None where it was read.
@@ -65,25 +39,49 @@ class Prediction:
     confidence: float | None = None
     problem: str | None = None
 
+    def __repr__(self) -> str:
+        became = f"problem={self.problem!r}" if self.confidence is None else f"{self.text!r}, {self.confidence:.1%}"
+        return f"Prediction({self.name!r}, {became})"
 
-@dataclass(frozen=True, slots=True)
-class LoadedReader:
-    """A `Reader` from a file.
 
-    Attributes:
-        recogniser: what reads.
-        synthetic_only: the file says that it was trained on drawn words alone; an ``.onnx`` does not say.
+def predict(
+    images: Place | Iterable[Place],
+    checkpoint: WordReader | Path | str = DEFAULT,
+    *,
+    device: str = "auto",
+    runtime: str = "onnxruntime",
+    batch_size: int = 32,
+) -> list[Prediction]:
+    """Reads words: image files, all images below a folder, all words of a store, or images in memory.
+
+    An image that cannot be read does not stop the others. Weights that know drawn words alone and are unsure of these
+    ones give a warning that says how to fine-tune them.
+
+    Args:
+        images: one or several of: a path of a file, a folder or a store; a Pillow image; an array (see
+            `htrmodel.inputs.from_array`); a store, one of its data sets, words of it or a single one.
+        checkpoint: a file, the name of one of `htrmodel.starter.STARTERS`, or a recogniser that is loaded.
+        device: where torch reads, see `htrmodel.devices.find_device`; one that is loaded stays where it is.
+        runtime: what reads an ``.onnx``: ``onnxruntime`` or ``openvino``.
+        batch_size: how many images are read at once.
+
+    Returns:
+        What became of each image, in order.
+
+    Raises:
+        SourceMissingError: there is nothing at a place, no image in a folder, or no checkpoint.
+        WrongTypeError: a value is neither a place nor an image.
+        HtrError: as `load_reader` does.
     """
+    found = find_images(images)
+    reader = checkpoint if isinstance(checkpoint, WordReader) else load_reader(checkpoint, device, runtime)
+    predictions = list(predict_each(reader, found, batch_size))
+    if advice := advise_fine_tuning(reader, [one.confidence for one in predictions if one.confidence is not None]):
+        warnings.warn(advice, stacklevel=2)
+    return predictions
 
-    recogniser: Reader
-    synthetic_only: bool
 
-    def read(self, images: Sequence[Image | Path | str], batch_size: int = 32) -> list[Reading]:
-        """Reads images of words, in order."""
-        return self.recogniser.read(images, batch_size)
-
-
-def load_reader(path: Path, device: str = "auto", runtime: str = "onnxruntime") -> LoadedReader:
+def load_reader(path: Path | str, device: str = "auto", runtime: str = "onnxruntime") -> WordReader:
     """Loads what a file holds: an ``.onnx`` without torch, which reads on the CPU, any other checkpoint with it.
 
     Args:
@@ -93,92 +91,64 @@ def load_reader(path: Path, device: str = "auto", runtime: str = "onnxruntime") 
 
     Raises:
         HtrError: as `htrmodel.runtime.onnx_runner.OnnxRecogniser`,
-            `htrmodel.runtime.openvino_runner.OpenVinoRecogniser`, `htrmodel.checkpoint.files.read_checkpoint` and
-            `find_device` do.
+            `htrmodel.runtime.openvino_runner.OpenVinoRecogniser`, `htrmodel.checkpoint.files.load` and `find_device`
+            do.
     """
-    if path.suffix.lower() == ".onnx":
+    if Path(path).suffix.lower() == ".onnx":
         if runtime == "openvino":
             from htrmodel.runtime.openvino_runner import OpenVinoRecogniser
 
-            return LoadedReader(OpenVinoRecogniser(path), synthetic_only=False)
+            return OpenVinoRecogniser(path)
         from htrmodel.runtime.onnx_runner import OnnxRecogniser
 
-        return LoadedReader(OnnxRecogniser(path), synthetic_only=False)
-    from htrmodel.checkpoint.files import read_checkpoint
+        return OnnxRecogniser(path)
+    from htrmodel.checkpoint.files import load
     from htrmodel.devices import find_device
 
-    checkpoint = read_checkpoint(path)
-    return LoadedReader(checkpoint.build()[0].to(find_device(device)), checkpoint.synthetic_only)
+    return load(path).to(find_device(device))
 
 
-def find_sources(place: Path) -> Iterator[Source]:
-    """Finds the images at a place: a file, the image files below a folder in order, or all words of a store.
-
-    Whether there are any is known at once; the words of a store are read as they are taken.
-
-    Raises:
-        SourceMissingError: there is nothing at the place, or no image in the folder.
-        BadDataError: a ``dataset.json`` of the store is damaged.
-    """
-    if not place.is_dir():
-        if not place.exists():
-            raise SourceMissingError(f"there is nothing at {place}")
-        return iter([Source(str(place), place)])
-    if any(place.glob("*/dataset.json")):
-        from htrdata.store.reading import Store
-
-        return _stored(Store(place))
-    files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
-    if not files:
-        raise SourceMissingError(f"no image in {place}: files that end in {', '.join(sorted(ENDINGS))} count")
-    return (Source(str(path), path) for path in files)
-
-
-def _stored(store: Store) -> Iterator[Source]:
-    for dataset in store.datasets.values():
-        for split in dataset.splits:
-            for word in dataset.words(split):
-                yield Source(f"{dataset.name}/{split}/{word.id}", word.encoded)
-
-
-def predict(reader: Reader, sources: Iterable[Source], batch_size: int = 32) -> Iterator[Prediction]:
+def predict_each(reader: WordReader, images: Iterable[NamedImage], batch_size: int = 32) -> Iterator[Prediction]:
     """Reads images in batches, as they come. A bad one does not stop the others.
 
     Args:
         reader: what reads.
-        sources: of the images; taken as they are needed.
+        images: taken as they are needed; see `htrmodel.runtime.finding.find_images`.
         batch_size: how many are read at once.
     """
-    waiting = iter(sources)
+    waiting = iter(images)
     while batch := list(itertools.islice(waiting, batch_size)):
-        opened = [_open(source) for source in batch]
-        images = [image for image in opened if not isinstance(image, Prediction)]
-        readings = iter(reader.read(images, batch_size) if images else [])
-        for source, image in zip(batch, opened, strict=True):
+        opened = [_open(image) for image in batch]
+        good = [image for image in opened if not isinstance(image, Prediction)]
+        readings = iter(reader.read(good, batch_size) if good else [])
+        for named, image in zip(batch, opened, strict=True):
             if isinstance(image, Prediction):
                 yield image
             else:
                 text, confidence = next(readings)
-                yield Prediction(source.name, text, confidence)
+                yield Prediction(named.name, text, confidence)
 
 
-def _open(source: Source) -> Image | Prediction:
+def _open(named: NamedImage) -> Image | Prediction:
     try:
-        return open_image(source.content)
+        return open_image(named.image)
     except (BadDataError, SourceMissingError, StorageError) as error:
-        return Prediction(source.name, problem=str(error))
+        return Prediction(named.name, problem=str(error))
 
 
-def advise_fine_tuning(confidences: Sequence[float]) -> str | None:
+def advise_fine_tuning(reader: WordReader, confidences: Sequence[float]) -> str | None:
     """What to tell a person whose words a recogniser that knows drawn ones alone is unsure of.
 
     Args:
+        reader: what has read.
         confidences: of all its readings, 0 to 1.
 
     Returns:
-        A sentence; None where their median is at least `POOR_CONFIDENCE`, or where there are none.
+        A sentence; None where it knows other words, or where the median is at least `POOR_CONFIDENCE`.
     """
-    if not confidences or (median := statistics.median(confidences)) >= POOR_CONFIDENCE:
+    if not reader.synthetic_only or not confidences:
+        return None
+    if (median := statistics.median(confidences)) >= POOR_CONFIDENCE:
         return None
     return (
         f"half of the words are read with a confidence below {median:.0%}: these weights know drawn handwriting alone "

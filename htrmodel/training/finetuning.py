@@ -1,4 +1,4 @@
-"""Fine-tuning as one call: finds words, model and run folder, and trains."""
+"""Fine-tuning as one request: finds words, model and run folder, and trains. `asking` makes it from plain words."""
 
 from __future__ import annotations
 
@@ -75,6 +75,17 @@ class Outcome:
     steps_per_epoch: int
     progress: HowFar
 
+    def __repr__(self) -> str:
+        progress = self.progress
+        figures = "".join(f", {name} CER {one['cer']:.2%}" for name, one in progress.best.items())
+        state = f"{'finished' if self.finished else 'stopped'} at step {progress.step:,}"
+        return f"Outcome({str(self.folder.path)!r}, {state}; best: step {progress.best_step:,}{figures})"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The weights with the lowest validation loss."""
+        return self.folder.best
+
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON can hold it."""
         progress = self.progress
@@ -105,13 +116,13 @@ class Listener(Watcher, Protocol):
         """The training begins, or goes on."""
 
 
-def finetune(
+def carry_out(
     request: Request,
     say: Say,
     listener: Listener | None = None,
     stop: Stop = lambda: False,
 ) -> Outcome:
-    """Trains in a run folder; goes on where the folder has the same run.
+    """Does what a request says: trains in a run folder, or goes on where the folder has the same run.
 
     Args:
         request: what to do.

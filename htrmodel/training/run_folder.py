@@ -41,6 +41,9 @@ class RunFolder:
         self.config, self.log, self.best, self.last, self.state, self.curves = (path / name for name in _FILES)
         self.tensorboard = path / "tensorboard"
 
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Creates the folder, and keeps other processes out of it.

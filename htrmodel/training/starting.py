@@ -80,14 +80,14 @@ def _scratch(choice: ModelChoice) -> Start:
         raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
     fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
     config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
-    return Start(Recogniser(config), None, f"starting from scratch: {_describe(config)}", synthetic_only=True)
+    return Start(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
 
 
 def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
     checkpoint = read_checkpoint(path, charset=choice.from_charset)
     fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
     config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
-    message = f"starting from {path}: {_describe(config)}"
+    message = f"starting from {path}: {config.summary()}"
     if config.architecture != checkpoint.config.architecture:
         checkpoint, stages = transfer_stages(checkpoint, config)
         message += f"; {stages}"
@@ -99,11 +99,3 @@ def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
     with checkpoint.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Start(recogniser, digest, message, trained_on(path, checkpoint.data), checkpoint.synthetic_only)
-
-
-def _describe(config: RecogniserConfig) -> str:
-    charset = config.charset
-    return (
-        f"{config.architecture}, {config.height} x {config.width} pixels, {len(charset.characters)} characters "
-        f"({charset.name})"
-    )

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.errors import BadDataError, HtrError, SourceMissingError
 from htrdata.labels import ALNUM
 from htrmodel.config import RecogniserConfig
-from htrmodel.inputs import fit, normalise, open_image, to_grey, to_inputs
+from htrmodel.inputs import WordImage, fit, normalise, open_image, to_inputs
 
 
 def _config(**fields: Any) -> RecogniserConfig:
@@ -45,24 +45,6 @@ def test_inputs_run_from_minus_one_to_one() -> None:
     np.testing.assert_allclose(normalise(np.array([[[255]]], np.uint8), _config(mean=0.0, std=2.0)), [[[[0.5]]]])
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "1", "CMYK", "I;16", "I"])
-def test_white_is_white_in_every_mode(mode: str) -> None:
-    white = Image.fromarray(np.full((8, 9), 65535, np.uint16)) if mode == "I;16" else Image.new("L", (9, 8), 255)
-    if mode == "I":
-        white = Image.fromarray(np.full((8, 9), 65535, np.int32))
-    elif mode != "I;16":
-        white = white.convert(mode)
-    assert (np.asarray(to_grey(white)) == 255).all()
-
-
-def test_transparent_paper_is_white() -> None:
-    image = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
-    image.putpixel((1, 2), (0, 0, 0, 255))
-    grey = np.asarray(to_grey(image))
-    assert grey[2, 1] == 0
-    assert (np.delete(grey.ravel(), 9) == 255).all()
-
-
 def test_orientation_is_applied() -> None:
     image = _gradient(20, 10)
     exif = Image.Exif()
@@ -82,3 +64,61 @@ def test_faults_are_named(tmp_path: Path) -> None:
         to_inputs([path], _config())
     with pytest.raises(BadDataError, match="an image of 4 bytes: not a readable JPEG"):
         open_image(b"text")
+
+
+WORD = np.random.default_rng(3).integers(0, 256, (40, 90), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        WORD,
+        np.repeat(WORD[:, :, None], 3, axis=2),
+        WORD.astype(np.float32) / 255,
+        WORD.astype(np.float64) / 255,
+        WORD.astype(np.uint16) * 257,
+        (WORD.astype(np.uint16) * 257).astype(">u2"),
+        np.asfortranarray(WORD),
+    ],
+    ids=lambda array: f"{array.dtype} {list(array.shape)}",
+)
+def test_an_array_is_read_as_the_image_it_is(array: np.ndarray) -> None:
+    assert np.array_equal(np.asarray(open_image(array)), WORD)
+
+
+def test_a_bool_array_is_white_where_it_is_true() -> None:
+    assert np.array_equal(np.asarray(open_image(WORD > 99)), np.where(WORD > 99, 255, 0))
+
+
+@pytest.mark.parametrize(
+    ("array", "kind", "said"),
+    [
+        (WORD.astype(np.int64), TypeError, r"an array of int64 \[40, 90\] has no defined white: give uint8, bool"),
+        (WORD.astype(np.float32), ValueError, r"numbers from 0 to 255: floating point goes from 0 to 1"),
+        (np.full((9, 9), np.nan), ValueError, r"numbers from nan to nan: floating point goes from 0 to 1"),
+        (
+            WORD[None],
+            ValueError,
+            r"\[1, 40, 90\] is no image of a word: give \[H, W\] or \[H, W, 3\]; of several, a list",
+        ),
+        (np.zeros((4, 4, 4), np.uint8), ValueError, r"\[4, 4, 4\] is no image of a word"),
+        (np.zeros((0, 4), np.uint8), ValueError, r"uint8 \[0, 4\] has no pixels"),
+        (WORD.astype(np.complex64), TypeError, "complex64"),
+        (np.zeros((4, 4, 3), np.uint16), TypeError, r"or uint16 \[H, W\]"),
+    ],
+    ids=lambda value: f"{value.dtype} {list(value.shape)}" if isinstance(value, np.ndarray) else "",
+)
+def test_other_arrays_are_refused(array: np.ndarray, kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said) as caught:
+        open_image(array)
+    assert isinstance(caught.value, HtrError)
+
+
+def test_one_image_is_a_batch_of_one_and_none_is_an_empty_one(tmp_path: Path) -> None:
+    Image.fromarray(WORD).save(tmp_path / "word.png")
+    one = to_inputs(tmp_path / "word.png", _config())
+    assert one.shape == (1, 1, 32, 100)
+    images: list[WordImage] = [WORD, str(tmp_path / "word.png"), Image.fromarray(WORD)]
+    several = to_inputs(iter(images), _config())
+    assert np.array_equal(several, np.concatenate([one, one, one]))
+    assert to_inputs([], _config()).shape == (0, 1, 32, 100)

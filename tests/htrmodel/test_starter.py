@@ -22,7 +22,6 @@ from htrdata.labels import PRINTABLE
 from htrmodel import starter
 from htrmodel.checkpoint.files import read_checkpoint, save
 from htrmodel.cli.commands import commands
-from htrmodel.evaluation import judge_checkpoints
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.predicting import POOR_CONFIDENCE, advise_fine_tuning, load_reader
 
@@ -101,11 +100,14 @@ def test_an_installation_without_them(folder: Path, image: Path) -> None:
         assert "this installation lacks the starter weights 'starter" in str(done.exception)
 
 
-def test_advice_depends_on_the_median() -> None:
+def test_advice_depends_on_the_median(build: Callable[..., Recogniser]) -> None:
     low, high = POOR_CONFIDENCE - 0.01, POOR_CONFIDENCE + 0.01
-    assert advise_fine_tuning([]) is None
-    assert advise_fine_tuning([high, high, 0.0]) is None
-    advice = advise_fine_tuning([low, low, 1.0])
+    reader = build("None-VGG-BiLSTM-CTC")
+    assert advise_fine_tuning(reader, [low, low, 1.0]) is None
+    reader.data = {"synthetic_only": True}
+    assert advise_fine_tuning(reader, []) is None
+    assert advise_fine_tuning(reader, [high, high, 0.0]) is None
+    advice = advise_fine_tuning(reader, [low, low, 1.0])
     assert advice is not None
     assert advice.startswith(f"half of the words are read with a confidence below {low:.0%}: ")
     assert ADVICE in advice
@@ -154,5 +156,5 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
 def test_the_shipped_weights_read_writers_whom_they_have_not_seen(name: str, limit: float, tmp_path: Path) -> None:
     """Print and joined hands; the limits are about twice what was measured on thousands of words."""
     htrdata.build(Synth(words=333, seed=77, hands=("print", "joined")), tmp_path, workers=1)
-    judgement = judge_checkpoints([Path(name)], htrdata.open(tmp_path).dataset("synth"), "train", resamples=100)
+    judgement = htrmodel.evaluate(name, htrdata.open(tmp_path)["train", "synth"], resamples=100)
     assert judgement.find().metrics["micro_cer"].value < limit

@@ -58,6 +58,9 @@ class Iam:
         "IJDAR 5 (2002) 39-46",
     )
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))  # a text will do
+
     @property
     def name(self) -> str:
         """``iam`` and the scheme."""

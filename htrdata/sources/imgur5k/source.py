@@ -74,6 +74,11 @@ class Imgur5K:
         "Single Example. IEEE TPAMI 2023, arXiv:2106.08385",
     )
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))  # a text will do
+        if self.images is not None:
+            object.__setattr__(self, "images", Path(self.images))
+
     def pages(self) -> Iterator[Page]:
         """Yields the pages of train, val and test in the order of their lists, then those that are in no list.
 

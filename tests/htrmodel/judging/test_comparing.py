@@ -13,7 +13,7 @@ from htrdata.labels import ALNUM
 from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import compare
 from htrmodel.judging.judgement import Judgement
-from htrmodel.judging.judging import judge
+from htrmodel.judging.judging import judge_split
 from htrmodel.judging.metrics import METRICS, evaluate
 from htrmodel.judging.predictions import Predictions
 
@@ -41,7 +41,7 @@ def read(seed: int, error: float) -> dict[str, str]:
 
 
 def judged(dataset: Dataset, texts: dict[str, str], left_out: dict[str, str] | None = None, **more: Any) -> Judgement:
-    return judge(dataset, "test", Predictions(texts, left_out or {}), **more)
+    return judge_split(dataset, "test", Predictions(texts, left_out or {}), **more)
 
 
 class TestDifferences:

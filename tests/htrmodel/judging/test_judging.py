@@ -17,7 +17,7 @@ from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
 from htrdata.records import Box, FileOnDisk, Page, Word
 from htrdata.sources.base import SourceInfo
 from htrdata.store.reading import Dataset, open_store
-from htrmodel.judging.judging import judge
+from htrmodel.judging.judging import judge_split
 from htrmodel.judging.metrics import METRICS, evaluate
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
@@ -68,7 +68,7 @@ class TestFigures:
         self, make_dataset: MakeDataset, subset: str, case: str, left_out: str, words: str
     ) -> None:
         dataset = make_dataset(ROWS, ids={"p2": ["train", "test"]})
-        judgement = judge(dataset, "test", PREDICTIONS, training_labels={"The", ".", "dog"}, resamples=100)
+        judgement = judge_split(dataset, "test", PREDICTIONS, training_labels={"The", ".", "dog"}, resamples=100)
         found = judgement.find(subset, case, left_out)  # type: ignore[arg-type]
         references, readings = pairs(words)
         expected = evaluate(references, readings)
@@ -81,7 +81,7 @@ class TestFigures:
                 assert found.metrics[name].value == pytest.approx(expected[name])
 
     def test_case(self, make_dataset: MakeDataset) -> None:
-        judgement = judge(make_dataset(ROWS), "test", PREDICTIONS, training_labels={"tHe"})
+        judgement = judge_split(make_dataset(ROWS), "test", PREDICTIONS, training_labels={"tHe"})
         assert judgement.cases == ("sensitive", "insensitive")
         assert judgement.find().metrics["wer"].value == pytest.approx(5 / 7)
         assert judgement.find(case="insensitive").metrics["wer"].value == pytest.approx(3 / 7)
@@ -90,36 +90,36 @@ class TestFigures:
         assert judgement.find("seen", "insensitive").words == 2
 
     def test_a_subset_without_words_has_no_figures(self, make_dataset: MakeDataset) -> None:
-        judgement = judge(make_dataset(ROWS), "test", PREDICTIONS, training_labels=set())
+        judgement = judge_split(make_dataset(ROWS), "test", PREDICTIONS, training_labels=set())
         figure = judgement.find("seen").metrics["wer"]
         assert all(map(math.isnan, (figure.value, figure.low, figure.high)))
         assert figure.as_json() == {"value": None, "low": None, "high": None}
 
     def test_clean_pages_only_where_there_are_leaks(self, make_dataset: MakeDataset) -> None:
-        judgement = judge(make_dataset(ROWS, ids={"p9": ["train", "test"]}), "test", PREDICTIONS)
+        judgement = judge_split(make_dataset(ROWS, ids={"p9": ["train", "test"]}), "test", PREDICTIONS)
         assert {figures.subset for figures in judgement.figures} == {"all", "no-punctuation"}
         with pytest.raises(KeyError, match="clean-pages"):
             judgement.find("clean-pages")
 
     def test_nothing_left_out(self, make_dataset: MakeDataset) -> None:
-        judgement = judge(make_dataset(ROWS[:7]), "test", Predictions(PREDICTIONS.texts))
+        judgement = judge_split(make_dataset(ROWS[:7]), "test", Predictions(PREDICTIONS.texts))
         assert judgement.find(left_out="wrong").metrics == judgement.find().metrics
         assert judgement.left_out == {}
 
     def test_the_quirk_of_attentionhtr(self, make_dataset: MakeDataset) -> None:
         """f is read as nothing: an error of 1 for all but AttentionHTR."""
-        metrics = judge(make_dataset(ROWS), "test", PREDICTIONS).find().metrics
+        metrics = judge_split(make_dataset(ROWS), "test", PREDICTIONS).find().metrics
         assert metrics["macro_cer"].value == pytest.approx((0 + 1 / 3 + 1 / 3 + 0 + 1 / 3 + 1 + 1) / 7)
         assert metrics["attentionhtr_norm_ed"].value == pytest.approx((0 + 1 / 3 + 1 / 3 + 0 + 1 / 3 + 0 + 1) / 7)
 
     def test_texts_are_normalised(self, make_dataset: MakeDataset) -> None:
         dataset = make_dataset([{"id": "a", "text": "été"}])
-        assert judge(dataset, "test", Predictions({"a": "e\u0301te\u0301\n"})).find().metrics["wer"].value == 0
+        assert judge_split(dataset, "test", Predictions({"a": "e\u0301te\u0301\n"})).find().metrics["wer"].value == 0
 
     @pytest.mark.parametrize("by", ["charset", "store"])
     def test_where_case_is_folded_it_is_not_judged(self, make_dataset: MakeDataset, by: str) -> None:
         dataset = make_dataset(ROWS, folds_case=by == "store")
-        judgement = judge(dataset, "test", PREDICTIONS, charset=ALNUM if by == "charset" else None)
+        judgement = judge_split(dataset, "test", PREDICTIONS, charset=ALNUM if by == "charset" else None)
         assert judgement.cases == ("insensitive",)
         assert judgement.find().metrics["wer"].value == pytest.approx(3 / 7)
         json.dumps(judgement.as_json(), allow_nan=False)
@@ -138,7 +138,7 @@ class TestIntervals:
     @pytest.mark.parametrize("unit", ["writer", "page"])
     def test_are_drawn_by_writer_or_page(self, make_dataset: MakeDataset, unit: str) -> None:
         rows, predictions = self.make_words(unit)
-        judgement = judge(make_dataset(rows), "test", predictions)
+        judgement = judge_split(make_dataset(rows), "test", predictions)
         assert (judgement.setting.unit, judgement.setting.clusters) == (unit, 40)
         wer = judgement.find().metrics["wer"]
         assert wer.value == 0.25
@@ -150,13 +150,13 @@ class TestIntervals:
 
     def test_some_writers_known(self, make_dataset: MakeDataset) -> None:
         rows: list[dict[str, Any]] = [{"id": "a", "text": "x", "writer": "p"}, {"id": "b", "text": "x", "page": "p"}]
-        setting = judge(make_dataset(rows), "test", Predictions({"a": "", "b": ""})).setting
+        setting = judge_split(make_dataset(rows), "test", Predictions({"a": "", "b": ""})).setting
         assert (setting.unit, setting.clusters) == ("writer or page", 2)
 
     def test_one_writer_gives_none(self, make_dataset: MakeDataset) -> None:
         rows = [{"id": str(i), "text": "x", "writer": "w"} for i in range(9)]
         wer = (
-            judge(make_dataset(rows), "test", Predictions({str(i): "xy"[i % 2] for i in range(9)}))
+            judge_split(make_dataset(rows), "test", Predictions({str(i): "xy"[i % 2] for i in range(9)}))
             .find()
             .metrics["wer"]
         )
@@ -165,25 +165,25 @@ class TestIntervals:
         assert math.isnan(wer.high)
 
     def test_nor_does_a_subset_of_one_writer(self, make_dataset: MakeDataset) -> None:
-        judgement = judge(make_dataset(ROWS), "test", PREDICTIONS, training_labels={"cat", "The"})
+        judgement = judge_split(make_dataset(ROWS), "test", PREDICTIONS, training_labels={"cat", "The"})
         assert math.isnan(judgement.find("seen").metrics["wer"].low)
         assert not math.isnan(judgement.find("unseen").metrics["wer"].low)
 
     def test_are_the_same_again_and_hang_on_the_seed(self, make_dataset: MakeDataset) -> None:
         rows, predictions = self.make_words("writer")
         dataset = make_dataset(rows)
-        one, two, other = (judge(dataset, "test", predictions, seed=seed) for seed in (0, 0, 1))
+        one, two, other = (judge_split(dataset, "test", predictions, seed=seed) for seed in (0, 0, 1))
         assert one.as_json() == two.as_json()
         assert one.find().metrics["wer"] != other.find().metrics["wer"]
 
     def test_too_few_resamples(self, make_dataset: MakeDataset) -> None:
         with pytest.raises(UsageError, match="99 resamples are too few"):
-            judge(make_dataset(ROWS), "test", PREDICTIONS, resamples=99)
+            judge_split(make_dataset(ROWS), "test", PREDICTIONS, resamples=99)
 
 
 class TestDocument:
     def test_signature(self, make_dataset: MakeDataset) -> None:
-        judgement = judge(make_dataset(ROWS), "test", PREDICTIONS, charset=PRINTABLE, max_length=25, seed=3)
+        judgement = judge_split(make_dataset(ROWS), "test", PREDICTIONS, charset=PRINTABLE, max_length=25, seed=3)
         references = judgement.setting.references[:12]
         assert judgement.find("no-punctuation", "insensitive", "wrong").signature == (
             f"data:drawn|digest:abababababab|refs:{references}|split:test|charset:printable|max:25|words:no-punctuation|"
@@ -201,12 +201,14 @@ class TestDocument:
         ],
     )
     def test_charset(self, make_dataset: MakeDataset, charset: Charset | None, name: str) -> None:
-        assert judge(make_dataset(ROWS), "test", PREDICTIONS, charset=charset).setting.charset == name
+        assert judge_split(make_dataset(ROWS), "test", PREDICTIONS, charset=charset).setting.charset == name
 
     def test_json(self, make_dataset: MakeDataset) -> None:
         rows = [*ROWS, {"id": "z", "text": ".", "reason": "missing_annotation"}]
         predictions = Predictions({**PREDICTIONS.texts, "z": "?"}, PREDICTIONS.left_out)
-        document = json.loads(json.dumps(judge(make_dataset(rows), "test", predictions).as_json(), allow_nan=False))
+        document = json.loads(
+            json.dumps(judge_split(make_dataset(rows), "test", predictions).as_json(), allow_nan=False)
+        )
         assert document["words"] == 9
         assert document["left_out"] == {"too_long": 1, "out_of_charset": 1}
         assert document["not_in_store"] == {"missing_annotation": 1}
@@ -221,8 +223,8 @@ class TestDocument:
     def test_unanswered_words_are_wrong_and_named(self, make_dataset: MakeDataset) -> None:
         texts = {name: text for name, text in PREDICTIONS.texts.items() if name != "a"}
         with pytest.raises(BadDataError, match="'a'"):
-            judge(make_dataset(ROWS), "test", Predictions(texts, PREDICTIONS.left_out))
-        judgement = judge(make_dataset(ROWS), "test", Predictions(texts, PREDICTIONS.left_out), missing="wrong")
+            judge_split(make_dataset(ROWS), "test", Predictions(texts, PREDICTIONS.left_out))
+        judgement = judge_split(make_dataset(ROWS), "test", Predictions(texts, PREDICTIONS.left_out), missing="wrong")
         assert judgement.as_json()["unanswered"] == {"count": 1, "ids": ["a"]}
         assert judgement.find().metrics["wer"].value == pytest.approx(6 / 7)
 
@@ -263,7 +265,7 @@ class TestBuiltStore:
         assert left_out == {"p2_0": "out_of_charset"}
         texts = {"p1_0": "The", "p1_1": "cot", "p2_1": "its", "p2_2": "."}
         labels = {word.text for word in dataset.words("train")}
-        judgement = judge(
+        judgement = judge_split(
             dataset, "test", Predictions(texts, left_out), charset=PRINTABLE, max_length=25, training_labels=labels
         )
         assert judgement.find().metrics["wer"].value == pytest.approx(2 / 4)

@@ -8,7 +8,7 @@ import pytest
 from htrdata.labels import PRINTABLE
 from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import compare
-from htrmodel.judging.judging import judge
+from htrmodel.judging.judging import judge_split
 from htrmodel.judging.metrics import METRICS
 from htrmodel.judging.predictions import Predictions
 from htrmodel.judging.report import WIDTH, comparison_text, judgement_text
@@ -28,7 +28,7 @@ def make_pair(make_dataset: MakeDataset) -> tuple[str, str]:
     dataset = make_dataset(
         [*ROWS, {"id": "lost", "text": "x", "reason": "image_missing"}], ids={"p1": ["train", "test"]}
     )
-    first = judge(
+    first = judge_split(
         dataset,
         "test",
         Predictions(TEXTS, LEFT_OUT),
@@ -37,7 +37,7 @@ def make_pair(make_dataset: MakeDataset) -> tuple[str, str]:
         max_length=25,
         training_labels={"The"},
     )
-    second = judge(dataset, "test", Predictions({row["id"]: row["text"] for row in ROWS}), system="better")
+    second = judge_split(dataset, "test", Predictions({row["id"]: row["text"] for row in ROWS}), system="better")
     return judgement_text(first), comparison_text(compare(first, second))
 
 
@@ -62,13 +62,13 @@ class TestJudgement:
 
     def test_no_intervals_from_one_writer(self, make_dataset: MakeDataset) -> None:
         dataset = make_dataset([{"id": "a", "text": "x", "writer": "w"}])
-        text = judgement_text(judge(dataset, "test", Predictions({"a": "x"})))
+        text = judgement_text(judge_split(dataset, "test", Predictions({"a": "x"})))
         assert "no intervals: all words are of one writer\n" in text
         assert "[" not in text
 
     def test_few_writers_are_remarked(self, make_dataset: MakeDataset) -> None:
         dataset = make_dataset([{"id": f"{i}", "text": "x", "writer": f"{i}"} for i in range(19)])
-        text = judgement_text(judge(dataset, "test", Predictions({f"{i}": "x" for i in range(19)})))
+        text = judgement_text(judge_split(dataset, "test", Predictions({f"{i}": "x" for i in range(19)})))
         assert "draws of 19 writers, too few: they are too narrow\n" in text
 
 
@@ -83,7 +83,7 @@ class TestComparison:
 
     def test_words_that_both_read_are_not_told_apart_where_nothing_is_left_out(self, make_dataset: MakeDataset) -> None:
         dataset = make_dataset(ROWS)
-        judgement = judge(dataset, "test", Predictions({row["id"]: row["text"] for row in ROWS}))
+        judgement = judge_split(dataset, "test", Predictions({row["id"]: row["text"] for row in ROWS}))
         text = comparison_text(compare(judgement, judgement))
         assert "both read" not in text
         assert "+0.00 [" in text
@@ -101,15 +101,15 @@ class TestTerminal:
         )
         texts = {row["id"]: reading for row in rows}
         name = "a system with a very long name " * 4
-        one = judge(dataset, "test", Predictions(texts), system=name, charset=PRINTABLE, training_labels={"x"})
-        two = judge(dataset, "test", Predictions({row["id"]: row["text"] for row in rows}))
+        one = judge_split(dataset, "test", Predictions(texts), system=name, charset=PRINTABLE, training_labels={"x"})
+        two = judge_split(dataset, "test", Predictions({row["id"]: row["text"] for row in rows}))
         text = judgement_text(one) + comparison_text(compare(one, two)) + comparison_text(compare(two, one))
         assert max(map(len, text.splitlines())) <= WIDTH
 
     def test_texts_cannot_steer_it(self, make_dataset: MakeDataset) -> None:
         dataset = make_dataset([{"id": "a\x1b[2J", "text": "字漢", "page": "p"}, {"id": "b", "text": "e\u0301"}])
         readings = {"a\x1b[2J": "\x1b[31m\u202e\n", "b": "q\u0323q\u0323"}
-        text = judgement_text(judge(dataset, "test", Predictions(readings), system="x\x1b]0;title\x07"))
+        text = judgement_text(judge_split(dataset, "test", Predictions(readings), system="x\x1b]0;title\x07"))
         assert "x\\x1b]0;title\\x07 on drawn" in text
         assert "  字漢                     \\x1b[31m\\u202e" in text  # two columns each: 22 columns of blanks
         assert all(character.isprintable() or character == "\n" or character == "\u0323" for character in text)

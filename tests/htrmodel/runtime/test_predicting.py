@@ -23,7 +23,8 @@ from htrmodel.cli.checkpoint_commands import export, info
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.predict_command import predict as command
 from htrmodel.recogniser import Recogniser
-from htrmodel.runtime.predicting import find_sources, load_reader, predict
+from htrmodel.runtime.finding import find_images
+from htrmodel.runtime.predicting import load_reader, predict_each
 
 
 @pytest.fixture
@@ -49,23 +50,23 @@ def run(*arguments: object, command: Any = command) -> Result:
 
 
 def test_a_folder_gives_its_images_in_order(folder: Path) -> None:
-    names = [Path(source.name).name for source in find_sources(folder)]
+    names = [Path(image.name).name for image in find_images(folder)]
     assert names == ["a.JPG", "b.png", "c.tif"]
 
 
 def test_batches_read_what_single_images_read(recogniser: Recogniser, folder: Path) -> None:
-    sources = list(find_sources(folder))
-    together = list(predict(recogniser, sources, batch_size=2))
-    alone = [next(iter(predict(recogniser, [source]))) for source in sources]
+    images = list(find_images(folder))
+    together = list(predict_each(recogniser, images, batch_size=2))
+    alone = [next(iter(predict_each(recogniser, [image]))) for image in images]
     assert [found.text for found in together] == [found.text for found in alone]
-    readings = recogniser.read([source.name for source in sources])
+    readings = recogniser.read([image.name for image in images])
     assert [found.text for found in together] == [reading.text for reading in readings]
     assert [found.confidence for found in together] == pytest.approx([reading.confidence for reading in readings], 1e-4)
 
 
 def test_a_bad_image_is_named_and_the_others_are_read(recogniser: Recogniser, folder: Path) -> None:
     (folder / "b.png").write_bytes((folder / "b.png").read_bytes()[:100])
-    found = list(predict(recogniser, find_sources(folder)))
+    found = list(predict_each(recogniser, find_images(folder)))
     assert [prediction.problem is None for prediction in found] == [True, False, True]
     assert "b.png: the image is damaged" in str(found[1].problem)
     assert found[1].text is None
@@ -73,9 +74,9 @@ def test_a_bad_image_is_named_and_the_others_are_read(recogniser: Recogniser, fo
 
 def test_places_without_images_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceMissingError, match="there is nothing at"):
-        find_sources(tmp_path / "gone")
+        find_images(tmp_path / "gone")
     with pytest.raises(SourceMissingError, match=r"no image in .*\.png"):
-        find_sources(tmp_path)
+        find_images(tmp_path)
 
 
 def test_a_missing_place_is_said_before_anything_is_read(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_csv_is_quoted_and_complete(recogniser: Recogniser, folder: Path, tmp_pa
     save(recogniser, tmp_path / "model.safetensors")
     done = run(folder, "--checkpoint", tmp_path / "model.safetensors", "--csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    expected = recogniser.read([source.name for source in find_sources(folder)])
+    expected = recogniser.read([image.name for image in find_images(folder)])
     assert [row["text"] for row in rows] == [text for text, _ in expected]
     assert [float(row["confidence"]) for row in rows] == pytest.approx([c for _, c in expected], abs=1e-5)
 
@@ -131,10 +132,11 @@ def test_onnx_needs_no_torch_opencv_pandas_or_pyarrow(recogniser: Recogniser, fo
     export_onnx(recogniser, tmp_path / "model.onnx")
     code = (
         "import sys, pathlib\n"
-        "from htrmodel.runtime.predicting import find_sources, load_reader, predict\n"
+        "import htrmodel\n"
+        "from htrmodel.runtime.predicting import load_reader\n"
         f"reader = load_reader(pathlib.Path({str(tmp_path / 'model.onnx')!r}))\n"
-        f"texts = [found.text for found in predict(reader, find_sources(pathlib.Path({str(folder)!r})))]\n"
-        "print(len(texts), sorted({'torch', 'cv2', 'pandas', 'pyarrow'} & set(sys.modules)))"
+        f"texts = [found.text for found in htrmodel.predict({str(folder)!r}, reader)]\n"
+        "print(len(texts), sorted({'torch', 'cv2', 'pandas', 'pyarrow', 'lmdb'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "3 []"
@@ -144,10 +146,11 @@ def test_a_checkpoint_needs_no_opencv_pandas_or_pyarrow(recogniser: Recogniser, 
     save(recogniser, tmp_path / "model.safetensors")
     code = (
         "import sys, pathlib\n"
-        "from htrmodel.runtime.predicting import find_sources, load_reader, predict\n"
+        "import htrmodel\n"
+        "from htrmodel.runtime.predicting import load_reader\n"
         f"reader = load_reader(pathlib.Path({str(tmp_path / 'model.safetensors')!r}))\n"
-        f"texts = [found.text for found in predict(reader, find_sources(pathlib.Path({str(folder)!r})))]\n"
-        "print(len(texts), sorted({'cv2', 'pandas', 'pyarrow'} & set(sys.modules)))"
+        f"texts = [found.text for found in htrmodel.predict({str(folder)!r}, reader)]\n"
+        "print(len(texts), sorted({'cv2', 'pandas', 'pyarrow', 'lmdb'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "3 []"

@@ -20,7 +20,7 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Request, finetune
+from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.starting import ModelChoice
@@ -80,7 +80,7 @@ def learnt(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         recipe=Recipe(name="r", optimizer="adamw", lr=0.01, schedule="one_cycle", batch_size=16, epochs=25),
         device="cpu",
     )
-    outcome = finetune(request, lambda _: None)
+    outcome = carry_out(request, lambda _: None)
     assert outcome.progress.best["printed"]["cer"] < 0.1
     return outcome.folder.best
 

@@ -21,7 +21,7 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Outcome, Request, finetune
+from htrmodel.training.finetuning import Outcome, Request, carry_out
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.starting import ModelChoice, start
 from htrmodel.training.validation import Validation, validate
@@ -45,7 +45,7 @@ def request_of(tmp_path: Path) -> Callable[..., Request]:
 
 def run(request: Request) -> tuple[Outcome, list[str]]:
     said: list[str] = []
-    return finetune(request, said.append), said
+    return carry_out(request, said.append), said
 
 
 def judge(recogniser: Recogniser, store: Path) -> Validation:

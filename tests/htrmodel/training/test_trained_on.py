@@ -17,7 +17,7 @@ from htrdata.records import Page, Word
 from htrdata.sources.base import SourceInfo
 from htrmodel.checkpoint.files import load, read_checkpoint, save
 from htrmodel.data.divisions import Division, trained_on
-from htrmodel.training.finetuning import Request, finetune
+from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.starting import ModelChoice
 
@@ -85,7 +85,7 @@ def train(data: Path, tmp_path: Path) -> Callable[..., tuple[Path, list[str]]]:
         model = ModelChoice(charset=ALNUM, fields={} if start else MODEL)
         out = tmp_path / "-".join(["run", *mix, *([start.parent.name] if start else [])])
         request = Request(data=data, mix=mix, checkpoint=start, model=model, recipe=RECIPE, device="cpu", out=out)
-        return finetune(request, said.append).folder.last, said
+        return carry_out(request, said.append).folder.last, said
 
     return train
 

@@ -1,0 +1,215 @@
+"""Fine-tuning as a person asks for it: by plain words, from a notebook or the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from htrdata.errors import UsageError, WrongTypeError
+from htrdata.labels import Charset, find_charset
+from htrdata.store.reading import Dataset, Store
+from htrmodel import starter
+from htrmodel.training.finetuning import Listener, Outcome, Request, carry_out
+from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
+from htrmodel.training.run_folder import Record
+from htrmodel.training.starting import ModelChoice
+from htrmodel.training.train import Trainer
+from htrmodel.training.validation import Stop
+from htrmodel.training.words import Say
+
+SCRATCH = "scratch"
+"""What to start from for new weights."""
+
+
+def finetune(
+    data: Store | Dataset | PathLike[str] | str = "lmdb",
+    *,
+    mix: Sequence[str] = (),
+    start: PathLike[str] | str | None = None,
+    small: bool = False,
+    charset: Charset | str | None = None,
+    from_charset: Charset | str | None = None,
+    architecture: str | None = None,
+    output_channel: int | None = None,
+    hidden_size: int | None = None,
+    height: int | None = None,
+    width: int | None = None,
+    max_length: int | None = None,
+    pad: bool | None = None,
+    freeze: Sequence[str] = (),
+    recipe: Recipe | str | None = None,
+    patience: int | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    batch_size: int | None = None,
+    lr: float | None = None,
+    precision: str | None = None,
+    seed: int = 0,
+    out: PathLike[str] | str | None = None,
+    overwrite: bool = False,
+    device: str = "auto",
+    cache: PathLike[str] | str | None = None,
+    workers: int | None = None,
+    log_every: int = 50,
+    say: Say | None = None,
+    listener: Listener | None = None,
+    stop: Stop = lambda: False,
+) -> Outcome:
+    """Trains a recogniser on a store, from the starter weights, another checkpoint or new weights.
+
+    Whatever ends it, Ctrl-C too, the same call goes on from its last save. ``htrmodel.load(outcome.checkpoint)`` loads
+    what came of it.
+
+    Args:
+        data: the store, one of its data sets, or the path of a store or of plain LMDB folders.
+        mix: data sets, ``NAME``, or with their shares of a batch ``NAME:RATIO``; empty for all but drawn ones.
+        start: a checkpoint, the name of a starter, or ``scratch``; None for the starter, with `small` for ``scratch``.
+        small: a narrow model that two CPU cores train in minutes, and the recipe for it.
+        charset: what to read: a charset, ``alnum``, ``printable``, or a file; None for that of the start.
+        from_charset: what a ``.pth`` reads, where the number of its classes does not say so.
+        architecture: such as ``TPS-ResNet-BiLSTM-Attn``; None, here and below, for that of the start.
+        output_channel: channels of the features.
+        hidden_size: width of BiLSTM and attention.
+        height: pixel rows of the input.
+        width: pixel columns of the input.
+        max_length: of words, in characters.
+        pad: keep an image's shape and fill the right-hand side, or stretch it.
+        freeze: stages that stay as they are: of ``transformation``, ``features``, ``sequence``, ``prediction``.
+        recipe: one of `htrmodel.training.recipes.RECIPES`, or one's own; None for ``attentionhtr``, with `small` for
+            ``small``.
+        patience: validations without a lower loss after which it stops, 0 for never; None, here and below, for the
+            recipe's.
+        epochs: passes over the data at most.
+        steps: batches at most.
+        batch_size: words in a batch.
+        lr: learning rate.
+        precision: ``float32``, ``bfloat16``, or ``auto`` for bfloat16 on GPUs alone.
+        seed: of new weights, order and augmentation.
+        out: the run folder; None for ``runs/`` and a name after data sets, model and recipe.
+        overwrite: discard the run that is there.
+        device: see `htrmodel.devices.find_device`.
+        cache: folder of the decoded words; None to keep them in memory.
+        workers: processes that decode; None for one per core.
+        log_every: steps from one line of the log to the next.
+        say: told what a person should know, in sentences; None writes them to standard error.
+        listener: told how it goes; None says each validation in a sentence.
+        stop: asked before each step whether to save and stop.
+
+    Raises:
+        HtrError: the words, the checkpoint, the device or the folder are not what they should be.
+    """
+    store, mix = _store(data, mix)
+    fields = {
+        "architecture": architecture,
+        "output_channel": output_channel,
+        "hidden_size": hidden_size,
+        "height": height,
+        "width": width,
+        "max_length": max_length,
+        "resize": None if pad is None else "pad" if pad else "stretch",
+    }
+    changes: dict[str, Any] = {
+        "patience": patience,
+        "epochs": epochs,
+        "steps": steps,
+        "batch_size": batch_size,
+        "lr": lr,
+        "precision": precision,
+    }
+    start = (SCRATCH if small else starter.DEFAULT) if start is None else start
+    request = Request(
+        data=store,
+        mix=tuple(mix),
+        checkpoint=None if str(start) == SCRATCH else Path(start),
+        model=ModelChoice(
+            small=small,
+            charset=_charset("charset", charset),
+            from_charset=_charset("from_charset", from_charset),
+            fields={name: value for name, value in fields.items() if value is not None},
+        ),
+        recipe=replace(_recipe(recipe, small), **{name: one for name, one in changes.items() if one is not None}),
+        freeze=tuple(freeze),
+        seed=seed,
+        out=None if out is None else Path(out),
+        overwrite=overwrite,
+        device=device,
+        cache=None if cache is None else Path(cache),
+        workers=workers or os.cpu_count() or 1,
+        log_every=log_every,
+    )
+    say = say or _write
+    return carry_out(request, say, listener or _Sentences(say), stop)
+
+
+def sentence(record: Record) -> str:
+    """What a validation found, for eyes."""
+    figures = "; ".join(
+        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}"
+        for name, one in record["val"].items()
+    )
+    return (
+        f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; training words CER "
+        f"{record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
+    )
+
+
+def _store(data: Store | Dataset | PathLike[str] | str, mix: Sequence[str]) -> tuple[Path, Sequence[str]]:
+    if isinstance(mix, str):
+        raise WrongTypeError(f"mix={mix!r} is one text: give a list, [{mix!r}]")
+    if isinstance(data, Store):
+        return data.path, mix
+    if isinstance(data, Dataset):
+        if mix:
+            raise UsageError(f"{data!r} was given, and a mix of {', '.join(mix)}: give the store with the mix")
+        return data.store, [data.name]
+    if isinstance(data, str | PathLike):
+        return Path(data), mix
+    raise WrongTypeError(f"{data!r} is nothing to train on: give a store or its path, or a data set, store['imgur5k']")
+
+
+def _charset(name: str, given: Charset | str | None) -> Charset | None:
+    if given is None or isinstance(given, Charset):
+        return given
+    found = find_charset(given)
+    if found is None:
+        option = f"--{name.replace('_', '-')} {given}"
+        raise UsageError(f"{option}: a model needs to know its characters; name a file")
+    return found
+
+
+def _recipe(given: Recipe | str | None, small: bool) -> Recipe:
+    if isinstance(given, Recipe):
+        return given
+    if given is None:
+        return SMALL if small else ATTENTIONHTR
+    if given not in RECIPES:
+        raise UsageError(f"no recipe {given!r}: there are {', '.join(RECIPES)}")
+    return RECIPES[given]
+
+
+def _write(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+
+
+class _Sentences:
+    """Says each validation in a sentence."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def decoded(self, done: int, total: int) -> None:
+        """Nothing is said of it."""
+
+    def begins(self, trainer: Trainer) -> None:
+        """Nothing is said of it."""
+
+    def stepped(self, step: int, record: Record | None) -> None:
+        """Nothing is said of it."""
+
+    def validated(self, record: Record) -> None:
+        self._say(sentence(record))
