@@ -111,7 +111,7 @@ def procedures_of(place: Path) -> dict[str, Callable[[], int]]:
         return len(listed)
 
     def ours(source: Iam, options: BuildOptions) -> int:
-        return int(build(source, new_folder(), options, workers=1).document["kept"])
+        return build(source, new_folder(), options, workers=1).description.kept
 
     def folders(pixels: Pixels = "auto", folder: str = "folders") -> Iam:
         return Iam(place / folder, segmentation="all", pixels=pixels)

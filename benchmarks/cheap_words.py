@@ -12,8 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from htrdata.images.codec import encode
-from htrdata.records import Page, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import Division, Page, SourceInfo, Unit, Word
 
 _PAGE = 100  # words
 _SPLITS = ("train",) * 8 + ("val", "test")
@@ -57,6 +56,9 @@ class CheapWords:
     png: bytes
 
     name: ClassVar[str] = "cheap"
+    unit: ClassVar[Unit] = "word"
+    division: ClassVar[Division] = Division("Cheap words")
+    drawn: ClassVar[str | None] = None
     extra_columns: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[Mapping[str, str]] = {}
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}

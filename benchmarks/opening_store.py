@@ -26,7 +26,12 @@ import lmdb
 import numpy as np
 from timing import machine
 
+from htrdata import BuildOptions
 from htrdata.labels import PRINTABLE
+from htrdata.records import Division, Leaks, SourceInfo
+from htrdata.store.description import Description, FileRecord, ShardRecord, SplitCounts
+from htrdata.store.description_file import write_json
+from htrdata.store.format import FORMAT
 from htrdata.store.reading import Store
 from htrdata.store.shards import COUNT_KEY, label_key
 from htrmodel.data.label_view import LabelView
@@ -71,8 +76,42 @@ def make_store(store: Path, words: int) -> None:
     with environment.begin(write=True) as transaction:
         transaction.put(COUNT_KEY, str(words).encode())
     environment.close()
-    document = {"shards": {SHARD: {"split": "train", "words": words, "content_digest": ""}}}
-    (store / NAME / "dataset.json").write_text(json.dumps(document))
+    write_json(store / NAME / "dataset.json", description(words))
+
+
+def description(words: int) -> Description:
+    """What the store says that it is: enough to open it; the digests are of nothing."""
+    nothing = 64 * "0"
+    counts = SplitCounts(pages=1, words=words, kept=words, dropped={}, unknown_characters={}, labels_outside={})
+    shard = ShardRecord(split="train", words=words, bytes=1, sha256=nothing, content_digest=nothing)
+    return Description(
+        format=FORMAT,
+        source=NAME,
+        settings={},
+        division=Division(NAME),
+        unit="word",
+        drawn=None,
+        corrections=None,
+        alignment=None,
+        options=BuildOptions().recorded(),
+        inputs=nothing,
+        versions={},
+        name=NAME,
+        about=SourceInfo(NAME, "", "", ""),
+        pages=1,
+        words=words,
+        kept=words,
+        splits={"train": counts},
+        missing_splits=("val", "test"),
+        differences={},
+        leaks=Leaks({}, (), {}),
+        shards={SHARD: shard},
+        manifest=FileRecord(bytes=1, sha256=nothing),
+        report=FileRecord(bytes=1, sha256=nothing),
+        pixels_depend_on=(),
+        content_digest=nothing,
+        digest=nothing,
+    )
 
 
 def open_ours(store: Path) -> int:
@@ -97,7 +136,7 @@ def read_columns(store: Path) -> int:
     """The limit: the columns of the manifest that say which words there are, and nothing done with them."""
     import pyarrow.parquet as pq
 
-    columns = ["split", "status", "text", "shard", "index"]
+    columns = ["split", "status", "text", "shard", "key"]
     path = store / NAME / "manifest.parquet"
     with pq.ParquetFile(path, read_dictionary=["split", "status", "shard"], pre_buffer=False) as file:
         return sum(batch.num_rows for batch in file.iter_batches(65_536, columns=columns, use_threads=False))

@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 from timing import machine
 
+from htrdata.store.columns import take
 from htrdata.store.reading import open_store
 from htrmodel.checkpoint.files import load
 from htrmodel.data.batches import normalise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.calibration import calibration_inputs
-from htrmodel.data.columns import take
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples

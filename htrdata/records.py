@@ -1,4 +1,4 @@
-"""The records that flow from a source to a part: pages of words, and why a word is dropped.
+"""The records that flow from a source to a part: pages of words, why a word is dropped, what the whole of them is.
 
 Coordinates are those of the upright page (EXIF orientation applied): x grows to the right, y downwards, in
 pixels; the origin is the upper left corner of the upper left pixel, so pixel ``i`` covers ``[i, i + 1)``.
@@ -11,10 +11,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 SPLITS = ("train", "val", "test")
 """The names of the splits, in the order in which they are built and listed."""
+
+Unit = Literal["word", "line"]
+"""What an annotation is of. Where nothing else is said, "word" stands for either."""
 
 _AT_ONCE = 1 << 20  # bytes
 
@@ -181,3 +184,57 @@ def _shown(record: Word | Page, *parts: str | None) -> str:
     reason = None if record.reason is None else f"reason={record.reason.value!r}"
     shown = (repr(record.id), *parts, image, reason)
     return f"{type(record).__name__}({', '.join(part for part in shown if part is not None)})"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a data set is and on what terms: it goes into ``dataset.json`` and the report.
+
+    Attributes:
+        title: its full name.
+        url: where its authors publish it.
+        licence: what it may be used for, in a few words.
+        citation: how to cite it.
+    """
+
+    title: str
+    url: str
+    licence: str
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How a corpus is dealt out to train, val and test: two divisions of one may train on what the other tests with.
+
+    Attributes:
+        corpus: what is divided, by one name for all that the same pages are known by: the title of the data set.
+        scheme: which way it is divided, such as ``aachen`` or ``random``; ``published`` where there is but one.
+        parameters: what else decides which page is in which split, such as a seed; never what is taken of a page.
+    """
+
+    corpus: str
+    scheme: str = "published"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        details = ", ".join(f"{key} {value}" for key, value in self.parameters.items())
+        return f"{self.scheme}: {details}" if details else self.scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """Where the splits of a data set overlap.
+
+    Attributes:
+        ids: the page ids that are in several splits, with those splits.
+        copies: groups of pages with other ids but the same bytes that reach over several splits: (split, id) each.
+        writers: the writers whose words are in several splits, with those splits.
+    """
+
+    ids: Mapping[str, tuple[str, ...]]
+    copies: tuple[tuple[tuple[str, str], ...], ...]
+    writers: Mapping[str, tuple[str, ...]]
+
+    def __bool__(self) -> bool:
+        return bool(self.ids or self.copies or self.writers)

@@ -17,7 +17,7 @@ from htrmodel.checkpoint.files import load
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.cache import decoded_words
-from htrmodel.data.divisions import check_trained, dataset_division, trained_on
+from htrmodel.data.divisions import check_trained, divided, trained_on
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
 from htrmodel.devices import find_device
@@ -81,7 +81,7 @@ def _check(members: Sequence[Recogniser], dataset: Dataset) -> None:
     for one in members:
         if one.training:
             raise UsageError(f"{one.name} is in training mode: call recogniser.eval() first")
-        check_trained(one.name, trained_on(one.name, one.data), dataset_division(dataset))
+        check_trained(one.name, trained_on(one.name, one.data), divided(dataset))
     if any(one.charset != members[0].charset for one in members):
         names = ", ".join(one.name for one in members)
         raise UsageError(f"{names} have different charsets: they cannot vote together")

@@ -142,7 +142,7 @@ def build(path: Path, imgur5k: Path, iam: Path, stages: Stages) -> Store:
     for name, source in sources.items():
         if name not in htrdata.Store(path).datasets:
             with stages("build the store", name) as progress:
-                say(summary(htrdata.build(source, path, progress=progress).document))
+                say(summary(htrdata.build(source, path, progress=progress).description))
     return htrdata.open(path)
 
 
@@ -176,7 +176,7 @@ def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None,
     trunk = lab.sizes["architecture"].rpartition("-")[0]
     asked = {
         **asdict(variant),
-        "data": lab.store.dataset(name).document["content_digest"],
+        "data": lab.store.dataset(name).description.content_digest,
         "start": known["sha256"] if known else "scratch",
         "model": {**lab.sizes, "architecture": f"{trunk}-{variant.head}"},
         "recipe": lab.recipe.to_dict(),

@@ -26,8 +26,7 @@ from htrdata.cli.console import run
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files import write_atomically
 from htrdata.labels import find_charset
-from htrdata.records import SPLITS, FileOnDisk, Page, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import SPLITS, Division, FileOnDisk, Page, SourceInfo, Unit, Word
 from htrmodel.cli.scripting import Stages, finetune, say
 from htrmodel.starter import DEFAULT
 from htrmodel.training.recipes import SMALL
@@ -45,7 +44,7 @@ _PATH = click.Path(path_type=Path)
 
 @dataclass(frozen=True)
 class Folder:
-    """A source of htrdata: the words of a gt.txt. See `htrdata.sources.Source` for what each member is.
+    """A source of htrdata: the words of a gt.txt. See `htrdata.sources.base.Source` for what each member is.
 
     Attributes:
         root: the folder that the paths in the gt.txt are below.
@@ -57,8 +56,11 @@ class Folder:
 
     name: ClassVar[str] = "own_data"
     info: ClassVar[SourceInfo] = SourceInfo(title="Own word images", url="", licence="that of the images", citation="")
+    unit: ClassVar[Unit] = "word"
+    division: ClassVar[Division] = Division("Own word images", "80/10/10 by SHA-256 of the name")
+    drawn: ClassVar[str | None] = None
     extra_columns: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Mapping[str, str]] = {"split": "80/10/10 by SHA-256 of the name"}
+    settings: ClassVar[Mapping[str, str]] = {}
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
 
     def pages(self) -> Iterator[Page]:
@@ -188,7 +190,7 @@ def build(source: Folder, store: Path, overwrite: bool, stages: Stages) -> Datas
 
     with stages("build the store") as progress:
         built = htrdata.build(source, store, overwrite=overwrite, progress=progress)
-    say(summary(built.document))
+    say(summary(built.description))
     return htrdata.open(store).dataset(source.name)
 
 

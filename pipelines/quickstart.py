@@ -89,7 +89,7 @@ def build(root: Path, store: Path, stages: Stages) -> Dataset:
 
     with stages("build the store") as progress:
         built = htrdata.build(htrdata.sources.imgur5k.Imgur5K(root), store, progress=progress)
-    dataset = htrdata.open(store).dataset(built.document["name"])
+    dataset = htrdata.open(store).dataset(built.description.name)
     counts = ", ".join(f"{len(dataset.words(split)):,} {split}" for split in dataset.splits)
     say(f"{store}: {counts} words")
     return dataset

@@ -58,8 +58,15 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.strict_json"}
     | {"htrdata.version", "htrmodel.config", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"},
-    "htrmodel.data": {*_STORE, "htrdata.workers", "htrmodel.config", "htrmodel.inputs", "htrmodel.layers"}
-    | {"htrmodel.tokenizer"},
+    "htrmodel.data": {
+        *_STORE,
+        "htrdata.strict_json",
+        "htrdata.workers",
+        "htrmodel.config",
+        "htrmodel.inputs",
+        "htrmodel.layers",
+        "htrmodel.tokenizer",
+    },
     "htrmodel.judging": {*_STORE, "htrdata.strict_json", "htrdata.version"},
     "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}

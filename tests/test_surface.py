@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import pickle
 import pkgutil
@@ -24,7 +25,7 @@ from htrdata.labels import ALNUM, PRINTABLE
 from htrdata.records import Box, FileOnDisk
 from htrdata.store.showing import MOST
 from htrmodel.checkpoint.files import save
-from htrmodel.data.divisions import dataset_division
+from htrmodel.data.divisions import divided
 from htrmodel.recogniser import Recogniser
 
 PACKAGES = (htrdata, htrmodel)
@@ -406,10 +407,9 @@ def test_a_recogniser_in_training_mode_is_not_judged(store: htrdata.Store) -> No
 def test_a_loaded_recogniser_remembers_what_it_was_trained_on(store: htrdata.Store, tmp_path: Path) -> None:
     fast = htrmodel.load("starter-fast")
     about = store["imgur5k"]
-    division = dataset_division(about)
-    assert division is not None
-    trained = {**division.to_dict(), "settings": {"resplit": "random"}}
-    save(fast, tmp_path / "model.safetensors", data={"trained_on": [trained]})
+    known = divided(about)
+    trained = dataclasses.replace(known, division=dataclasses.replace(known.division, scheme="random"))
+    save(fast, tmp_path / "model.safetensors", data={"trained_on": [trained.to_json()]})
     with pytest.raises(HtrError, match=r"model\.safetensors was trained on"):
         htrmodel.evaluate(htrmodel.load(tmp_path / "model.safetensors"), about)
 

@@ -77,7 +77,7 @@ def _plan_split(folder: str, parts: Sequence[Path], shard_words: int | None) -> 
 
 
 def _add_to_manifest(split: SplitPlan, manifest: ManifestWriter, tally: Tally) -> None:
-    """Adds the words of a split to the manifest, each kept one with its shard and index, and counts them."""
+    """Adds the words of a split to the manifest, each kept one with its shard and key, and counts them."""
     folders = pa.array([split.shard_folder(number) for number in range(split.shards)], pa.string())
     before = 0
     for part in split.parts:
@@ -86,8 +86,8 @@ def _add_to_manifest(split: SplitPlan, manifest: ManifestWriter, tally: Tally) -
         number = before + np.cumsum(kept) - 1  # of each kept word within the split, from 0
         before += int(kept.sum())
         shard = pa.array(number // split.shard_words, pa.int32(), mask=~kept)
-        index = pa.array(number % split.shard_words + 1, pa.int32(), mask=~kept)
-        manifest.add(words, folders.take(shard), index)
+        key = pa.array(number % split.shard_words + 1, pa.int32(), mask=~kept)
+        manifest.add(words, folders.take(shard), key)
         tally.add(words)
 
 

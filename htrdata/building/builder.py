@@ -13,13 +13,12 @@ from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lmdb
 
 from htrdata.building.assembling import SplitPlan, join_shard, write_manifest
 from htrdata.building.counts import Tally
-from htrdata.building.describing import describe
+from htrdata.building.describing import describe, describe_counts, record_shard
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import build_part, judge_part
@@ -27,10 +26,12 @@ from htrdata.building.plan import Plan, make_plan
 from htrdata.building.published_counts import compare, difference_lines, expected_faults
 from htrdata.building.report import write_report
 from htrdata.building.resuming import differences, may_resume
-from htrdata.building.staging import Workspace, write_json
+from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, StorageError, WorkerDiedError
 from htrdata.records import SPLITS, Reason
 from htrdata.sources.base import Source
+from htrdata.store.description import Description
+from htrdata.store.description_file import write_json
 from htrdata.store.format import DATASET_FILE, MANIFEST_FILE, REPORT_FILE
 from htrdata.store.shard_writer import ShardInfo
 from htrdata.workers import make_executor, run_all
@@ -57,16 +58,16 @@ class Built:
     """What a build did.
 
     Attributes:
-        document: the ``dataset.json`` of the data set.
+        description: what the ``dataset.json`` of the data set says.
         already: the store had it; nothing was done.
     """
 
-    document: dict[str, Any]
+    description: Description
     already: bool
 
     def __repr__(self) -> str:
-        found, already = self.document, ", there already" if self.already else ""
-        return f"Built({found['name']!r}, {found['kept']:,} of {found['words']:,} words kept{already})"
+        found, already = self.description, ", there already" if self.already else ""
+        return f"Built({found.name!r}, {found.kept:,} of {found.words:,} words kept{already})"
 
 
 def build(
@@ -117,7 +118,8 @@ def judge(
     tally = Tally()
     done = 0
     with _storage_errors(None), _executor(executor, workers) as running:
-        jobs = ((part, plan.options, plan.name, plan.source.extra_columns) for part in plan.parts)
+        source = plan.source
+        jobs = ((part, plan.options, plan.name, source.unit, source.extra_columns) for part in plan.parts)
         for words in run_all(running, judge_part, jobs, waiting=_WAITING):
             tally.add(words)
             done += words.num_rows
@@ -130,37 +132,39 @@ def build_plan(
 ) -> Built:
     """Builds what a plan says; see `build`."""
     workspace = Workspace(out, plan.name)
+    provenance = plan.provenance
     with workspace.locked():
         live = None if overwrite else workspace.live_dataset()
-        equal = live is not None and not differences(live, plan.request, versions=False)
+        equal = live is not None and not differences(live, provenance, versions=False)
         if live is not None and equal and workspace.is_there(live):
-            if workspace.request() in (None, plan.request):  # parts of something else stay for whoever builds that
+            if workspace.begun() in (None, provenance):  # parts of something else stay for whoever builds that
                 workspace.remove()
             return Built(live, already=True)
         try:
             # A data set whose files are not all there is repaired by building it again.
-            resumed = may_resume(workspace, plan, None if equal else live, overwrite=overwrite)
+            resumed = may_resume(workspace, provenance, None if equal else live, overwrite=overwrite)
         except CannotCreateError:
-            if workspace.request() is None:
+            if workspace.begun() is None:
                 workspace.remove()
             raise
         if not resumed:
-            workspace.start(plan.request)
+            workspace.start(provenance)
         if not workspace.staged:
             _build_parts(plan, workspace, executor, progress)
             _stage(plan, workspace, executor, strict, progress)
         workspace.publish()
         workspace.remove()
-    document = workspace.live_dataset()
-    assert document is not None  # it was published under the lock
-    return Built(document, already=False)
+    description = workspace.live_dataset()
+    assert description is not None  # it was published under the lock
+    return Built(description, already=False)
 
 
 def _build_parts(plan: Plan, workspace: Workspace, executor: Executor, progress: Progress) -> None:
     todo = [part for part in plan.parts if not (workspace.parts / part.file_name).exists()]
     done = plan.words - sum(part.words for part in todo)
     progress("words", done, plan.words)
-    jobs = ((part, plan.options, plan.name, plan.source.extra_columns, workspace.parts) for part in todo)
+    source, place = plan.source, workspace.parts
+    jobs = ((part, plan.options, plan.name, source.unit, source.extra_columns, place) for part in todo)
     for words in run_all(executor, build_part, jobs, waiting=_WAITING):
         done += words
         progress("words", done, plan.words)
@@ -188,10 +192,12 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     for folder, shard in run_all(executor, join_shard, jobs, waiting=_WAITING):
         shards[folder] = shard
         progress("shards", len(shards), len(jobs))
-    ordered = {split.shard_folder(number): shards[split.shard_folder(number)] for split, number, _ in jobs}
-    document = describe(plan, tally, ordered, manifest)
-    write_report(workspace.about / REPORT_FILE, document, workspace.stage)
-    write_json(workspace.about / DATASET_FILE, document)
+    folders = [split.shard_folder(number) for split, number, _ in jobs]
+    recorded = {folder: record_shard(folder, shards[folder]) for folder in folders}
+    counts = describe_counts(plan, tally)
+    report = workspace.about / REPORT_FILE
+    write_report(report, counts, recorded, workspace.stage)
+    write_json(workspace.about / DATASET_FILE, describe(counts, recorded, manifest, report))
 
 
 def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: Path) -> tuple[list[SplitPlan], Tally]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 
 from htrdata.labels import CHARSETS
-from htrdata.records import SPLITS, Reason
+from htrdata.records import SPLITS
 from htrdata.store.manifest import KEPT
 
 _CHARACTERS = {name: frozenset(charset.characters) for name, charset in CHARSETS.items()}
@@ -34,20 +33,6 @@ class SplitTally:
     unknown: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
     outside: Counter[str] = field(default_factory=Counter)
-
-    def as_json(self) -> dict[str, Any]:
-        """The counts, reasons in the order of their test, characters by falling frequency."""
-        return {
-            "words": self.words,
-            "kept": self.kept,
-            "dropped": {str(reason): self.dropped[reason] for reason in Reason if self.dropped[reason]},
-            "unknown_characters": _by_frequency(self.unknown),
-            "labels_outside": {name: self.outside[name] for name in CHARSETS},
-        }
-
-
-def _by_frequency(counter: Counter[str]) -> dict[str, int]:
-    return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))
 
 
 class Tally:

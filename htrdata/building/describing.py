@@ -1,7 +1,4 @@
-"""``dataset.json``: what a data set in a store is, where it came from and what is in it.
-
-It holds no time, host or number of workers: equal builds write equal files.
-"""
+"""Puts together what ``dataset.json`` says of a build; see `htrdata.store.description`."""
 
 from __future__ import annotations
 
@@ -9,47 +6,84 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from htrdata.building.counts import Tally
+from htrdata.building.counts import SplitTally, Tally
 from htrdata.building.plan import Plan
 from htrdata.building.published_counts import compare
-from htrdata.records import SPLITS
+from htrdata.labels import CHARSETS, legible
+from htrdata.records import SPLITS, Leaks, Reason
+from htrdata.store.description import Counts, Description, FileRecord, Provenance, ShardRecord, SplitCounts
 from htrdata.store.digests import content_digest, file_sha256
 from htrdata.store.shard_writer import ShardInfo
 
 
-def describe_counts(plan: Plan, tally: Tally) -> dict[str, Any]:
-    """The part of the document that needs no build: what is kept and dropped, and where the splits overlap."""
+def describe_counts(plan: Plan, tally: Tally) -> Counts:
+    """What needs no build: what is kept and dropped, and where the splits overlap."""
     total = tally.total
-    return {
-        **plan.request,
-        "name": plan.name,
-        "about": dataclasses.asdict(plan.source.info),
-        "pages": len({page.id for part in plan.parts for page in part.pages}),
-        "words": total.words,
-        "kept": total.kept,
-        "splits": {
-            split or "none": {"pages": plan.pages[split], **counts.as_json()} for split, counts in tally.splits.items()
-        },
-        "missing_splits": [split for split in SPLITS if split not in tally.splits],
-        "differences": compare(plan, tally),
-        "leaks": plan.leaks.as_json(),
-    }
+    return Counts(
+        **_fields(plan.provenance),
+        name=plan.name,
+        about=plan.source.info,
+        pages=len({page.id for part in plan.parts for page in part.pages}),
+        words=total.words,
+        kept=total.kept,
+        splits={split or "none": split_counts(plan.pages[split], counts) for split, counts in tally.splits.items()},
+        missing_splits=tuple(split for split in SPLITS if split not in tally.splits),
+        differences=compare(plan, tally),
+        leaks=_legible(plan.leaks),
+    )
 
 
-def describe(plan: Plan, tally: Tally, shards: dict[str, ShardInfo], manifest: Path) -> dict[str, Any]:
-    """Puts together the document.
+def record_shard(folder: str, shard: ShardInfo) -> ShardRecord:
+    """What is recorded of a shard that was written to a folder below the store."""
+    return ShardRecord(split=folder.split("/")[0], **dataclasses.asdict(shard))
+
+
+def describe(counts: Counts, shards: dict[str, ShardRecord], manifest: Path, report: Path) -> Description:
+    """Puts together the description.
 
     Args:
-        plan: of the build.
-        tally: the counts over all its words.
-        shards: what was written, by folder below the store, in order.
+        counts: see `describe_counts`.
+        shards: by folder below the store, in order.
         manifest: the file of the manifest.
+        report: the file of the report.
     """
-    return {
-        **describe_counts(plan, tally),
-        "shards": {
-            folder: {"split": folder.split("/")[0], **dataclasses.asdict(shard)} for folder, shard in shards.items()
-        },
-        "manifest": {"bytes": manifest.stat().st_size, "sha256": file_sha256(manifest)},
-        "content_digest": content_digest({folder: shard.content_digest for folder, shard in shards.items()}),
-    }
+    description = Description(
+        **_fields(counts),
+        shards=shards,
+        manifest=_record_file(manifest),
+        report=_record_file(report),
+        pixels_depend_on=(),
+        content_digest=content_digest({folder: shard.content_digest for folder, shard in shards.items()}),
+        digest="",
+    )
+    return dataclasses.replace(description, digest=description.computed_digest)
+
+
+def _fields(description: Provenance) -> dict[str, Any]:
+    """The fields as they are: `dataclasses.asdict` would turn those within into dicts."""
+    return {field.name: getattr(description, field.name) for field in dataclasses.fields(description)}
+
+
+def split_counts(pages: int, counts: SplitTally) -> SplitCounts:
+    """The counts of a split, reasons in the order of their test, characters by falling frequency."""
+    return SplitCounts(
+        pages=pages,
+        words=counts.words,
+        kept=counts.kept,
+        dropped={reason.value: counts.dropped[reason] for reason in Reason if counts.dropped[reason]},
+        unknown_characters=dict(sorted(counts.unknown.items(), key=lambda item: (-item[1], item[0]))),
+        labels_outside={name: counts.outside[name] for name in CHARSETS},
+    )
+
+
+def _legible(leaks: Leaks) -> Leaks:
+    """The overlaps under the ids that the manifest has."""
+    return Leaks(
+        ids={legible(page): splits for page, splits in leaks.ids.items()},
+        copies=tuple(tuple((split, legible(page)) for split, page in group) for group in leaks.copies),
+        writers={legible(writer): splits for writer, splits in leaks.writers.items()},
+    )
+
+
+def _record_file(path: Path) -> FileRecord:
+    return FileRecord(bytes=path.stat().st_size, sha256=file_sha256(path))

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from htrdata.building.page_cutting import Row
 from htrdata.labels import legible
-from htrdata.records import Box
+from htrdata.records import Box, Unit
 from htrdata.store.manifest import BOX, DROPPED, KEPT, PART_COLUMNS, WORD_COLUMNS, extra_fields, manifest_schema
 
 _ROWS_PER_GROUP = 65_536
@@ -33,7 +33,7 @@ def _part_schema(extra_columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([*WORD_COLUMNS, *extra_fields(extra_columns), *PART_COLUMNS])
 
 
-def to_batch(rows: Iterable[Row], dataset: str, extra_columns: Sequence[str]) -> pa.RecordBatch:
+def to_batch(rows: Iterable[Row], dataset: str, unit: Unit, extra_columns: Sequence[str]) -> pa.RecordBatch:
     """Turns rows into the columns of a part."""
     rows = list(rows)
     words = [row.word for row in rows]
@@ -52,6 +52,7 @@ def to_batch(rows: Iterable[Row], dataset: str, extra_columns: Sequence[str]) ->
         "height": [row.height for row in rows],
         "writer": [word.writer for word in words],
         "image_sha256": [row.image_sha256 for row in rows],
+        "unit": [unit] * len(rows),
         **{name: [word.extra.get(name) for word in words] for name in extra_columns},
         "unknown": _texts([row.unknown for row in rows]),
         "image": [row.image for row in rows],
@@ -91,9 +92,9 @@ class ManifestWriter:
             self._flush(everything=True)
         self._writer.close()
 
-    def add(self, words: pa.RecordBatch, shard: pa.Array, index: pa.Array) -> None:
-        """Adds words of a part, with the shard (string) and the key's index (int32) of each, null where dropped."""
-        places = {"shard": shard, "index": index}
+    def add(self, words: pa.RecordBatch, shard: pa.Array, key: pa.Array) -> None:
+        """Adds words of a part, with the shard (string) and the key there (int32) of each, null where dropped."""
+        places = {"shard": shard, "key": key}
         columns = [places[name] if name in places else words.column(name) for name in self._schema.names]
         self._waiting.append(pa.RecordBatch.from_arrays(columns, schema=self._schema))
         self._rows += words.num_rows

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from htrdata.errors import UsageError
 from htrdata.images.codec import Color
 from htrdata.images.normalisation import Operation, operations
-from htrdata.labels import LabelPolicy
+from htrdata.labels import Charset, LabelPolicy
+from htrdata.store.description import RecordedCharset, RecordedOptions
 
 ImageFormat = Literal["auto", "jpeg", "png"]
 
@@ -58,17 +58,28 @@ class BuildOptions:
         if self.shard_words is not None and self.shard_words < 1:
             raise UsageError(f"shards of {self.shard_words} words are not possible: give 1 or more")
 
-    def as_json(self) -> dict[str, Any]:
+    def recorded(self) -> RecordedOptions:
         """The options that shape the store, as ``dataset.json`` records them."""
-        options = dataclasses.asdict(self)
-        del options["part_words"]
-        options["normalise"] = [operation.value for operation in self.normalise]
-        policy = options.pop("labels")
         charset = self.labels.charset
-        options["charset"] = charset and {
-            "name": charset.name,
-            "characters": charset.characters,
-            "folds_case": charset.folds_case,
-            "fingerprint": charset.fingerprint,
-        }
-        return {**options, "max_length": policy["max_length"], "on_unknown": policy["on_unknown"]}
+        return RecordedOptions(
+            height=self.height,
+            color=self.color,
+            format=self.format,
+            quality=self.quality,
+            normalise=tuple(operation.value for operation in self.normalise),
+            dedup=self.dedup,
+            check_hashes=self.check_hashes,
+            shard_words=self.shard_words,
+            charset=None if charset is None else _recorded(charset),
+            max_length=self.labels.max_length,
+            on_unknown=self.labels.on_unknown,
+        )
+
+
+def _recorded(charset: Charset) -> RecordedCharset:
+    return RecordedCharset(
+        name=charset.name,
+        characters=charset.characters,
+        folds_case=charset.folds_case,
+        fingerprint=charset.fingerprint,
+    )

@@ -14,7 +14,7 @@ from htrdata.building.manifest_writer import part_schema, to_batch
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
-from htrdata.records import Page
+from htrdata.records import Page, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,24 @@ class Part:
         return f"part-{self.number:06d}-{pages.hexdigest()[:16]}.arrow"
 
 
-def judge_part(part: Part, options: BuildOptions, dataset: str, extra_columns: Sequence[str]) -> pa.RecordBatch:
+def judge_part(
+    part: Part, options: BuildOptions, dataset: str, unit: Unit, extra_columns: Sequence[str]
+) -> pa.RecordBatch:
     """What building the part would keep and drop, without decoding images: the rows have none."""
     rows = (row for page in part.pages for row in rows_of_page(page, options, pixels=False))
-    return to_batch(rows, dataset, extra_columns)
+    return to_batch(rows, dataset, unit, extra_columns)
 
 
-def build_part(part: Part, options: BuildOptions, dataset: str, extra_columns: Sequence[str], folder: Path) -> int:
+def build_part(
+    part: Part, options: BuildOptions, dataset: str, unit: Unit, extra_columns: Sequence[str], folder: Path
+) -> int:
     """Builds a part and writes its file, under a temporary name until it is complete.
 
     Args:
         part: what to build.
         options: of the build.
         dataset: the name of the data set.
+        unit: what an annotation of the source is of.
         extra_columns: of the source.
         folder: where the file goes.
 
@@ -71,7 +76,7 @@ def build_part(part: Part, options: BuildOptions, dataset: str, extra_columns: S
         # A batch per page: memory holds one page's crops, not a part's.
         with pa.ipc.new_file(file, part_schema(extra_columns)) as writer:
             for page in part.pages:
-                writer.write_batch(to_batch(rows_of_page(page, options), dataset, extra_columns))
+                writer.write_batch(to_batch(rows_of_page(page, options), dataset, unit, extra_columns))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -7,15 +7,17 @@ import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from htrdata.building.manifest_writer import part_schema
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part
-from htrdata.records import SPLITS, Page
-from htrdata.sources.base import Source
-from htrdata.sources.overlap import Leaks, drop_leaked, find_leaks
+from htrdata.errors import BadDataError, UsageError
+from htrdata.records import SPLITS, Leaks, Page, SourceInfo
+from htrdata.sources.base import Source, missing_members
+from htrdata.sources.overlap import drop_leaked, find_leaks
+from htrdata.store.description import Provenance
 from htrdata.store.format import FORMAT, checked_name
+from htrdata.strict_json import decode, encode
 from htrdata.version import __version__
 
 # What decides over the bytes of the images and files.
@@ -50,16 +52,22 @@ class Plan:
         return sum(part.words for part in self.parts)
 
     @property
-    def request(self) -> dict[str, Any]:
-        """What the store depends on. Two builds of equal requests give equal stores."""
-        return {
-            "format": FORMAT,
-            "source": self.source.name,
-            "settings": dict(self.source.settings),
-            "options": self.options.as_json(),
-            "inputs": self.inputs,
-            "versions": versions(),
-        }
+    def provenance(self) -> Provenance:
+        """What the store depends on."""
+        source = self.source
+        return Provenance(
+            format=FORMAT,
+            source=source.name,
+            settings=dict(source.settings),
+            division=source.division,
+            unit=source.unit,
+            drawn=source.drawn,
+            corrections=None,
+            alignment=None,
+            options=self.options.recorded(),
+            inputs=self.inputs,
+            versions=versions(),
+        )
 
 
 def versions() -> dict[str, str]:
@@ -77,10 +85,12 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
     """Reads the annotations of a source and cuts them into parts.
 
     Raises:
-        UsageError: the name is not one for a data set, or a column of the source has the name of another one.
+        UsageError: the name is not one for a data set, a column of the source has the name of another one, or a
+            member of `htrdata.sources.base.Source` is missing or of another type.
         SourceMissingError: the source is not there, or has no word.
         BadDataError: its annotations are damaged.
     """
+    _check_members(source)
     part_schema(source.extra_columns)  # raises where parts could not be written
     pages = list(source.pages())
     digest = hashlib.sha256()
@@ -90,7 +100,7 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
     if options.dedup:
         pages = drop_leaked(pages)
     pages = [page for page in pages if page.words]
-    return Plan(
+    plan = Plan(
         name=checked_name(name or source.name),
         source=source,
         options=options,
@@ -99,6 +109,27 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         leaks=leaks,
         inputs=digest.hexdigest(),
     )
+    _check_description(plan)
+    return plan
+
+
+def _check_members(source: Source) -> None:
+    """Other packages add sources, and may have been written for a version that asked for less."""
+    if missing := missing_members(source):
+        raise UsageError(
+            f"the source {type(source).__name__} has no {', '.join(missing)}: give it all members of "
+            "htrdata.sources.base.Source"
+        )
+
+
+def _check_description(plan: Plan) -> None:
+    """What a source says of itself is written as it is: nobody could read it again if it were of another type."""
+    of = f"what the source {type(plan.source).__name__} says of itself cannot be recorded"
+    try:
+        decode(encode(plan.provenance), Provenance, of, "correct the source")
+        decode(encode(plan.source.info), SourceInfo, of, "correct its info")
+    except (BadDataError, TypeError) as error:
+        raise UsageError(f"{error}; see htrdata.sources.base.Source for the types of its members") from error
 
 
 def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any
+from collections.abc import Mapping
 
 from htrdata.building.counts import Tally
 from htrdata.building.plan import Plan
@@ -13,7 +13,7 @@ from htrdata.records import Reason
 _FOUND_IN_IMAGES = frozenset({Reason.IMAGE_MISSING, Reason.HASH_MISMATCH, Reason.IMAGE_CORRUPT})
 
 
-def compare(plan: Plan, tally: Tally) -> dict[str, dict[str, list[int]]]:
+def compare(plan: Plan, tally: Tally) -> dict[str, dict[str, tuple[int, int]]]:
     """Compares the words, and those that the source or their images rule out, with the published counts.
 
     A reason that the source gives counts whether or not another one was tested before it: that a page is a duplicate
@@ -23,7 +23,7 @@ def compare(plan: Plan, tally: Tally) -> dict[str, dict[str, list[int]]]:
         For each split that differs, and what differs there (``words`` or a reason): the count here and the published.
     """
     given = _given_reasons(plan) if plan.source.published else Counter()
-    differing: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    differing: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for split, counts in plan.source.published.items():
         tallied = tally.splits.get(split)
         for what, published in counts.items():
@@ -34,7 +34,7 @@ def compare(plan: Plan, tally: Tally) -> dict[str, dict[str, list[int]]]:
             else:
                 here = given[split, what]
             if here != published:
-                differing[split][what] = [here, published]
+                differing[split][what] = (here, published)
     return dict(differing)
 
 
@@ -46,7 +46,7 @@ def expected_faults(plan: Plan) -> Counter[str]:
     return expected
 
 
-def difference_lines(differing: dict[str, Any]) -> list[str]:
+def difference_lines(differing: Mapping[str, Mapping[str, tuple[int, int]]]) -> list[str]:
     """What to say of the differences that `compare` has found: a line for each split."""
     lines = ["differs from the published data set (number here/published):"] if differing else []
     for split, counts in differing.items():

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from htrdata.building.plan import Plan
 from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError
+from htrdata.store.description import Provenance
+from htrdata.strict_json import Json, encode
 
 
-def may_resume(workspace: Workspace, plan: Plan, live: dict[str, Any] | None, *, overwrite: bool) -> bool:
+def may_resume(workspace: Workspace, wanted: Provenance, live: Provenance | None, *, overwrite: bool) -> bool:
     """Whether finished parts of this very build are there.
 
     Args:
         workspace: where they would be.
-        plan: of the build.
-        live: the ``dataset.json`` of a data set in the store that must not be replaced; None where there is none.
+        wanted: what the build is made from.
+        live: what a data set in the store that must not be replaced is made from; None where there is none.
         overwrite: whether anything that is there may be replaced.
 
     Raises:
         CannotCreateError: something else is there, and may not be replaced.
     """
-    begun = _request(workspace, overwrite=overwrite)
+    begun = _begun(workspace, overwrite=overwrite)
     if begun is not None:
-        found = differences(begun, plan.request, versions=True)
+        found = differences(begun, wanted, versions=True)
         if not found:
             return True
         if not overwrite:
-            raise CannotCreateError(_refusal(f"an unfinished build of {plan.name!r} in {workspace.store}", found))
+            raise CannotCreateError(_refusal(f"an unfinished build of {workspace.name!r} in {workspace.store}", found))
     if live is not None and not overwrite:
-        found = differences(live, plan.request, versions=False)
-        raise CannotCreateError(_refusal(f"the data set {plan.name!r} in {workspace.store}", found))
+        found = differences(live, wanted, versions=False)
+        raise CannotCreateError(_refusal(f"the data set {workspace.name!r} in {workspace.store}", found))
     foreign = [] if overwrite else workspace.foreign_folders()
     if foreign:
         raise CannotCreateError(
@@ -40,9 +39,9 @@ def may_resume(workspace: Workspace, plan: Plan, live: dict[str, Any] | None, *,
     return False
 
 
-def _request(workspace: Workspace, *, overwrite: bool) -> dict[str, Any] | None:
+def _begun(workspace: Workspace, *, overwrite: bool) -> Provenance | None:
     try:
-        return workspace.request()
+        return workspace.begun()
     except BadDataError:
         if overwrite:
             return None
@@ -54,18 +53,43 @@ def _refusal(what: str, found: list[str]) -> str:
     return f"{what} differs from this one: {listed}. Choose another --name or --out, or replace it with --overwrite"
 
 
-def differences(old: dict[str, Any], new: dict[str, Any], *, versions: bool) -> list[str]:
-    """What two requests do not have in common, in words; with or without the versions of the libraries."""
-    found = [_change(key, old.get(key), new[key]) for key in ("format", "source") if old.get(key) != new[key]]
-    for table in ("settings", "options", "versions") if versions else ("settings", "options"):
-        before = old.get(table, {})
-        found += [_change(key, before.get(key), value) for key, value in new[table].items() if before.get(key) != value]
-    if not found and old.get("inputs") != new["inputs"]:  # other settings may be why the inputs differ
+_TABLES = ("settings", "options", "versions")
+
+
+def differences(old: Provenance, new: Provenance, *, versions: bool) -> list[str]:
+    """What two builds do not have in common, in words; with or without the versions of the libraries."""
+    named = ("division", "inputs", *_TABLES)
+    found = [_change(name, was, value) for name, was, value in _fields(old, new) if name not in named]
+    if old.division != new.division:
+        found.append(f"division was {_divided(old)}, is {_divided(new)}")
+    for table in _TABLES if versions else _TABLES[:2]:
+        found += [_change(*one) for one in _fields(getattr(old, table), getattr(new, table))]
+    if not found and old.inputs != new.inputs:  # other settings may be why the inputs differ
         found.append("the annotations or images on disk have changed since")
     return found
 
 
-def _change(key: str, old: Any, new: Any) -> str:
-    if key == "charset":
-        old, new = (f"{value['name']} {value['fingerprint']}" if value else "all" for value in (old, new))
-    return f"{key} was {old}, is {new}"
+def _fields(old: object, new: object) -> list[tuple[str, Json, Json]]:
+    """The fields of two tables that differ, with both values; what only the old one has does not count."""
+    before, after = _table(old), _table(new)
+    return [(name, before.get(name), value) for name, value in after.items() if before.get(name) != value]
+
+
+def _table(value: object) -> dict[str, Json]:
+    encoded = encode(value)
+    assert isinstance(encoded, dict)
+    return encoded
+
+
+def _change(name: str, old: Json, new: Json) -> str:
+    return f"{name} was {_said(name, old)}, is {_said(name, new)}"
+
+
+def _divided(of: Provenance) -> str:
+    return f"{of.division} of {of.division.corpus}"
+
+
+def _said(name: str, value: Json) -> str:
+    if name == "charset":
+        return f"{value['name']} {value['fingerprint']}" if isinstance(value, dict) else "all"
+    return str(value)

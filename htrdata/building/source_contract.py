@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 from unittest import mock
 
 from htrdata.building.builder import build
@@ -26,10 +27,11 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.labels import legible
-from htrdata.records import SPLITS, FileOnDisk, ImageFile, Page, Reason, Word
+from htrdata.records import SPLITS, FileOnDisk, ImageFile, Page, Reason, Unit, Word
 from htrdata.sources.base import Source
 from htrdata.store.format import MANIFEST_FILE, checked_name
-from htrdata.store.manifest import INK_THRESHOLD, read_manifest
+from htrdata.store.manifest import INK_THRESHOLD
+from htrdata.store.manifest_reader import ManifestReader
 
 HOSTILE_IDS = ("", ".", "../../x", "/etc/shadow-", "a/b", "..\\x", "CON", "a\0b", "x" * 300, "\udc80", "a\nb")
 """Ids as a stranger may write them: paths that lead elsewhere, names that no file may have, no text at all."""
@@ -57,10 +59,16 @@ class SourceCase:
 
 
 def describes_itself(case: SourceCase, _folder: Path) -> None:
-    """Name, terms, settings, columns and published counts are of the form that a store can hold."""
+    """Name, terms, division, settings, columns and published counts are of the form that a store can hold."""
     source = case.open(case.root)
     _require(checked_name(source.name) == source.name, f"the name {source.name!r} is none for a data set")
     _require(bool(source.info.title and source.info.licence), f"title or licence is missing in {source.info}")
+    division = source.division
+    _require(source.unit in get_args(Unit), f"the unit is {' or '.join(get_args(Unit))}, not {source.unit!r}")
+    _require(source.drawn is None or bool(source.drawn), "what is drawn is told in words, or None where nothing is")
+    _require(bool(division.corpus and division.scheme), f"the division lacks its corpus or scheme: {division}")
+    texts = [text for parameter in division.parameters.items() for text in parameter]
+    _require(all(isinstance(text, str) for text in texts), f"parameters are strings by strings: {division}")
     texts = [text for setting in source.settings.items() for text in setting]
     _require(all(isinstance(text, str) for text in texts), f"settings are strings by strings, not {source.settings}")
     part_schema(source.extra_columns)  # raises where a column has the name of another one
@@ -167,7 +175,7 @@ def builds_one_store(case: SourceCase, folder: Path) -> None:
     words = [(page.split, legible(word.id), legible(word.text)) for page in source.pages() for word in page.words]
     build(source, folder / "one", workers=1)
     build(source, folder / "two", BuildOptions(part_words=max(1, len(words) // 5)), workers=2)
-    manifest = read_manifest(folder / "one" / source.name / MANIFEST_FILE, ["split", "id", "source_text"])
+    manifest = ManifestReader(folder / "one" / source.name / MANIFEST_FILE).table(["split", "id", "source_text"])
     rows = [(row["split"], row["id"], row["source_text"]) for row in manifest.to_pylist()]
     apart = Counter(rows) - Counter(words) or Counter(words) - Counter(rows)
     _require(not apart, f"the manifest has not the words of pages(), such as {list(apart)[:3]}")

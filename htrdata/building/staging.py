@@ -10,18 +10,21 @@ STORE/.build/NAME/retired         there once the data set that stood in the stor
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import filelock
 
+from htrdata import strict_json
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
-from htrdata.files import replace_durably, sync_folder
+from htrdata.files import sync_folder
 from htrdata.records import SPLITS
-from htrdata.store.format import DATA_FILE, DATASET_FILE, MANIFEST_FILE, REPORT_FILE
+from htrdata.store.description import Description, Provenance
+from htrdata.store.description_file import check_format, read_description, write_json
+from htrdata.store.format import DATA_FILE, DATASET_FILE, FORMAT, MANIFEST_FILE, REPORT_FILE
+
+_REMEDY = "build with --overwrite, which begins anew"
 
 
 class Workspace:
@@ -62,14 +65,21 @@ class Workspace:
         with held:
             yield
 
-    def live_dataset(self) -> dict[str, Any] | None:
-        """The ``dataset.json`` of the data set that stands in the store; None where there is none."""
-        return _read_json(self.store / self.name / DATASET_FILE)
+    def live_dataset(self) -> Description | None:
+        """The description of the data set that stands in the store; None where there is none.
 
-    def is_there(self, document: dict[str, Any]) -> bool:
-        """Whether the files of a data set are in the store, with the sizes that its ``dataset.json`` gives."""
-        sizes = {self.store / folder / DATA_FILE: shard["bytes"] for folder, shard in document["shards"].items()}
-        sizes[self.store / self.name / MANIFEST_FILE] = document["manifest"]["bytes"]
+        Raises:
+            BadDataError: it is damaged, or of a format that is not known here.
+        """
+        try:
+            return read_description(self.store / self.name / DATASET_FILE)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def is_there(self, description: Description) -> bool:
+        """Whether the files of a data set are in the store, with the sizes that its description gives."""
+        sizes = {self.store / folder / DATA_FILE: shard.bytes for folder, shard in description.shards.items()}
+        sizes[self.store / self.name / MANIFEST_FILE] = description.manifest.bytes
         return all(path.is_file() and path.stat().st_size == size for path, size in sizes.items())
 
     def foreign_folders(self) -> list[Path]:
@@ -78,16 +88,27 @@ class Workspace:
             return []
         return [place for place in self._live_folders() if place.exists()]
 
-    def request(self) -> dict[str, Any] | None:
-        """The request that the finished parts were built for; None where there is none."""
-        return _read_json(self._request)
+    def begun(self) -> Provenance | None:
+        """What the finished parts are made from; None where there are none.
+
+        Raises:
+            BadDataError: the note of it is damaged, or was made by another version.
+        """
+        try:
+            document = strict_json.load(self._request)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except BadDataError as error:
+            raise BadDataError(f"{error} The build under way cannot go on: {_REMEDY}") from error
+        check_format(document, self._request, (FORMAT,), _REMEDY)
+        return strict_json.decode(document, Provenance, f"{self._request} is damaged", _REMEDY)
 
     @property
     def staged(self) -> bool:
         """Whether the stage is complete, so that nothing is left but to publish it."""
         return self._retired.exists() or (self.about / DATASET_FILE).exists()
 
-    def start(self, request: dict[str, Any]) -> None:
+    def start(self, provenance: Provenance) -> None:
         """Discards whatever another build left, and notes what this one builds."""
         self._request.unlink(missing_ok=True)
         self._retired.unlink(missing_ok=True)
@@ -95,7 +116,7 @@ class Workspace:
             if folder.exists():
                 shutil.rmtree(folder)
         self.parts.mkdir()
-        write_json(self._request, request)
+        write_json(self._request, provenance)
 
     def publish(self) -> None:
         """Moves the stage into the store; the data set is visible from the moment its ``dataset.json`` arrives.
@@ -130,20 +151,3 @@ def _move(source: Path, target: Path) -> None:
         target.parent.mkdir(exist_ok=True)
         source.replace(target)
         sync_folder(target.parent)
-
-
-def write_json(path: Path, document: dict[str, Any]) -> None:
-    """Writes a JSON file that is there whole or not at all, also after a crash of the system."""
-    replace_durably(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadDataError(f"{path} is damaged ({error}): build with --overwrite, which replaces it") from error
-    if not isinstance(document, dict):
-        raise BadDataError(f"{path} is damaged (no JSON object): build with --overwrite, which replaces it")
-    return document

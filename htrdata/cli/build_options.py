@@ -16,6 +16,7 @@ from htrdata.cli.console import progress_bar
 if TYPE_CHECKING:
     from htrdata.building.options import BuildOptions
     from htrdata.sources.base import Source
+    from htrdata.store.description import Counts
 
 
 def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -115,6 +116,7 @@ def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> 
     from htrdata.building.describing import describe_counts
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
+    from htrdata.strict_json import encode
 
     options = _build_options(given)
     if "resplit" in given:
@@ -122,7 +124,7 @@ def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> 
     with progress_bar() as progress:
         if dry_run:
             plan = make_plan(source, options, given["name"])
-            document = describe_counts(plan, judge(plan, workers=given["workers"], progress=progress))
+            counts: Counts = describe_counts(plan, judge(plan, workers=given["workers"], progress=progress))
             message = "nothing was written; images were not decoded, so that damaged ones may still be found"
         else:
             built = build(
@@ -132,10 +134,10 @@ def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> 
                 progress=progress,
                 **{name: given[name] for name in ("name", "workers", "overwrite", "strict")},
             )
-            document = built.document
-            place = given["out"] / document["name"]
+            counts = built.description
+            place = given["out"] / counts.name
             message = f"{given['out']} has it already" if built.already else f"report: {place / 'report.html'}"
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1) if as_json else summary(document))
+    click.echo(json.dumps(encode(counts), ensure_ascii=False, indent=1) if as_json else summary(counts))
     click.echo(message, err=True)
 
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from htrdata.records import Division as Division
 from htrdata.records import Page
+from htrdata.records import SourceInfo as SourceInfo
+from htrdata.records import Unit as Unit
 
+DRAWN = "pixels and strokes"
+"""Of `Source.drawn`: all of the writing is made by a program, and the images with it."""
 
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """What a data set is and on what terms: it goes into ``dataset.json`` and the report.
-
-    Attributes:
-        title: its full name.
-        url: where its authors publish it.
-        licence: what it may be used for, in a few words.
-        citation: how to cite it.
-    """
-
-    title: str
-    url: str
-    licence: str
-    citation: str
+DRAWN_PICTURE = "picture"
+"""Of `Source.drawn`: people wrote the strokes, as a pen recorded them; the images are made of them by a program."""
 
 
 class Source(Protocol):
@@ -36,6 +27,25 @@ class Source(Protocol):
     @property
     def info(self) -> SourceInfo:
         """What it is and on what terms."""
+
+    @property
+    def unit(self) -> Unit:
+        """What its `htrdata.records.Word` objects are: words, or whole lines."""
+
+    @property
+    def division(self) -> Division:
+        """How its pages are divided into splits: two that differ in it must not train and test together.
+
+        Only what decides which page is in which split belongs there; all else that may be asked of a source is in
+        `settings` alone.
+        """
+
+    @property
+    def drawn(self) -> str | None:
+        """What of it a program has drawn: `DRAWN`, `DRAWN_PICTURE` or other words for it; None where nothing is.
+
+        Figures over drawn words say little of real handwriting, and what was trained on them says so.
+        """
 
     @property
     def extra_columns(self) -> tuple[str, ...]:

@@ -4,36 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from htrdata.records import SPLITS, Page, Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Leaks:
-    """Where the splits of a data set overlap.
-
-    Attributes:
-        ids: the page ids that are in several splits, with those splits.
-        copies: groups of pages with other ids but the same bytes that reach over several splits: (split, id) each.
-        writers: the writers whose words are in several splits, with those splits.
-    """
-
-    ids: dict[str, tuple[str, ...]]
-    copies: tuple[tuple[tuple[str, str], ...], ...]
-    writers: dict[str, tuple[str, ...]]
-
-    def __bool__(self) -> bool:
-        return bool(self.ids or self.copies or self.writers)
-
-    def as_json(self) -> dict[str, Any]:
-        """The overlaps as ``dataset.json`` records them."""
-        return {
-            "ids": {page_id: list(splits) for page_id, splits in self.ids.items()},
-            "copies": [[list(page) for page in group] for group in self.copies],
-            "writers": {writer: list(splits) for writer, splits in self.writers.items()},
-        }
+from htrdata.records import SPLITS, Leaks, Page, Reason
 
 
 def find_leaks(pages: Iterable[Page]) -> Leaks:

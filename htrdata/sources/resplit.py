@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from htrdata.errors import UsageError
-from htrdata.records import SPLITS, Page, Reason, Word, first_reason
-from htrdata.sources.base import Source, SourceInfo
+from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word, first_reason
+from htrdata.sources.base import Source
 
 Group = Literal["auto", "writer", "page"]
 
@@ -144,6 +144,22 @@ class Resplit:
         return self.source.info
 
     @property
+    def unit(self) -> Unit:
+        """That of the source."""
+        return self.source.unit
+
+    @property
+    def drawn(self) -> str | None:
+        """That of the source."""
+        return self.source.drawn
+
+    @property
+    def division(self) -> Division:
+        """How the pages are dealt out; the splits of the source do not matter."""
+        scheme = "random" if isinstance(self.shares, Ratio) else "fold"
+        return Division(self.source.division.corpus, scheme, self._dealing)
+
+    @property
     def extra_columns(self) -> tuple[str, ...]:
         """Those of the source."""
         return self.source.extra_columns
@@ -151,8 +167,12 @@ class Resplit:
     @property
     def settings(self) -> Mapping[str, str]:
         """Those of the source, and how its pages are dealt out."""
+        return {**self.source.settings, **self._dealing}
+
+    @property
+    def _dealing(self) -> Mapping[str, str]:
         kind = "ratio" if isinstance(self.shares, Ratio) else "fold"
-        return {**self.source.settings, kind: str(self.shares), "seed": str(self.seed), "group": self.group}
+        return {kind: str(self.shares), "seed": str(self.seed), "group": self.group}
 
     @property
     def published(self) -> Mapping[str, Mapping[str, int]]:

@@ -2,19 +2,20 @@
 
 Columns: ``id`` of the word, ``dataset``, ``split`` (null where the page is in none), ``status`` (``kept`` or
 ``dropped``), ``reason``, ``text`` (the label in the shard), ``source_text``, ``shard`` (its folder below the store),
-``index`` (of the key, from 1), ``page``, ``box`` (xc, yc, w, h, angle; see `htrdata.records.Box`), ``outside`` (how
-much of the box is beyond the page, 0 to 1), ``width`` and ``height`` of the crop, ``writer``, ``image_sha256`` (of
-the encoded crop); then those of the source. A word is told by id and split.
+``key`` (its number in the shard, from 1), ``page``, ``box`` (xc, yc, w, h, angle; see `htrdata.records.Box`),
+``outside`` (how much of the box is beyond the page, 0 to 1), ``width`` and ``height`` of the crop, ``writer``,
+``image_sha256`` (of the encoded crop), ``unit`` (``word`` or ``line``); then those of the source. A word is told by id
+and split.
+
+`htrdata.store.manifest_reader` reads it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from htrdata.errors import UsageError
 
@@ -37,9 +38,13 @@ WORD_COLUMNS = [
     ("height", pa.int32()),
     ("writer", pa.string()),
     ("image_sha256", pa.binary(32)),
+    ("unit", pa.string()),
 ]
 """What is known of a word without the shard that it is in."""
-_PLACE_COLUMNS = [("shard", pa.string()), ("index", pa.int32())]
+_PLACE_COLUMNS = [("shard", pa.string()), ("key", pa.int32())]
+
+INDEX_OF_FORMAT_1 = "index"
+"""What ``key`` was called in stores of format 1. No source may take the name: manifests are told by it."""
 
 INK_THRESHOLD = "threshold"
 """The column of a source that `htrdata.records.Word.ink_threshold` stands in, as digits, where the source gives one."""
@@ -61,16 +66,8 @@ def extra_fields(names: Sequence[str]) -> list[tuple[str, pa.DataType]]:
     Raises:
         UsageError: a name stands there more than once, or is that of another column, whose place it would take.
     """
-    times = Counter([*names, *(name for name, _ in (*WORD_COLUMNS, *_PLACE_COLUMNS, *PART_COLUMNS))])
+    taken = [name for name, _ in (*WORD_COLUMNS, *_PLACE_COLUMNS, *PART_COLUMNS)]
+    times = Counter([*names, *taken, INDEX_OF_FORMAT_1])
     if again := [name for name in dict.fromkeys(names) if times[name] > 1]:
         raise UsageError(f"the source names a column {again[0]!r}, but there is one of that name: give it another one")
     return [(name, pa.string()) for name in names]
-
-
-def read_manifest(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Reads a manifest, or some of its columns, and checks the checksums of its pages.
-
-    Raises:
-        OSError: a page is damaged or the file cannot be read.
-    """
-    return pq.read_table(path, columns=list(columns) if columns else None, page_checksum_verification=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
-from htrdata.errors import BadDataError, SourceMissingError, UnknownNameError, WrongTypeError
+from htrdata.errors import SourceMissingError, StorageError, UnknownNameError, WrongTypeError
 from htrdata.records import SPLITS
+from htrdata.store.description import Description
+from htrdata.store.description_file import read_description
 from htrdata.store.format import DATASET_FILE, MANIFEST_FILE
 from htrdata.store.showing import datasets_html
 from htrdata.store.words import StoredWord as StoredWord
@@ -124,19 +125,21 @@ class Dataset:
         store: the folder of the store.
         name: of the data set.
 
+    Attributes:
+        description: what its ``dataset.json`` says.
+
     Raises:
-        BadDataError: its ``dataset.json`` is damaged.
+        BadDataError: its ``dataset.json`` is damaged, or of a format that is not known here.
+        StorageError: it cannot be read.
     """
 
     def __init__(self, store: Path, name: str) -> None:
         self.store = store
         self.name = name
-        path = store / name / DATASET_FILE
         try:
-            self.document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            self._shards: dict[str, Any] = self.document["shards"]
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise BadDataError(f"{path} is damaged ({error!r}): build the data set again with --overwrite") from error
+            self.description: Description = read_description(store / name / DATASET_FILE)
+        except OSError as error:
+            raise StorageError(f"{store / name / DATASET_FILE} cannot be read: {error.strerror or error}") from error
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{self.count(split):,} {split}" for split in self.splits)
@@ -172,29 +175,26 @@ class Dataset:
         """The manifest, or some of its columns, as a table; see `htrdata.store.manifest`.
 
         Raises:
+            UsageError: there is no such column.
             BadDataError: the file is missing or damaged.
         """
         import pandas as pd
         import pyarrow as pa
 
-        from htrdata.store.manifest import read_manifest
+        from htrdata.store.manifest_reader import ManifestReader
 
-        try:
-            table = read_manifest(self.manifest_path, columns)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise BadDataError(f"{self.manifest_path} is missing or damaged ({error}): build it again") from error
+        table = ManifestReader(self.manifest_path).table(columns)
         # Counts stay whole numbers where words that were dropped have none.
         frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
         return frame
 
     def shards(self, split: str) -> list[str]:
         """The folders of a split's shards below the store, in order."""
-        return [folder for folder, shard in self._shards.items() if shard["split"] == split]
+        return [folder for folder, shard in self.description.shards.items() if shard.split == split]
 
     def count(self, split: str) -> int:
         """How many words a split has in its shards; 0 where there is none of that name."""
-        words: int = sum(self._shards[folder]["words"] for folder in self.shards(split))
-        return words
+        return sum(self.description.shards[folder].words for folder in self.shards(split))
 
     def words(self, split: str) -> Words:
         """The words of a split.
@@ -205,4 +205,4 @@ class Dataset:
         folders = self.shards(split)
         if not folders:
             raise UnknownNameError(f"{self.name} has no {split} words in {self.store}: it has {', '.join(self.splits)}")
-        return Words(self, split, [(folder, self._shards[folder]["words"]) for folder in folders])
+        return Words(self, split, [(folder, self.description.shards[folder].words) for folder in folders])

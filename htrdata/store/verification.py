@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +16,11 @@ import pyarrow.compute as pc
 from htrdata.errors import HtrError
 from htrdata.images import codec
 from htrdata.records import SPLITS
-from htrdata.store.digests import content_digest, digest_of_columns, file_sha256
-from htrdata.store.format import DATA_FILE
-from htrdata.store.manifest import read_manifest
+from htrdata.store.consistency import contradictions, miscounts
+from htrdata.store.description import FileRecord, ShardRecord
+from htrdata.store.digests import digest_of_columns, file_sha256
+from htrdata.store.format import DATA_FILE, REPORT_FILE
+from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset, open_store
 from htrdata.store.shards import COUNT_KEY, Shard, check_file, image_key, label_key, sample_keys
 
@@ -46,7 +47,10 @@ class Checked:
 def verify(
     store: Path | str = "lmdb", *, decode: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> list[Checked]:
-    """Checks every data set of a store: sizes, meta pages, digests, keys, labels, and the manifest against the shards.
+    """Checks every data set of a store: sizes, meta pages, digests, keys, labels, manifests against shards and counts.
+
+    The description of a data set is compared with its own digest, and with all that it says of other files. A store of
+    format 1 has neither that digest nor one of the report.
 
     Args:
         store: the folder of the store.
@@ -55,9 +59,10 @@ def verify(
 
     Raises:
         SourceMissingError: there is no store, or no data set in it.
+        BadDataError: a ``dataset.json`` is damaged, or of a format that is not known here.
     """
     datasets = open_store(store).datasets.values()
-    total = sum(shard["bytes"] for dataset in datasets for shard in dataset.document["shards"].values())
+    total = sum(shard.bytes for dataset in datasets for shard in dataset.description.shards.values())
     results: list[Checked] = []
     done = 0
 
@@ -73,7 +78,7 @@ def verify(
 
 
 def _check(dataset: Dataset, decode: bool, checked: Callable[[int], None]) -> Checked:
-    shards: dict[str, Any] = dataset.document["shards"]
+    shards = dataset.description.shards
     # Hashing and reading release the interpreter's lock, so that threads are enough.
     with ThreadPoolExecutor() as threads:
         reading = threads.submit(_read_manifest, dataset)
@@ -81,42 +86,43 @@ def _check(dataset: Dataset, decode: bool, checked: Callable[[int], None]) -> Ch
         problems, manifest = list(reading.result()[0]), reading.result()[1]
         for job, shard in zip(jobs, shards.values(), strict=True):
             problems += job.result()
-            checked(shard["bytes"])
-    problems += _dataset_problems(dataset, manifest)
-    size = sum(shard["bytes"] for shard in shards.values())
-    return Checked(dataset.name, dataset.document["kept"], size, tuple(problems))
+            checked(shard.bytes)
+    about = dataset.description
+    problems += contradictions(about, dataset.name)
+    if about.report is not None:
+        problems += _file_problems(dataset.store / dataset.name / REPORT_FILE, about.report)
+    problems += _stray_files(dataset)
+    if manifest is not None:
+        problems += miscounts(about, manifest)
+    size = sum(shard.bytes for shard in shards.values())
+    return Checked(dataset.name, about.kept, size, tuple(problems))
 
 
-_COLUMNS = ["text", "shard", "index", "image_sha256"]
+_COLUMNS = ["dataset", "split", "status", "reason", "text", "shard", "key", "image_sha256", "unit"]
 
 
 def _read_manifest(dataset: Dataset) -> tuple[list[str], pa.Table | None]:
     """What is wrong with the manifest, or, where nothing is, its rows."""
-    problems = list(_manifest_problems(dataset))
-    return problems, None if problems else read_manifest(dataset.manifest_path, _COLUMNS)
+    problems = list(_file_problems(dataset.manifest_path, dataset.description.manifest))
+    if problems:
+        return problems, None
+    try:
+        return [], ManifestReader(dataset.manifest_path).table(_COLUMNS)
+    except HtrError as error:
+        return [str(error)], None
 
 
-def _manifest_problems(dataset: Dataset) -> Iterator[str]:
-    path, recorded = dataset.manifest_path, dataset.document["manifest"]
-    if not path.exists():
+def _file_problems(path: Path, recorded: FileRecord) -> Iterator[str]:
+    if not path.is_file():
         yield f"{path} is missing"
-    elif path.stat().st_size != recorded["bytes"]:
-        yield f"{path} has {path.stat().st_size:,} bytes, recorded are {recorded['bytes']:,}"
-    elif file_sha256(path) != recorded["sha256"]:
+    elif path.stat().st_size != recorded.bytes:
+        yield f"{path} has {path.stat().st_size:,} bytes, recorded are {recorded.bytes:,}"
+    elif file_sha256(path) != recorded.sha256:
         yield f"{path} has changed since it was built (its SHA-256 differs)"
 
 
-def _dataset_problems(dataset: Dataset, manifest: pa.Table | None) -> Iterator[str]:
-    """Checks the document against itself, the manifest and the folders of the store."""
-    document, shards = dataset.document, dataset.document["shards"]
-    if sum(shard["words"] for shard in shards.values()) != document["kept"]:
-        yield f"{dataset.name}: the words of its shards do not add up to its kept words"
-    if manifest is not None and manifest.num_rows != document["words"]:
-        yield f"{dataset.name}: the manifest has {manifest.num_rows:,} rows for {document['words']:,} words"
-    digests = {folder: shard["content_digest"] for folder, shard in shards.items()}
-    if content_digest(digests) != document["content_digest"]:
-        yield f"{dataset.name}: the digests of its shards do not give its content digest"
-    files = {dataset.store / folder / DATA_FILE for folder in shards}
+def _stray_files(dataset: Dataset) -> Iterator[str]:
+    files = {dataset.store / folder / DATA_FILE for folder in dataset.description.shards}
     for split in SPLITS:
         for found in sorted((dataset.store / split / dataset.name).rglob("*")):
             if found.is_file() and found not in files:
@@ -126,18 +132,18 @@ def _dataset_problems(dataset: Dataset, manifest: pa.Table | None) -> Iterator[s
 def _shard_problems(
     dataset: Dataset, folder: str, reading: Future[tuple[list[str], pa.Table | None]], decode: bool
 ) -> list[str]:
-    recorded = dataset.document["shards"][folder]
+    recorded = dataset.description.shards[folder]
     path = dataset.store / folder / DATA_FILE
     try:
         check_file(path)
         size = path.stat().st_size
-        if size != recorded["bytes"]:
-            return [f"{path} has {size:,} bytes, recorded are {recorded['bytes']:,}"]
+        if size != recorded.bytes:
+            return [f"{path} has {size:,} bytes, recorded are {recorded.bytes:,}"]
         # Damage is found before LMDB maps the file: a flipped bit in a tree page could end the process.
-        if file_sha256(path) != recorded["sha256"]:
+        if file_sha256(path) != recorded.sha256:
             return [f"{path} has changed since it was built (its SHA-256 differs): copy it again, or build it again"]
         shard = Shard(path.parent)
-        problems = list(_key_problems(shard, folder, recorded["words"]))
+        problems = list(_key_problems(shard, folder, recorded.words))
         _, manifest = reading.result()
         if manifest is not None and not problems:
             rows = manifest.filter(pc.equal(manifest["shard"], folder))
@@ -159,30 +165,28 @@ def _key_problems(shard: Shard, folder: str, words: int) -> Iterator[str]:
         yield from _first(f"{folder}: missing or unexpected key", sorted(expected.symmetric_difference(found)))
 
 
-def _content_problems(
-    shard: Shard, folder: str, recorded: dict[str, Any], rows: pa.Table, decode: bool
-) -> Iterator[str]:
+def _content_problems(shard: Shard, folder: str, recorded: ShardRecord, rows: pa.Table, decode: bool) -> Iterator[str]:
     """Compares a shard with its rows of the manifest."""
-    if not np.array_equal(rows["index"], np.arange(1, recorded["words"] + 1)):
-        yield f"{folder}: the manifest does not number its words 1 to {recorded['words']:,}"
+    if not np.array_equal(rows["key"], np.arange(1, recorded.words + 1)):
+        yield f"{folder}: the manifest does not number its words 1 to {recorded.words:,}"
         return
     labels, texts = shard.encoded_labels(), rows["text"].cast(pa.binary()).to_pylist()
     if labels != texts:
-        yield from _first(f"{folder}: label differs from the manifest's, index", _differing(shard, labels, texts))
-    if digest_of_columns(rows["text"], rows["image_sha256"]) != recorded["content_digest"]:
+        yield from _first(f"{folder}: label differs from the manifest's, key", _differing(shard, labels, texts))
+    if digest_of_columns(rows["text"], rows["image_sha256"]) != recorded.content_digest:
         yield f"{folder}: its content digest is not the recorded one"
     if decode:
         digests = enumerate(rows["image_sha256"].to_pylist(), 1)
-        damaged = (index for index, known in digests if not _is_whole(shard.image(index), known))
-        yield from _first(f"{folder}: damaged image, index", damaged)
+        damaged = (key for key, known in digests if not _is_whole(shard.image(key), known))
+        yield from _first(f"{folder}: damaged image, key", damaged)
 
 
 def _differing(shard: Shard, labels: list[bytes], texts: list[bytes]) -> Iterator[int]:
-    """The indices of the labels that are not those of the manifest."""
-    for index, (label, text) in enumerate(zip(labels, texts, strict=True), 1):
+    """The keys of the labels that are not those of the manifest."""
+    for key, (label, text) in enumerate(zip(labels, texts, strict=True), 1):
         if label != text:
-            shard.label(index)  # raises where it is no text at all
-            yield index
+            shard.label(key)  # raises where it is no text at all
+            yield key
 
 
 def _is_whole(image: bytes, sha256: bytes) -> bool:

@@ -167,10 +167,17 @@ class _Split:
 
     @functools.cached_property
     def ids(self) -> list[str]:
-        """The ids of all words, from the manifest."""
-        manifest = self.dataset.manifest(["id", "split", "status"])
-        chosen = manifest[(manifest["split"] == self.split) & (manifest["status"] == "kept")]
-        ids: list[str] = chosen["id"].tolist()
+        """The ids of all words, from the manifest.
+
+        Raises:
+            BadDataError: it is missing or damaged, or has not as many words as the shards.
+        """
+        from htrdata.store.manifest_reader import ManifestReader
+
+        manifest = ManifestReader(self.dataset.manifest_path)
+        ids = manifest.kept_ids(self.split)
+        if len(ids) != self.ends[-1]:
+            raise manifest.damaged(f"it has {len(ids):,} {self.split} words, the shards {self.ends[-1]:,}")
         return ids
 
     def texts(self) -> list[str]:

@@ -31,7 +31,7 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
         "--mix",
         multiple=True,
         metavar="NAME[:RATIO]",
-        help="Data sets, one or several, and their shares of a batch.  [default: all but synthetic ones]",
+        help="Data sets, one or several, and their shares of a batch.  [default: all; drawn ones only where alone]",
     ),
     click.option(
         "--from",

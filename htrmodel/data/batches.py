@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from htrdata.store.columns import take
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.columns import take
 from htrmodel.data.samples import Samples
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from htrdata.labels import Charset
 from htrdata.records import Reason
-from htrmodel.data.columns import numbers, strings
+from htrdata.store.columns import numbers, strings
 
 REASONS = (Reason.EMPTY_LABEL, Reason.TOO_LONG, Reason.OUT_OF_CHARSET)
 """Why a model cannot take a label, in the order in which it is tested: the first one counts."""

@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.errors import SourceMissingError
+from htrdata.store.columns import codes, numbers, select, strings, take
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE
 from htrdata.store.manifest import DROPPED, KEPT
+from htrdata.store.manifest_reader import ManifestReader, rows_with
 from htrdata.store.reading import Dataset
 from htrdata.store.shards import Shard
-from htrmodel.data.columns import codes, numbers, select, strings, take
-from htrmodel.data.divisions import dataset_division
+from htrmodel.data.divisions import divided
 from htrmodel.data.samples import Chunk, Rows
 
 _CHUNK_ROWS = 65_536
@@ -40,11 +38,11 @@ class StoredSplit:
     def __init__(self, dataset: Dataset, split: str) -> None:
         self.name = dataset.name
         self.split = split
-        self.division = dataset_division(dataset)
-        self._manifest = dataset.manifest_path
+        self.divided = divided(dataset)
+        self._manifest = ManifestReader(dataset.manifest_path)
         dataset.words(split)  # raises where there are none
         self._folders = dataset.shards(split)
-        self._about: list[dict[str, Any]] = [dataset.document["shards"][folder] for folder in self._folders]
+        self._about = [dataset.description.shards[folder] for folder in self._folders]
         self.shards = tuple(Shard(dataset.store / folder) for folder in self._folders)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -55,18 +53,18 @@ class StoredSplit:
         """
         number_of = {folder: number for number, folder in enumerate(self._folders)}
         found = np.zeros(len(number_of), np.int64)
-        for first, batch in self._batches(["split", "status", "text", "shard", "index"]):
-            mine = self._with_status(batch, KEPT)
+        for first, batch in self._batches(["split", "status", "text", "shard", "key"]):
+            mine = rows_with(batch, self.split, KEPT)
             kept = select(batch, mine)
-            if kept["text"].null_count or kept["index"].null_count:
-                raise self._damaged("a kept word has no label or no place")
+            if kept["text"].null_count or kept["key"].null_count:
+                raise self._manifest.damaged("a kept word has no label or no place")
             shards = codes(kept["shard"], number_of)
             if (shards < 0).any():
-                raise self._damaged(f"it has a {self.split} word in no shard of dataset.json")
+                raise self._manifest.damaged(f"it has a {self.split} word in no shard of dataset.json")
             found += np.bincount(shards, minlength=len(number_of))
-            yield Chunk(kept["text"], shards, numbers(kept["index"]), (first + np.flatnonzero(mine)).astype(np.int32))
-        if found.tolist() != [shard["words"] for shard in self._about]:
-            raise self._damaged(f"it has {found.sum():,} {self.split} words, dataset.json another number")
+            yield Chunk(kept["text"], shards, numbers(kept["key"]), (first + np.flatnonzero(mine)).astype(np.int32))
+        if found.tolist() != [shard.words for shard in self._about]:
+            raise self._manifest.damaged(f"it has {found.sum():,} {self.split} words, dataset.json another number")
 
     def column(self, name: str, rows: Rows) -> pa.Array:
         """A column of the manifest.
@@ -78,50 +76,27 @@ class StoredSplit:
         parts = []
         for first, batch in self._batches([name]):
             begin, end = np.searchsorted(rows, [first, first + batch.num_rows])
-            parts.append(take(batch[name], rows[begin:end] - first))
+            column = batch[name]
+            if isinstance(column, pa.DictionaryArray):
+                column = column.dictionary_decode()
+            parts.append(take(column, rows[begin:end] - first))
         return pa.concat_arrays(parts)
 
     def dropped(self) -> pa.Table:
         """The words that the build dropped, with the reasons that it gives."""
         parts = [
-            select(batch, self._with_status(batch, DROPPED)).select(["id", "source_text", "reason"])
+            select(batch, rows_with(batch, self.split, DROPPED)).select(["id", "source_text", "reason"])
             for _, batch in self._batches(["id", "split", "status", "source_text", "reason"])
         ]
         return pa.Table.from_batches(parts).rename_columns(["id", "text", "reason"])
 
     def digest(self) -> str:
         """Over the content digests that ``dataset.json`` gives."""
-        return _digest(shard["content_digest"] for shard in self._about)
-
-    def _with_status(self, batch: pa.RecordBatch, status: str) -> NDArray[np.bool_]:
-        """Which rows are of this split and status."""
-        of_split = codes(batch["split"], {self.split: 0}) == 0
-        mine: NDArray[np.bool_] = of_split & (codes(batch["status"], {status: 0}) == 0)
-        return mine
+        return _digest(shard.content_digest for shard in self._about)
 
     def _batches(self, columns: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Reads columns of the manifest in pieces, each with the number of its first row."""
-        first = 0
-        try:
-            # Without threads and read-ahead: as fast, since labels are judged in between, and with less memory.
-            with pq.ParquetFile(
-                self._manifest,
-                read_dictionary=["split", "status", "shard"],
-                page_checksum_verification=True,
-                pre_buffer=False,
-            ) as file:
-                if missing := set(columns) - set(file.schema_arrow.names):
-                    raise UsageError(f"{self._manifest} has no column {', '.join(sorted(missing))}")
-                for batch in file.iter_batches(_CHUNK_ROWS, columns=list(columns), use_threads=False):
-                    yield first, batch
-                    first += batch.num_rows
-        except (OSError, pa.ArrowException) as error:
-            raise self._damaged(str(error)) from error
-
-    def _damaged(self, what: str) -> BadDataError:
-        return BadDataError(
-            f"{self._manifest} is missing or damaged ({what}): `htrdata verify` says more; build {self.name} again"
-        )
+        return self._manifest.batches(columns, _CHUNK_ROWS)
 
 
 class PlainShards:
@@ -138,7 +113,7 @@ class PlainShards:
         SourceMissingError: there is no shard.
     """
 
-    division = None
+    divided = None
 
     def __init__(self, root: Path, name: str | None = None, split: str = "") -> None:
         self.name = name or root.resolve().name

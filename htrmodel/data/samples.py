@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
 from htrdata.records import Reason
+from htrdata.store.columns import select, strings, take
 from htrdata.store.shards import Shard
-from htrmodel.data.columns import select, strings, take
-from htrmodel.data.divisions import Division
+from htrmodel.data.divisions import DividedSet
 from htrmodel.data.label_view import REASONS, LabelView
 
 Rows = NDArray[np.int32]
@@ -33,7 +33,7 @@ class Origin(Protocol):
     split: str
 
     @property
-    def division(self) -> Division | None:
+    def divided(self) -> DividedSet | None:
         """How the data set was divided into splits; None where that is not known."""
 
     @property

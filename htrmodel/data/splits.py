@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.store.format import DATA_FILE
 from htrdata.store.reading import Store
-from htrmodel.data.divisions import Division, division_of, is_synthetic
+from htrmodel.data.divisions import DividedSet, divided
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Origin
 
@@ -20,8 +19,8 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     Args:
         root: a store; or a folder without data sets but with ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb``.
         split: such as ``train``.
-        names: the data sets wanted, in order; empty for all that have the split, but no synthetic ones. That of
-            ``SPLIT/data.mdb`` is the name of the folder ``root``.
+        names: the data sets wanted, in order; empty for all that have the split, but of drawn ones none where there
+            are others. That of ``SPLIT/data.mdb`` is the name of the folder ``root``.
 
     Raises:
         UsageError: a data set is not there or lacks the split, none has it, or two data sets that train together split
@@ -31,16 +30,15 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     store = Store(root)
     if not store.datasets:
         return _plain(root, split, names)
-    chosen = names or [
-        name
-        for name, dataset in store.datasets.items()
-        if split in dataset.splits and not is_synthetic(dataset.document["source"])
-    ]
+    with_split = [name for name, dataset in store.datasets.items() if split in dataset.splits]
+    genuine = [name for name in with_split if store.datasets[name].description.drawn is None]
+    chosen = names or genuine or with_split
     if not chosen:
         raise UsageError(f"no data set in {root} has {split} words: it has {', '.join(store.datasets)}")
+    datasets = [store.dataset(name) for name in chosen]
     if split == "train":
-        check_schemes({name: store.dataset(name).document for name in chosen})
-    return [StoredSplit(store.dataset(name), split) for name in chosen]
+        check_schemes(map(divided, datasets))
+    return [StoredSplit(dataset, split) for dataset in datasets]
 
 
 def _plain(root: Path, split: str, names: Sequence[str]) -> list[Origin]:
@@ -57,23 +55,17 @@ def _plain(root: Path, split: str, names: Sequence[str]) -> list[Origin]:
     return [PlainShards(folder / name, name, split) for name in chosen]
 
 
-def check_schemes(documents: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuses to train on two splits of one source: each of IAM's two schemes trains on forms that the other holds out.
-
-    Args:
-        documents: the ``dataset.json`` of each data set, by its name.
+def check_schemes(datasets: Iterable[DividedSet]) -> None:
+    """Refuses to train on two splits of one corpus: each of IAM's two schemes trains on forms that the other holds out.
 
     Raises:
-        UsageError: two data sets are from one source, but split in different ways.
+        UsageError: two data sets are of one corpus, but split in different ways.
     """
-    first_of: dict[str, Division] = {}
-    for name, document in documents.items():
-        division = division_of(name, document)
-        if division is None:
-            continue
-        first = first_of.setdefault(division.title, division)
-        if first.clashes(division):
+    first_of: dict[str, DividedSet] = {}
+    for one in datasets:
+        first = first_of.setdefault(one.division.corpus, one)
+        if first.clashes(one):
             raise UsageError(
-                f"{first} and {division} split one source ({division.title}) differently: one trains on what the other "
+                f"{first} and {one} split one corpus ({one.division.corpus}) differently: one trains on what the other "
                 "tests with; choose one of them with --mix"
             )

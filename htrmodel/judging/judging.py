@@ -115,12 +115,12 @@ def judge_split(
         raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take 100 or more")
     pairing = pair(dataset, split, predictions, missing)
     clusters = [word.cluster for word in pairing.words]
-    stored = dataset.document["options"]["charset"]
-    folds = (charset is not None and charset.folds_case) or (stored is not None and stored["folds_case"])
+    stored = dataset.description.options.charset
+    folds = (charset is not None and charset.folds_case) or (stored is not None and stored.folds_case)
     setting = Setting(
         dataset=dataset.name,
         split=split,
-        digest=dataset.document["content_digest"],
+        digest=dataset.description.content_digest,
         references=references_digest(pairing.words),
         charset=_name(charset),
         max_length=max_length,

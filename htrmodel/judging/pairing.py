@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import LabelPolicy
 from htrdata.records import Reason
+from htrdata.store.description import Description
 from htrdata.store.manifest import KEPT
 from htrdata.store.reading import Dataset
 from htrmodel.judging.metrics import normal_form
@@ -87,7 +88,7 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
     if not of_split:
         known = ", ".join(dict.fromkeys(row["split"] for row in rows if row["split"] is not None)) or "none"
         raise UsageError(f"{dataset.name} in {dataset.store} has no words in split {split!r}: its splits are {known}")
-    leaked = pages_also_in_train(dataset.document, split)
+    leaked = pages_also_in_train(dataset.description, split)
     judged = [row for row in of_split if row["status"] == KEPT or row["reason"] in _FOR_THE_LABEL]
     given = {*predictions.texts, *predictions.left_out}
     elsewhere = given - {row["id"] for row in judged}
@@ -115,19 +116,18 @@ def outside(dataset: Dataset, split: str, policy: LabelPolicy) -> dict[str, str]
     return {word_id: str(reason) for word_id, reason in reasons.items() if reason is not None}
 
 
-def pages_also_in_train(document: Mapping[str, Any], split: str) -> frozenset[str]:
+def pages_also_in_train(about: Description, split: str) -> frozenset[str]:
     """The pages of a split that also stand in train, under their own id or as a copy.
 
     Args:
-        document: the ``dataset.json``, with ``leaks`` as in `htrdata.sources.overlap.Leaks`. They are of the pages
-            before ``dedup`` took from train those that also stand elsewhere: after it there are none.
+        about: the data set. Its ``leaks`` are of the pages before ``dedup`` took from train those that also stand
+            elsewhere: after it there are none.
         split: whose pages are asked for; those of train themselves are none.
     """
-    if split == "train" or document["options"].get("dedup", False):
+    if split == "train" or about.options.dedup:
         return frozenset()
-    leaks = document["leaks"]
-    by_id = {page for page, splits in leaks["ids"].items() if "train" in splits and split in splits}
-    groups = [group for group in leaks["copies"] if any(place == "train" for place, _ in group)]
+    by_id = {page for page, splits in about.leaks.ids.items() if "train" in splits and split in splits}
+    groups = [group for group in about.leaks.copies if any(place == "train" for place, _ in group)]
     return frozenset(by_id | {page for group in groups for place, page in group if place == split})
 
 

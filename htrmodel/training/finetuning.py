@@ -30,7 +30,7 @@ class Request:
 
     Attributes:
         data: the store.
-        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all that are not synthetic.
+        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all but drawn ones, where there are others.
         checkpoint: what to start from, a file or the name of one of `htrmodel.starter.STARTERS`; None for new weights.
         model: what is asked of the model.
         recipe: how to train.
@@ -159,8 +159,8 @@ def carry_out(
 
 def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device) -> None:
     """Raises what the training would, before there is a run folder and before images are decoded."""
-    for division in words.divisions:
-        check_trained(request.checkpoint, begin.trained_on, division)
+    for one in words.divided:
+        check_trained(request.checkpoint, begin.trained_on, one)
     uses_bfloat16(recipe.precision, device)
     Freezing(begin.recogniser, request.freeze)
     TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios)
@@ -183,15 +183,15 @@ def _task(
         about_data={
             **words.describe(),
             "trained_on": _trained_on(begin, words),
-            "synthetic_only": begin.synthetic_only and words.synthetic,
+            "synthetic_only": begin.synthetic_only and words.drawn,
         },
     )
 
 
-def _trained_on(begin: Start, words: TrainingWords) -> list[dict[str, Any]]:
+def _trained_on(begin: Start, words: TrainingWords) -> list[object]:
     """What the weights know, from the start on, for `htrmodel.data.divisions.trained_on`."""
-    divisions = [*begin.trained_on, *words.divisions]
-    return [one.to_dict() for number, one in enumerate(divisions) if one not in divisions[:number]]
+    datasets = [*begin.trained_on, *words.divided]
+    return [one.to_json() for number, one in enumerate(datasets) if one not in datasets[:number]]
 
 
 def _configuration(request: Request, recipe: Recipe, begin: Start, words: TrainingWords) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from htrdata.labels import PRINTABLE, Charset
 from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.checkpoint.stage_transfer import transfer_stages
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.divisions import Division, trained_on
+from htrmodel.data.divisions import DividedSet, trained_on
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import SMALL_MODEL
 
@@ -45,14 +45,14 @@ class Start:
         recogniser: on the CPU.
         digest: SHA-256, in hex, of the checkpoint's file; None for new weights.
         message: what it is, in a sentence.
-        trained_on: the divisions of the data that the checkpoint was trained on, where it says so.
+        trained_on: the data sets that the checkpoint was trained on, where it says so.
         synthetic_only: it knows no words but drawn ones; new weights know none at all.
     """
 
     recogniser: Recogniser
     digest: str | None
     message: str
-    trained_on: tuple[Division, ...] = ()
+    trained_on: tuple[DividedSet, ...] = ()
     synthetic_only: bool = False
 
 

@@ -13,7 +13,7 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import Progress, decoded_words
-from htrmodel.data.divisions import Division
+from htrmodel.data.divisions import DividedSet
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origins import PlainShards
@@ -47,14 +47,14 @@ class TrainingWords:
         }
 
     @property
-    def divisions(self) -> list[Division]:
-        """How the data sets to train on were divided, of those where that is known."""
-        return [one.origin.division for one in self.train if one.origin.division is not None]
+    def divided(self) -> list[DividedSet]:
+        """The data sets to train on of which it is known how they were divided."""
+        return [one.origin.divided for one in self.train if one.origin.divided is not None]
 
     @property
-    def synthetic(self) -> bool:
+    def drawn(self) -> bool:
         """Whether all words to train on are known to be drawn."""
-        return all(one.origin.division is not None and one.origin.division.synthetic for one in self.train)
+        return all(one.origin.divided is not None and one.origin.divided.drawn is not None for one in self.train)
 
     def decode(
         self,
@@ -83,13 +83,13 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
 
     Args:
         root: a store.
-        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all that are not synthetic.
+        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all but drawn ones, where there are others.
         config: of the model; its charset and length decide which words it can take.
         say: told what is left out, which data sets have no words to validate on, and which hold the same words.
 
     Raises:
         UsageError: a data set is not there, there is nothing to train or to validate on, two data sets split one
-            source differently, or the mix cannot be read.
+            corpus differently, or the mix cannot be read.
         SourceMissingError: there is neither a data set nor a shard.
         BadDataError: a data set is damaged.
     """
@@ -108,19 +108,20 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
         raise UsageError(f"no val words in {root} for {names}: training needs some to know when to stop; {remedy}")
     ratios = [ratio for ratio in mixed.values() if ratio is not None]
     words = TrainingWords(train, val, ratios or None)
-    _say_what_comes_twice(words.divisions, say)
+    _say_what_comes_twice(words.divided, say)
+    if words.drawn:
+        say("all of these words are drawn by a program: what is trained on them has seen no handwriting of people")
     return words
 
 
-def _say_what_comes_twice(divisions: Sequence[Division], say: Say) -> None:
+def _say_what_comes_twice(datasets: Sequence[DividedSet], say: Say) -> None:
     names: dict[str, list[str]] = {}
-    for one in divisions:
-        if not one.synthetic:
-            names.setdefault(one.title, []).append(one.name)
-    for title, several in names.items():
+    for one in datasets:
+        names.setdefault(one.division.corpus, []).append(one.name)
+    for corpus, several in names.items():
         if len(several) > 1:
             say(
-                f"{', '.join(several)} are one split of one source ({title}): a word that is in several of them is "
+                f"{', '.join(several)} are one split of one corpus ({corpus}): a word that is in several of them is "
                 "trained on as often; choose one of them with --mix, if that is not meant"
             )
 

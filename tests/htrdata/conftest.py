@@ -12,8 +12,7 @@ import pytest
 
 from htrdata.drawing.handwriting import ALPHABETS, Style
 from htrdata.images.codec import encode
-from htrdata.records import Box, FileOnDisk, Page, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import Box, Division, FileOnDisk, Page, SourceInfo, Unit, Word
 
 
 @dataclass
@@ -26,6 +25,9 @@ class ListSource:
     settings: dict[str, str] = field(default_factory=dict)
     published: dict[str, dict[str, int]] = field(default_factory=dict)
     info: SourceInfo = field(default_factory=lambda: SourceInfo("Drawn", "https://example.org", "none", "nobody"))
+    unit: Unit = "word"
+    division: Division = field(default_factory=lambda: Division("Drawn"))
+    drawn: str | None = None
 
     def pages(self) -> Iterator[Page]:
         return iter(self.listed)

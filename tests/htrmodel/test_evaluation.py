@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,17 +15,20 @@ from click.testing import CliRunner, Result
 
 import htrdata
 from htrdata.drawing.samples.imgur5k import draw_sample
-from htrdata.errors import UsageError
+from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import ALNUM
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import Dataset
 from htrmodel import starter
 from htrmodel.checkpoint.files import save
 from htrmodel.cli.evaluate_command import evaluate
-from htrmodel.data.divisions import dataset_division
+from htrmodel.cli.finetune_command import finetune
+from htrmodel.data.divisions import divided
 from htrmodel.evaluation import read_split, vote
 from htrmodel.judging.predictions import Predictions
 from htrmodel.recogniser import Recogniser
+
+from ..stores import read_document, without, write_document
 
 
 @pytest.fixture(scope="module")
@@ -135,9 +140,9 @@ def test_errors_are_one_sentence(
     ("changed", "accepted"),
     [
         ({}, True),
-        ({"title": "Another"}, True),
-        ({"settings": {"scheme": "other"}}, False),
-        ({"source": "imgur5k_fold1of5", "settings": {"fold": "1/5", "seed": "0"}}, False),
+        ({"corpus": "Another"}, True),
+        ({"scheme": "other"}, False),
+        ({"scheme": "fold", "parameters": {"fold": "1/5", "seed": "0"}}, False),
     ],
 )
 def test_a_checkpoint_of_another_split_is_refused(
@@ -148,17 +153,17 @@ def test_a_checkpoint_of_another_split_is_refused(
     changed: dict[str, Any],
     accepted: bool,
 ) -> None:
-    division = dataset_division(dataset)
-    assert division is not None
-    data = {"trained_on": [{**division.to_dict(), "name": "mine", **changed}]}
+    known = divided(dataset)
+    known = dataclasses.replace(known, name="mine", division=dataclasses.replace(known.division, **changed))
+    data = {"trained_on": [known.to_json()]}
     save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors", data=data)
     done = run("--data", store, "--checkpoint", tmp_path / "model.safetensors", "--resamples", 100)
     if accepted:
         assert done.exit_code == 0, done.exception
     else:
         assert isinstance(done.exception, UsageError)
-        assert "was trained on mine (imgur5k" in str(done.exception)
-        assert "otherwise than imgur5k (imgur5k)" in str(done.exception)
+        assert "was trained on mine (" in str(done.exception)
+        assert "otherwise than imgur5k (published)" in str(done.exception)
 
 
 def test_the_starter_is_judged_where_nothing_is_named(
@@ -193,3 +198,22 @@ def test_checkpoints_of_unlike_charsets_cannot_vote(
         "--data", store, "--checkpoint", tmp_path / "94.safetensors", "--checkpoint", tmp_path / "36.safetensors"
     )
     assert "different charsets" in str(done.exception)
+
+
+@pytest.mark.parametrize("place", [("leaks",), ("options", "charset"), ("shards", "test/imgur5k", "split"), ("kept",)])
+def test_a_damaged_description_ends_each_command_in_one_sentence(
+    store: Path, tmp_path: Path, place: tuple[str, ...]
+) -> None:
+    copy = Path(shutil.copytree(store, tmp_path / "lmdb"))
+    write_document(copy, without(read_document(copy, "imgur5k"), place), "imgur5k")
+    (tmp_path / "read.csv").write_text("id,text\n")
+    for command, arguments in (
+        (evaluate, ["--predictions", tmp_path / "read.csv", "--missing-is-wrong"]),
+        (finetune, ["--small", "--out", tmp_path / "run"]),
+    ):
+        done = CliRunner().invoke(command, ["--data", str(copy), *map(str, arguments)])
+        assert isinstance(done.exception, BadDataError), done.output
+        assert f"dataset.json is damaged: the field {'.'.join(place[:1])}" in str(done.exception)
+        assert place[-1] in str(done.exception)
+    with pytest.raises(BadDataError, match=r"dataset\.json is damaged"):
+        htrdata.verify(copy)

@@ -6,6 +6,7 @@ Under the root::
     ascii/words.txt, ascii/forms.txt            ascii.tgz       words.txt, forms.txt
     words/a01/a01-000u/a01-000u-00-00.png       words.tgz       a01/a01-000u/a01-000u-00-00.png
     forms/a01-000u.png                          formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz    a01-000u.png
+    drawn.json                                  that it is drawn: see `htrdata.sources.drawn`
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from pathlib import Path
 
 from htrdata.drawing.samples.iam_form import BROKEN, DrawnForm, FormJob, draw_form, form_xml
 from htrdata.errors import CannotCreateError, StorageError, UsageError
-from htrdata.records import SPLITS
+from htrdata.records import SPLITS, SourceInfo
+from htrdata.sources.base import DRAWN
+from htrdata.sources.drawn import DrawnMark, write_mark
+from htrdata.sources.iam.source import IAM
 from htrdata.sources.iam.splits import AACHEN
 
 UNLISTED = "z99-001"
@@ -107,7 +111,10 @@ def draw_sample(
     jobs = _jobs(forms, seed, scale)
     _claim(root)
     words_txt, forms_txt, words = [_WORDS_HEAD], [_FORMS_HEAD], 0
+    title = f"{IAM.title}, drawn by htrdata sample"
+    about = SourceInfo(title, "", "Apache-2.0, as htrdata", "")
     try:
+        write_mark(root, DrawnMark(DRAWN, f"{title}, {forms} forms, seed {seed}, scale {scale:g}", about))
         with (_packed if archives else _loose)(root) as add:
             for number, form in enumerate(map_forms(draw_form, jobs), 1):
                 _add_images(form, add)

@@ -7,6 +7,7 @@ Under the root::
     dataset_info/imgur5k_data.lst           image URL, TAB, box, TAB, word: one annotation a line
     dataset_info/imgur5k_hashes.lst         id, TAB, md5 of the image
     dataset_info/{train,val,test}_index_ids.lst
+    drawn.json                              that it is drawn, and on what terms: see `htrdata.sources.drawn`
 
 A box is the string ``[xc, yc, w, h, a]``: pixels as in `htrdata.records`, a in degrees counter-clockwise as seen.
 """
@@ -24,7 +25,10 @@ from htrdata.drawing.handwriting.page import draw_page
 from htrdata.drawing.samples.imgur5k_plan import MAIN, Plan, compose, load, parse_box
 from htrdata.errors import BadDataError, CannotCreateError, StorageError, UsageError
 from htrdata.images.codec import opencv
-from htrdata.records import Box
+from htrdata.records import Box, SourceInfo
+from htrdata.sources.base import DRAWN
+from htrdata.sources.drawn import DrawnMark, write_mark
+from htrdata.sources.imgur5k.source import IMGUR5K
 
 cv2 = opencv()
 
@@ -131,7 +135,11 @@ def draw_sample(
     found = plan.words()
     jobs = _jobs(plan, root / "images", seed, plain)
     _claim(root)
+    settings = f"seed {seed}, plain {plain}"
+    if annotations is None:
+        settings = f"{pages} pages of {words_per_page} words, {megapixels[0]:g}-{megapixels[1]:g} MP, {settings}"
     try:
+        write_mark(root, _mark(None if annotations is None else plan, settings))
         hashes = {}
         for page, md5 in zip(jobs, map_pages(draw_job, jobs.values()), strict=True):
             hashes[page] = md5
@@ -141,6 +149,18 @@ def draw_sample(
         raise StorageError(f"{root}: {error.strerror or error}; what is there is not complete: remove it") from error
     drawn = sum(len(job.words) for job in jobs.values())
     return SampleSummary(root, len(jobs), drawn, sum(map(len, found.values())) - drawn)
+
+
+def _mark(published: Plan | None, settings: str) -> DrawnMark:
+    """What to say of the sample: with whose annotations it is drawn, if they are not our own."""
+    licence, by = "Apache-2.0, as htrdata", "drawn by htrdata sample"
+    if published is not None:
+        content = json.dumps(published.annotations, sort_keys=True).encode()
+        settings = f"annotations {hashlib.sha256(content).hexdigest()[:16]}, {settings}"
+        licence = "pages Apache-2.0, as htrdata; annotations as those that the pages were drawn for"
+        by = "pages drawn by htrdata sample for published annotations"
+    title = f"{IMGUR5K.title}, {by}"
+    return DrawnMark(DRAWN, f"{title}, {settings}", SourceInfo(title, "", licence, ""))
 
 
 def _jobs(plan: Plan, folder: Path, seed: int, plain: bool) -> dict[str, PageJob]:

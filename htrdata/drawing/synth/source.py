@@ -7,13 +7,14 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from htrdata.drawing.synth.fonts import Font, read_fonts
 from htrdata.drawing.synth.writers import HANDS, MEDIA, split_fonts
 from htrdata.drawing.synth.written import WORDS_PER_WRITER, Recipe, WrittenWords
 from htrdata.errors import UsageError
-from htrdata.records import SPLITS, Page
-from htrdata.sources.base import SourceInfo
+from htrdata.records import SPLITS, Division, Page, SourceInfo, Unit
+from htrdata.sources.base import DRAWN
 
 DRAWING = "2"
 """Which drawing this is. It rises whenever the same settings give other words or other pixels, so that a build which
@@ -66,15 +67,20 @@ class Synth:
         """The default name of the data set in a store."""
         return "synth"
 
+    unit: ClassVar[Unit] = "word"
+    drawn: ClassVar[str] = DRAWN
+    info: ClassVar[SourceInfo] = SourceInfo(
+        title="Words drawn by htrdata synth",
+        url="",
+        licence="Apache-2.0, as htrdata; the fonts of --fonts have licences of their own",
+        citation="",
+    )
+
     @property
-    def info(self) -> SourceInfo:
-        """What it is and on what terms."""
-        return SourceInfo(
-            title="Words drawn by htrdata synth",
-            url="",
-            licence="Apache-2.0, as htrdata; the fonts of --fonts have licences of their own",
-            citation="",
-        )
+    def division(self) -> Division:
+        """Writers are divided in one way only. Other settings, but for the number of words, are other words."""
+        settings = (f"{name} {value}" for name, value in self.settings.items() if name != "words")
+        return Division(", ".join([self.info.title, *settings]))
 
     @property
     def extra_columns(self) -> tuple[str, ...]:

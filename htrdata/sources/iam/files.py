@@ -22,6 +22,7 @@ from typing import Literal, cast
 from htrdata.errors import BadDataError
 from htrdata.records import FileOnDisk, ImageFile
 from htrdata.sources.archives import Archive, ArchiveMember
+from htrdata.sources.drawn import MARK
 
 Kind = Literal["words", "forms", "xml", "ascii"]
 
@@ -51,11 +52,13 @@ class IamFiles:
         root: the folder.
         loose: by kind, the loose files by their id: that of a word or form, or ``words`` and ``forms`` of the lines.
         archives: by kind, in the order of their paths.
+        marks: files that say that the data set is drawn; see `htrdata.sources.drawn`.
     """
 
     root: Path
     loose: Mapping[Kind, dict[str, Path]] = field(default_factory=lambda: {kind: {} for kind in _NAMES})
     archives: Mapping[Kind, list[Path]] = field(default_factory=lambda: {kind: [] for kind in _NAMES})
+    marks: list[Path] = field(default_factory=list)
 
     def has(self, kind: Kind) -> bool:
         """Whether there is anything of a kind."""
@@ -138,6 +141,9 @@ def _raise(error: OSError) -> None:
 
 
 def _sort_in(files: IamFiles, folder: Path, name: str) -> None:
+    if name == MARK:
+        files.marks.append(folder / name)
+        return
     archive = _ARCHIVE.fullmatch(name)
     if archive is not None:
         files.archives[cast(Kind, archive[1].lower())].append(folder / name)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
-from htrdata.records import ImageFile, Page, Reason, Word, first_reason
-from htrdata.sources.base import SourceInfo
+from htrdata.records import Division, ImageFile, Page, Reason, SourceInfo, Unit, Word, first_reason
+from htrdata.sources.drawn import DrawnMark, read_mark
 from htrdata.sources.iam.files import FORM_ID, WORD_ID, IamFiles, Kind, find_files
 from htrdata.sources.iam.splits import Segmentation, find_scheme
 from htrdata.sources.iam.words_txt import read_words, read_writers
@@ -28,6 +28,16 @@ _FORMS = "formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz"
 
 Annotations = Literal["auto", "xml", "ascii"]
 Pixels = Literal["auto", "words", "forms"]
+
+
+IAM = SourceInfo(
+    title="IAM Handwriting Database 3.0",
+    url="https://fki.tic.heia-fr.ch/databases/iam-handwriting-database",
+    licence="registration; non-commercial research only, no redistribution",
+    citation="Marti, Bunke: The IAM-database: an English sentence database for offline handwriting recognition. "
+    "IJDAR 5 (2002) 39-46",
+)
+"""The genuine data set."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +60,22 @@ class Iam:
     pixels: Pixels = "auto"
 
     extra_columns: ClassVar[tuple[str, ...]] = ("line", "segmentation", "threshold", "tag")
-    info: ClassVar[SourceInfo] = SourceInfo(
-        title="IAM Handwriting Database 3.0",
-        url="https://fki.tic.heia-fr.ch/databases/iam-handwriting-database",
-        licence="registration; non-commercial research only, no redistribution",
-        citation="Marti, Bunke: The IAM-database: an English sentence database for offline handwriting recognition. "
-        "IJDAR 5 (2002) 39-46",
-    )
+    unit: ClassVar[Unit] = "word"
+
+    @property
+    def info(self) -> SourceInfo:
+        """What it is and on what terms; of a drawn sample, what that is."""
+        return IAM if self._mark is None else self._mark.about
+
+    @property
+    def division(self) -> Division:
+        """The scheme; ``none`` without one. Segmentation, annotations and pixels move no form to another split."""
+        return Division(IAM.title if self._mark is None else self._mark.corpus, self.scheme or "none")
+
+    @property
+    def drawn(self) -> str | None:
+        """What the sample says that it is; None of the genuine data set."""
+        return None if self._mark is None else self._mark.drawn
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))  # a text will do
@@ -106,6 +125,10 @@ class Iam:
     def _files(self) -> IamFiles:
         return find_files(self.root)
 
+    @functools.cached_property
+    def _mark(self) -> DrawnMark | None:
+        return read_mark(self._files.marks[0]) if self._files.marks else None
+
     @property
     def _annotations(self) -> Literal["xml", "ascii"]:
         if self.annotations == "auto":
@@ -129,7 +152,7 @@ class Iam:
         if missing:
             raise SourceMissingError(
                 f"IAM is not complete in {self.root}; missing: {' and '.join(missing)}\n"
-                f"  1. register at {self.info.url} (for non-commercial research)\n"
+                f"  1. register at {IAM.url} (for non-commercial research)\n"
                 f"  2. with that login fetch xml.tgz (or ascii.tgz) and words.tgz (or {_FORMS})\n"
                 f"  3. put them, as they are or unpacked, into {self.root}, or name their folder with --root\n"
                 "  4. to try things without: `htrdata sample iam --out DIR` draws a small one"

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.records import SPLITS, Box, FileOnDisk, Page, Reason, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import SPLITS, Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
+from htrdata.sources.drawn import MARK, DrawnMark, read_mark
 from htrdata.sources.imgur5k.files import (
     Annotated,
     Annotations,
@@ -47,6 +47,16 @@ _HOW_TO_GET_IT = (
 )
 
 
+IMGUR5K = SourceInfo(
+    title="IMGUR5K Handwriting Dataset",
+    url="https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset",
+    licence="annotations CC BY-NC 4.0; the images belong to those who posted them",
+    citation="Krishnan, Kovvuri, Pang, Vassilev, Hassner: TextStyleBrush: Transfer of Text Aesthetics from a "
+    "Single Example. IEEE TPAMI 2023, arXiv:2106.08385",
+)
+"""The genuine data set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Imgur5K:
     """The data set below a root folder; see the module for the layout.
@@ -60,19 +70,32 @@ class Imgur5K:
     images: Path | None = None
 
     name: ClassVar[str] = "imgur5k"
+    unit: ClassVar[Unit] = "word"
     extra_columns: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[Mapping[str, str]] = {}
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {
         "val": {"words": 22_506, "missing_annotation": 2_333},
         "test": {"words": 23_842, "missing_annotation": 1_843},
     }
-    info: ClassVar[SourceInfo] = SourceInfo(
-        title="IMGUR5K Handwriting Dataset",
-        url="https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset",
-        licence="annotations CC BY-NC 4.0; the images belong to those who posted them",
-        citation="Krishnan, Kovvuri, Pang, Vassilev, Hassner: TextStyleBrush: Transfer of Text Aesthetics from a "
-        "Single Example. IEEE TPAMI 2023, arXiv:2106.08385",
-    )
+
+    @property
+    def info(self) -> SourceInfo:
+        """What it is and on what terms; of a drawn sample, what that is."""
+        return IMGUR5K if self._mark is None else self._mark.about
+
+    @property
+    def division(self) -> Division:
+        """The published lists."""
+        return Division(IMGUR5K.title if self._mark is None else self._mark.corpus)
+
+    @property
+    def drawn(self) -> str | None:
+        """What the sample says that it is; None of the genuine data set."""
+        return None if self._mark is None else self._mark.drawn
+
+    @property
+    def _mark(self) -> DrawnMark | None:
+        return read_mark(self.root / MARK)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))  # a text will do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import multiprocessing
 import os
@@ -31,7 +32,7 @@ from htrdata.errors import (
     WorkerDiedError,
 )
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
-from htrdata.records import Box, FileOnDisk, Page, Reason
+from htrdata.records import Box, Division, FileOnDisk, Page, Reason, SourceInfo
 from htrdata.sources.overlap import find_leaks
 from htrdata.store.verification import verify
 from htrdata.workers import SerialExecutor
@@ -61,9 +62,9 @@ def test_every_word_of_the_source_has_one_row(source: Any, tmp_path: Path) -> No
     assert set(manifest["reason"].dropna()) == {"empty_label"}
     kept = manifest[manifest["status"] == "kept"]
     for _, group in kept.groupby("shard"):
-        assert group["index"].tolist() == list(range(1, len(group) + 1))
+        assert group["key"].tolist() == list(range(1, len(group) + 1))
     assert kept["height"].max() == 64  # boxes are 70 to 76 high
-    assert manifest[manifest["status"] == "dropped"][["text", "shard", "index", "width"]].isna().all(axis=None)
+    assert manifest[manifest["status"] == "dropped"][["text", "shard", "key", "width"]].isna().all(axis=None)
 
 
 def test_the_store_has_the_documented_layout_and_nothing_else(source: Any, tmp_path: Path) -> None:
@@ -99,8 +100,8 @@ def test_workers_and_parts_do_not_change_the_store(source: Any, tmp_path: Path, 
 
 
 def test_shards_of_a_size_are_numbered_and_small_splits_are_not(source: Any, tmp_path: Path) -> None:
-    document = build(source, tmp_path / "lmdb", BuildOptions(part_words=9, shard_words=20), workers=1).document
-    sizes = {folder: shard["words"] for folder, shard in document["shards"].items()}
+    about = build(source, tmp_path / "lmdb", BuildOptions(part_words=9, shard_words=20), workers=1).description
+    sizes = {folder: shard.words for folder, shard in about.shards.items()}
     train = sum(bool(word.text) for page in source.listed[:12] for word in page.words)
     numbered = [f"train/drawn/{number:05d}" for number in range(-(-train // 20))]
     assert list(sizes) == [*numbered, "val/drawn", "test/drawn"]
@@ -157,9 +158,7 @@ def test_a_strict_build_refuses_faults_and_publishes_nothing(source: Any, tmp_pa
     with pytest.raises(BadDataError, match=r"the build is strict: image_missing 7 words"):
         build(source, tmp_path / "lmdb", SMALL, workers=1, strict=True)
     assert {path.name for path in (tmp_path / "lmdb").iterdir()} == {".build"}
-    assert (
-        build(source, tmp_path / "lmdb", SMALL, workers=1).document["splits"]["train"]["dropped"]["image_missing"] == 7
-    )
+    assert build(source, tmp_path / "lmdb", SMALL, workers=1).description.splits["train"].dropped["image_missing"] == 7
 
 
 @pytest.mark.parametrize("policy", [LabelPolicy(), LabelPolicy(PRINTABLE, 5), LabelPolicy(ALNUM, on_unknown="strip")])
@@ -167,8 +166,9 @@ def test_judging_counts_what_building_counts(source: Any, tmp_path: Path, policy
     options = BuildOptions(labels=policy, part_words=30)
     plan = make_plan(source, options)
     counts = describe_counts(plan, judge(plan, workers=1))
-    document = build(source, tmp_path / "lmdb", options, workers=1).document
-    assert {key: document[key] for key in counts} == counts
+    names = [field.name for field in dataclasses.fields(counts)]
+    about = build(source, tmp_path / "lmdb", options, workers=1).description
+    assert {name: getattr(about, name) for name in names} == {name: getattr(counts, name) for name in names}
 
 
 def test_the_digest_of_the_annotations_is_never_of_some_pages_only(
@@ -180,9 +180,9 @@ def test_the_digest_of_the_annotations_is_never_of_some_pages_only(
 
 
 def test_labels_outside_the_charsets_of_attentionhtr_are_counted(source: Any, tmp_path: Path) -> None:
-    document = build(source, tmp_path / "lmdb", SMALL, workers=1).document
+    about = build(source, tmp_path / "lmdb", SMALL, workers=1).description
     kept = [word.text for page in source.listed[:12] for word in page.words if word.text]
-    counted = document["splits"]["train"]["labels_outside"]
+    counted = about.splits["train"].labels_outside
     assert counted == {
         "alnum": sum(not text.isascii() or not text.isalnum() for text in kept),
         "printable": kept.count("über"),
@@ -195,15 +195,15 @@ def test_dedup_takes_from_train_what_stands_in_val_or_test(source: Any, tmp_path
     pages[1] = replace(pages[1], md5=pages[17].md5, image=pages[17].image)  # bytes that are in train and test
     pages[13] = replace(pages[13], md5=pages[16].md5, image=pages[16].image)  # in val and test
     source.listed = pages
-    document = build(source, tmp_path / "all", SMALL, workers=1).document
-    assert document["leaks"]["ids"] == {"page12": ["train", "val"]}
-    assert document["leaks"]["copies"] == [
-        [["train", "page01"], ["test", "page17"]],
-        [["val", "page13"], ["test", "page16"]],
-    ]
-    assert "duplicate_page" not in document["splits"]["train"]["dropped"]
-    clean = build(source, tmp_path / "clean", replace(SMALL, dedup=True), workers=1).document
-    assert [clean["splits"][split]["dropped"].get("duplicate_page") for split in ("train", "val", "test")] == [
+    about = build(source, tmp_path / "all", SMALL, workers=1).description
+    assert about.leaks.ids == {"page12": ("train", "val")}
+    assert about.leaks.copies == (
+        (("train", "page01"), ("test", "page17")),
+        (("val", "page13"), ("test", "page16")),
+    )
+    assert "duplicate_page" not in about.splits["train"].dropped
+    clean = build(source, tmp_path / "clean", replace(SMALL, dedup=True), workers=1).description
+    assert [clean.splits[split].dropped.get("duplicate_page") for split in ("train", "val", "test")] == [
         14,
         7,
         None,
@@ -225,7 +225,7 @@ def test_an_equal_build_is_not_done_again(source: Any, tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "lmdb").rglob("*")}
     again = build(source, tmp_path / "lmdb", replace(SMALL, part_words=50), workers=1)
     assert (first.already, again.already) == (False, True)
-    assert again.document == first.document
+    assert again.description == first.description
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "lmdb").rglob("*")} == before
 
 
@@ -281,7 +281,7 @@ def test_a_damaged_document_is_named_and_can_be_replaced(source: Any, tmp_path: 
     build(source, store, SMALL, workers=1)
     expected = tree(store)
     (store / "drawn/dataset.json").write_text(text)
-    with pytest.raises(BadDataError, match=r"dataset\.json is damaged .*--overwrite"):
+    with pytest.raises(BadDataError, match=r"dataset\.json.*--overwrite"):
         build(source, store, SMALL, workers=1)
     build(source, store, SMALL, workers=1, overwrite=True)
     assert tree(store) == expected
@@ -502,3 +502,67 @@ def test_errors_have_the_exit_codes_that_they_document() -> None:
             "LockedError": 75,
         }.items()
     )
+
+
+def test_a_source_that_lacks_a_member_is_told_which(source: Any, tmp_path: Path) -> None:
+    del source.division
+    with pytest.raises(UsageError, match=r"the source ListSource has no division: give it all members of htrdata\."):
+        build(source, tmp_path / "lmdb", workers=1)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "message"),
+    [
+        ("settings", {"size": 5}, r"the field settings\['size'\] is 5, not a text"),
+        ("division", Division("a", "b", {"seed": 1}), "the field division.parameters"),  # type: ignore[dict-item]
+        ("division", "published", "the field division is 'published'"),
+        ("unit", "page", "the field unit is 'page', not 'word' or 'line'"),
+        ("drawn", "", "the field drawn is '', not a text that is not empty"),
+        ("drawn", Path("x"), "has no form in JSON"),
+        ("info", SourceInfo("a", "b", "c", None), "the field citation is None"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_source_that_says_what_cannot_be_recorded_is_refused_before_any_work(
+    source: Any, tmp_path: Path, member: str, value: object, message: str
+) -> None:
+    setattr(source, member, value)
+    with pytest.raises(UsageError, match=message):
+        build(source, tmp_path / "lmdb", workers=1)
+    assert not (tmp_path / "lmdb").exists()
+
+
+def test_what_a_source_says_of_itself_is_recorded(source: Any, tmp_path: Path) -> None:
+    source.unit, source.drawn = "line", "picture"
+    source.division = Division("Letters", "by year", {"from": "1900"})
+    build(source, tmp_path / "lmdb", SMALL, workers=1)
+    dataset = htrdata.open(tmp_path / "lmdb").dataset("drawn")
+    about = dataset.description
+    assert (about.unit, about.drawn, about.division) == ("line", "picture", source.division)
+    assert set(dataset.manifest(["unit"])["unit"]) == {"line"}
+    assert whole(tmp_path / "lmdb")
+    source.division = Division("Letters", "by year", {"from": "1950"})
+    with pytest.raises(CannotCreateError, match=r"division was by year: from 1900 .*, is by year: from 1950"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+
+
+def test_an_unfinished_build_of_another_version_is_not_gone_on_with(source: Any, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        build(source, tmp_path / "lmdb", SMALL, executor=Interrupting(3))
+    note = tmp_path / "lmdb/.build/drawn/request.json"
+    note.write_text(note.read_text().replace("htrdata-store/2", "htrdata-store/1"))
+    with pytest.raises(BadDataError, match=r"request\.json is of the format 'htrdata-store/1'"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+    for text in ("", "[]", "{}"):
+        note.write_text(text)
+        with pytest.raises(BadDataError, match=r"request\.json.*build with --overwrite"):
+            build(source, tmp_path / "lmdb", SMALL, workers=1)
+    build(source, tmp_path / "lmdb", SMALL, workers=1, overwrite=True)
+    assert whole(tmp_path / "lmdb")
+
+
+def test_page_ids_that_utf_8_cannot_hold_are_recorded_as_in_the_manifest(source: Any, tmp_path: Path) -> None:
+    pages: list[Page] = list(source.listed)
+    pages[0], pages[12] = replace(pages[0], id="p\udc80"), replace(pages[12], id="p\udc80")
+    source.listed = pages
+    leaks = build(source, tmp_path / "lmdb", SMALL, workers=1).description.leaks
+    assert leaks.ids == {"p\\udc80": ("train", "val")}

@@ -17,8 +17,7 @@ from htrdata.building import source_contract as contract
 from htrdata.building.source_contract import CHECKS, SourceCase
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.images.codec import encode
-from htrdata.records import Box, FileOnDisk, Page, Reason, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
 
 Check = Callable[[SourceCase, Path], None]
 
@@ -31,6 +30,9 @@ class Sound:
 
     name: ClassVar[str] = "sound"
     info: ClassVar[SourceInfo] = SourceInfo("Sound", "https://example.org", "CC0", "nobody")
+    unit: ClassVar[Unit] = "word"
+    division: ClassVar[Division] = Division("Sound")
+    drawn: ClassVar[str | None] = None
     extra_columns: ClassVar[tuple[str, ...]] = ("threshold",)
     settings: ClassVar[Mapping[str, str]] = {}
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {"train": {"words": 4, "empty_label": 1}}
@@ -66,6 +68,22 @@ class Unlicensed(Sound):
 
 class Numbered(Sound):
     settings: ClassVar[Mapping[str, str]] = {"seed": 1}  # type: ignore[dict-item]
+
+
+class Paragraphs(Sound):
+    unit: ClassVar[Unit] = "paragraph"  # type: ignore[assignment]
+
+
+class Undivided(Sound):
+    division: ClassVar[Division] = Division("")
+
+
+class Undrawn(Sound):
+    drawn: ClassVar[str | None] = ""
+
+
+class Seeded(Sound):
+    division: ClassVar[Division] = Division("Sound", "random", {"seed": 1})  # type: ignore[dict-item]
 
 
 class Miscounted(Sound):
@@ -207,6 +225,10 @@ FAULTS: list[tuple[type[Sound], Check, str]] = [
     (Misnamed, contract.describes_itself, "'not sound' cannot name a data set"),
     (Unlicensed, contract.describes_itself, "title or licence is missing"),
     (Numbered, contract.describes_itself, "settings are strings"),
+    (Paragraphs, contract.describes_itself, "the unit is word or line, not 'paragraph'"),
+    (Undivided, contract.describes_itself, "the division lacks its corpus"),
+    (Undrawn, contract.describes_itself, "what is drawn is told in words"),
+    (Seeded, contract.describes_itself, "parameters are strings"),
     (Miscounted, contract.describes_itself, "more words of train are ruled out than there are"),
     (Renamed, contract.describes_itself, "not 'training'"),
     (Unreasoned, contract.describes_itself, r"not \['blurred'\]"),

@@ -71,7 +71,7 @@ class TestFiles:
         jsons = {f"imgur5k_annotations{split}.json" for split in ("", "_train", "_val", "_test")}
         assert info == jsons | {"imgur5k_data.lst", "imgur5k_hashes.lst"} | {f"{s}_index_ids.lst" for s in SPLITS}
         assert {path.name for path in (root / "images").iterdir()} == {f"{page}.jpg" for page in main["index_id"]}
-        assert {path.name for path in root.iterdir()} == {"dataset_info", "images"}
+        assert {path.name for path in root.iterdir()} == {"dataset_info", "images", "drawn.json"}
 
     def test_annotations_are_written_as_the_downloader_writes_them(self, root: Path, main: dict[str, Any]) -> None:
         for path in (root / "dataset_info").glob("*.json"):
@@ -225,7 +225,7 @@ class TestDeterminism:
         draw_sample(tmp_path / "a", **SMALL)
         draw_sample(tmp_path / "b", **SMALL, map_pages=reversed_map)
         expected = digests(tmp_path / "a")
-        assert len(expected) == 4 + 9
+        assert len(expected) == 4 + 9 + 1
         assert digests(tmp_path / "b") == expected
         with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
             draw_sample(tmp_path / "c", **SMALL, map_pages=pool.map)

@@ -48,8 +48,7 @@ def words_of(source: Synth, split: str) -> list[tuple[str, str]]:
 
 
 def content(out: Path) -> str:
-    document = htrdata.open(out).dataset("synth").document
-    return str(document["content_digest"])
+    return htrdata.open(out).dataset("synth").description.content_digest
 
 
 @pytest.mark.parametrize("diacritics", [False, True])
@@ -72,9 +71,9 @@ def test_a_larger_data_set_begins_with_the_words_of_a_smaller_one() -> None:
 
 def test_the_words_asked_for_are_shared_out_and_none_is_dropped(tmp_path: Path) -> None:
     built = htrdata.build(Synth(words=203), tmp_path, workers=1)
-    counts = built.document["splits"]
-    assert sum(split["words"] for split in counts.values()) == 203
-    assert {name: split["kept"] for name, split in counts.items()} == {"train": 183, "val": 10, "test": 10}
+    counts = built.description.splits
+    assert sum(split.words for split in counts.values()) == 203
+    assert {name: split.kept for name, split in counts.items()} == {"train": 183, "val": 10, "test": 10}
 
 
 def test_no_writer_is_in_two_splits(fonts: Path) -> None:
@@ -301,7 +300,7 @@ def test_settings_out_of_range_are_refused(settings: dict[str, object], message:
 def test_the_settings_say_which_drawing_it_is(tmp_path: Path) -> None:
     """A build by code that draws other pixels is not taken up again, and its store is told apart."""
     built = htrdata.build(Synth(words=3), tmp_path, workers=1)
-    assert built.document["settings"]["drawing"] == DRAWING
+    assert built.description.settings["drawing"] == DRAWING
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(synth, "DRAWING", "another")
         with pytest.raises(CannotCreateError, match=f"drawing was {DRAWING}, is another"):

@@ -36,6 +36,7 @@ from htrdata.sources.iam.source import Iam, read
 from htrdata.sources.iam.splits import AACHEN, LWITR
 from htrdata.sources.iam.words_txt import read_words, read_writers
 from htrdata.sources.iam.xml import read_form
+from htrdata.store.description import Counts
 from htrdata.store.shards import Shard
 
 
@@ -156,7 +157,7 @@ def test_stores_from_folders_and_archives_are_the_same(drawn: Path, packed: Path
 # What is kept, and why the others are not
 
 
-def count(source: Iam) -> dict[str, Any]:
+def count(source: Iam) -> Counts:
     plan = make_plan(source, BuildOptions())
     return describe_counts(plan, judge(plan, workers=1))
 
@@ -185,28 +186,28 @@ def expected(drawn: Path, pixels: str, segmentation: str) -> dict[str, Counter[s
 @pytest.mark.parametrize("segmentation", ["ok", "all"])
 @pytest.mark.parametrize("pixels", ["words", "forms"])
 def test_every_word_is_kept_or_has_its_reason(drawn: Path, pixels: Any, segmentation: Any) -> None:
-    document = count(Iam(drawn, pixels=pixels, segmentation=segmentation))
+    about = count(Iam(drawn, pixels=pixels, segmentation=segmentation))
     wanted = expected(drawn, pixels, segmentation)
-    assert list(document["splits"]) == [*SPLITS, "none"]
-    for split, counts in document["splits"].items():
-        assert Counter({**counts["dropped"], "kept": counts["kept"]}) == +wanted[split] + Counter()
-    assert not any(document["leaks"].values())
-    assert document["settings"] == {
+    assert list(about.splits) == [*SPLITS, "none"]
+    for split, counts in about.splits.items():
+        assert Counter({**counts.dropped, "kept": counts.kept}) == +wanted[split] + Counter()
+    assert not about.leaks
+    assert about.settings == {
         "scheme": "aachen",
         "segmentation": segmentation,
         "annotations": "xml",
         "pixels": pixels,
     }
     if pixels == "words":
-        assert document["splits"]["train"]["dropped"]["image_corrupt"] == 2
+        assert about.splits["train"].dropped["image_corrupt"] == 2
 
 
 def test_a_build_says_where_it_is_not_the_whole_of_iam(drawn: Path, tmp_path: Path) -> None:
-    document = count(Iam(drawn))
-    assert document["differences"]["train"]["words"] == [document["splits"]["train"]["words"], 55_081]
-    assert document["differences"]["test"]["segmentation_err"][1] == 25_920 - 20_310
-    assert "image_corrupt" not in document["differences"]["train"]  # both broken words are there
-    assert "val: words " in summary(document)
+    about = count(Iam(drawn))
+    assert about.differences["train"]["words"] == (about.splits["train"].words, 55_081)
+    assert about.differences["test"]["segmentation_err"][1] == 25_920 - 20_310
+    assert "image_corrupt" not in about.differences["train"]  # both broken words are there
+    assert "val: words " in summary(about)
     with pytest.raises(BadDataError, match=r"the build is strict: differs from the published .* empty_box 5/16 val: "):
         build(Iam(drawn), tmp_path / "lmdb", workers=1, strict=True)
     assert not (tmp_path / "lmdb" / "iam_aachen").exists()
@@ -225,10 +226,10 @@ def test_line_lists_deal_out_lines(drawn: Path) -> None:
     assert set(found) == {*SPLITS, None}
     assert found.total() == len(words_of(read(drawn)))
     assert {line[:-3] for line in lines} >= forms - {UNLISTED}
-    document = count(Iam(drawn, "lwitr"))
-    assert not any(document["leaks"].values())
-    assert document["differences"]["val"]["words"][1] == 16_465
-    assert document["name"] == "iam_lwitr"
+    about = count(Iam(drawn, "lwitr"))
+    assert not about.leaks
+    assert about.differences["val"]["words"][1] == 16_465
+    assert about.name == "iam_lwitr"
 
 
 def test_listed_forms_come_in_the_order_of_the_lists(drawn: Path) -> None:
@@ -259,7 +260,7 @@ def test_word_images_go_into_the_shards_byte_for_byte(drawn: Path, tmp_path: Pat
     for row in manifest[(manifest["split"] == "val") & (manifest["status"] == "kept")].to_dict("records"):
         image = words[row["id"]].image
         assert image is not None
-        stored = Shard(tmp_path / row["shard"]).image(row["index"])
+        stored = Shard(tmp_path / row["shard"]).image(row["key"])
         assert (decode(stored, "grey") == decode(image.read(), "grey")).all()
         same += stored == image.read()
     assert same == (len(htrdata.open(tmp_path)["val", "iam_aachen"]) if color == "grey" else 0)
@@ -568,12 +569,12 @@ def test_odd_ids_become_no_paths(copy: Path) -> None:
     odd = ["../../etc/passwd", "a01-000u-00-000", "A01-000u-00-00", "a01-000u-00", "a01-000u-٠٠-00", "x"]
     lines = "".join(f"{word_id} ok 154 408 768 27 51 NN x\r\n" for word_id in odd)
     path.write_bytes(path.read_bytes().decode("latin-1").encode() + lines.encode())
-    document = count(Iam(copy))
-    assert sum(split["dropped"].get("invalid_id", 0) for split in document["splits"].values()) == len(odd)
+    about = count(Iam(copy))
+    assert sum(split.dropped.get("invalid_id", 0) for split in about.splits.values()) == len(odd)
     words = [word for page in read(copy) for word in page.words if word.id in odd]
     assert len(words) == len(odd)
     assert all(word.image is None for word in words)
-    assert document["words"] == len(words_of(read(copy)))
+    assert about.words == len(words_of(read(copy)))
 
 
 def test_a_word_of_another_form_and_a_word_twice_are_told(copy: Path) -> None:

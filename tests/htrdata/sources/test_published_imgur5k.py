@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 import lmdb
 import pytest
@@ -16,6 +15,7 @@ from htrdata.building.plan import make_plan
 from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.labels import PRINTABLE, LabelPolicy
 from htrdata.sources.imgur5k.source import Imgur5K
+from htrdata.store.description import Description
 from htrdata.store.verification import verify
 from htrdata.workers import make_executor
 
@@ -38,23 +38,23 @@ def root(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Description]:
     store = tmp_path_factory.mktemp("store")
     options = BuildOptions(labels=LabelPolicy(PRINTABLE, max_length=25))
-    return store, build(Imgur5K(root), store, options, workers=2).document
+    return store, build(Imgur5K(root), store, options, workers=2).description
 
 
 @pytest.mark.parametrize("split", ["val", "test"])
-def test_counts_for_attentionhtrs_charset(built: tuple[Path, dict[str, Any]], split: str) -> None:
-    counts = built[1]["splits"][split]
-    assert (counts["pages"], counts["words"], counts["kept"]) == (PAGES[split], WORDS[split], KEPT[split])
-    assert counts["dropped"] == {
+def test_counts_for_attentionhtrs_charset(built: tuple[Path, Description], split: str) -> None:
+    counts = built[1].splits[split]
+    assert (counts.pages, counts.words, counts.kept) == (PAGES[split], WORDS[split], KEPT[split])
+    assert counts.dropped == {
         "missing_annotation": NOT_ANNOTATED[split],
         "empty_label": EMPTY[split],
         "too_long": TOO_LONG[split],
         "out_of_charset": OUT_OF_CHARSET[split],
     }
-    assert counts["labels_outside"]["printable"] == 0
+    assert counts.labels_outside["printable"] == 0
 
 
 @pytest.mark.parametrize("split", ["val", "test"])
@@ -66,15 +66,15 @@ def test_by_default_every_legible_label_is_kept(root: Path, split: str) -> None:
     assert counts.outside["printable"] == OUT_OF_CHARSET[split]
 
 
-def test_the_store_is_whole_and_says_what_is_not_there(built: tuple[Path, dict[str, Any]]) -> None:
-    store, document = built
+def test_the_store_is_whole_and_says_what_is_not_there(built: tuple[Path, Description]) -> None:
+    store, about = built
     assert [dataset.problems for dataset in verify(store)] == [()]
-    assert document["missing_splits"] == ["train"]
-    assert len(document["leaks"]["ids"]) == 11
-    assert document["differences"] == {}
+    assert about.missing_splits == ("train",)
+    assert len(about.leaks.ids) == 11
+    assert about.differences == {}
 
 
-def test_a_reader_made_from_the_format_alone_finds_the_words(built: tuple[Path, dict[str, Any]]) -> None:
+def test_a_reader_made_from_the_format_alone_finds_the_words(built: tuple[Path, Description]) -> None:
     store, _ = built
     with lmdb.open(str(store / "test/imgur5k"), readonly=True, lock=False) as environment:
         content: dict[bytes, bytes] = dict(environment.begin().cursor())

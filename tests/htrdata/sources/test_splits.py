@@ -23,8 +23,7 @@ from htrdata.building.published_counts import compare, difference_lines
 from htrdata.building.report import summary
 from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, UsageError
-from htrdata.records import SPLITS, Box, FileOnDisk, Page, Reason, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import SPLITS, Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.iam.files import FORM_ID
 from htrdata.sources.iam.splits import AACHEN, LWITR, SCHEMES, find_scheme
 from htrdata.sources.overlap import find_leaks
@@ -39,6 +38,9 @@ class Pages:
 
     name = "given"
     info = SourceInfo("Given", "https://example.org", "none", "nobody")
+    unit: Unit = "word"
+    division = Division("Given")
+    drawn = None
     extra_columns: tuple[str, ...] = ()
     settings: dict[str, str] = {}  # noqa: RUF012
     published: dict[str, dict[str, int]] = {}  # noqa: RUF012
@@ -237,10 +239,10 @@ def test_names_and_settings_say_how_a_set_was_split() -> None:
 
 
 def test_a_build_of_another_split_is_told_apart(source: Any, tmp_path: Path) -> None:
-    document = build(Resplit(source, Ratio(1, 1, 1), 1, "page"), tmp_path, workers=1).document
-    assert document["settings"] == {"ratio": "1/1/1", "seed": "1", "group": "page"}
-    assert document["leaks"]["writers"]  # the four writers of the source write everywhere
-    assert document["words"] == 18 * 7
+    about = build(Resplit(source, Ratio(1, 1, 1), 1, "page"), tmp_path, workers=1).description
+    assert about.settings == {"ratio": "1/1/1", "seed": "1", "group": "page"}
+    assert about.leaks.writers  # the four writers of the source write everywhere
+    assert about.words == 18 * 7
     with pytest.raises(CannotCreateError, match="seed was 1, is 2"):
         build(Resplit(source, Ratio(1, 1, 1), 2, "page"), tmp_path, name="drawn_random1", workers=1)
 
@@ -269,14 +271,14 @@ def test_counts_are_compared_whatever_else_drops_words(tmp_path: Path) -> None:
     assert tally.total.dropped["segmentation_err"] == 0  # the missing image was found first
     assert compare(plan, tally) == {}
     source.published = {"val": {"words": 6, "missing_annotation": 1, "image_missing": 2}, "test": {"words": 3}}
-    assert compare(plan, tally) == {"val": {"words": [5, 6], "image_missing": [1, 2]}, "test": {"words": [0, 3]}}
+    assert compare(plan, tally) == {"val": {"words": (5, 6), "image_missing": (1, 2)}, "test": {"words": (0, 3)}}
 
 
 def test_differences_are_printed_recorded_and_errors_if_strict(source: Any, tmp_path: Path) -> None:
     source.published = {"train": {"words": 55_081, "empty_box": 16}, "val": {"words": 21}}
-    document = build(source, tmp_path / "lmdb", workers=1).document
-    assert document["differences"] == {"train": {"words": [84, 55_081], "empty_box": [0, 16]}}
-    assert "\n  train: words 84/55,081, empty_box 0/16\n" in summary(document)
+    about = build(source, tmp_path / "lmdb", workers=1).description
+    assert about.differences == {"train": {"words": (84, 55_081), "empty_box": (0, 16)}}
+    assert "\n  train: words 84/55,081, empty_box 0/16\n" in summary(about)
     assert "train: words 84/55,081" in (tmp_path / "lmdb" / "drawn" / "report.html").read_text(encoding="utf-8")
     with pytest.raises(
         BadDataError, match=r"strict: differs .*train: words 84/55,081, empty_box 0/16\. Nothing was publ"
@@ -297,7 +299,7 @@ def test_faults_of_the_published_data_are_none(source: Any, tmp_path: Path) -> N
 
 
 def test_each_split_that_differs_has_a_line() -> None:
-    differing = {"train": {"words": [1, 55_081], "empty_box": [0, 16]}, "val": {"words": [2, 8_895]}}
+    differing = {"train": {"words": (1, 55_081), "empty_box": (0, 16)}, "val": {"words": (2, 8_895)}}
     assert difference_lines(differing) == [
         "differs from the published data set (number here/published):",
         "  train: words 1/55,081, empty_box 0/16",

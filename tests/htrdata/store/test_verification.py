@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import lmdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from htrdata.building.builder import build
@@ -17,6 +18,8 @@ from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.store.digests import file_sha256
 from htrdata.store.verification import verify
+
+from ...stores import lie, places, read_document, replaced, value_at, write_document
 
 
 @pytest.fixture
@@ -93,11 +96,6 @@ def test_misplaced_files_are_found(store: Path, damage: Callable[[Path], object]
         assert problems(store) == []
 
 
-def _document(store: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((store / "drawn/dataset.json").read_text())
-    return document
-
-
 def _rewrite(store: Path, change: Callable[[dict[bytes, bytes]], None]) -> None:
     """Rewrites a shard with other content and records its new size and digest: a lie that only its content betrays."""
     folder = store / "val/drawn"
@@ -110,10 +108,9 @@ def _rewrite(store: Path, change: Callable[[dict[bytes, bytes]], None]) -> None:
         for key, value in content.items():
             transaction.put(key, value)
     (folder / "lock.mdb").unlink()
-    document = _document(store)
     path = folder / "data.mdb"
-    document["shards"]["val/drawn"].update(bytes=path.stat().st_size, sha256=file_sha256(path))
-    (store / "drawn/dataset.json").write_text(json.dumps(document))
+    known = {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
+    lie(store, lambda document: document["shards"]["val/drawn"].update(known))
 
 
 @pytest.mark.parametrize(
@@ -123,9 +120,9 @@ def _rewrite(store: Path, change: Callable[[dict[bytes, bytes]], None]) -> None:
         (lambda content: content.update({b"extra": b""}), "unexpected key b'extra'", False),
         (lambda content: content.update({b"num-samples": b"3"}), "holds 3 samples", False),
         (lambda content: content.update({b"num-samples": b"many"}), "not a number", False),
-        (lambda content: content.update({b"label-000000001": b"other"}), "label differs .* index 1", False),
+        (lambda content: content.update({b"label-000000001": b"other"}), "label differs .* key 1", False),
         (lambda content: content.update({b"label-000000001": b"\xff"}), "label 1 is not UTF-8", False),
-        (lambda content: content.update({b"image-000000001": b"none"}), "damaged image, index 1", True),
+        (lambda content: content.update({b"image-000000001": b"none"}), "damaged image, key 1", True),
     ],
 )
 def test_content_is_compared_with_the_manifest(
@@ -136,22 +133,89 @@ def test_content_is_compared_with_the_manifest(
         assert problems(store, decode=decode) == []
 
 
+def _swap_ids(store: Path) -> None:
+    path = store / "drawn/manifest.parquet"
+    table = pq.read_table(path)
+    ids = table["id"].to_pylist()
+    ids[0], ids[1] = ids[1], ids[0]
+    table = table.set_column(table.column_names.index("id"), "id", pa.array(ids, pa.string()))
+    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
+def test_ids_swapped_in_a_manifest_with_its_digest_adjusted_are_found(store: Path) -> None:
+    _swap_ids(store)
+    document, path = read_document(store), store / "drawn/manifest.parquet"
+    assert problems(store) != []
+    document["manifest"] = {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
+    write_document(store, document)
+    assert any("its own digest differs" in problem for problem in problems(store))
+
+
+def test_another_report_is_found(store: Path) -> None:
+    path = store / "drawn/report.html"
+    path.write_text(path.read_text().replace("nobody", "NOBODY"))
+    assert problems(store) == [f"{path} has changed since it was built (its SHA-256 differs)"]
+    path.unlink()
+    assert problems(store) == [f"{path} is missing"]
+
+
+def test_every_field_that_is_altered_is_told(store: Path) -> None:
+    """One field after the other, each by a value of its own type."""
+    document = read_document(store)
+    others: dict[type, list[object]] = {str: ["", "other", "test"], int: [0, 1, 77], bool: [True, False]}
+    told = 0
+    for place in places(document):
+        value = value_at(document, place)
+        for other in others.get(type(value), [] if value is not None else ["a" * 64, "picture"]):
+            if other != value:
+                write_document(store, replaced(document, place, other))
+                assert tells(store), (place, other)
+                told += 1
+    assert told > 100
+    write_document(store, document)
+    assert not tells(store)
+
+
 @pytest.mark.parametrize(
-    ("key", "value", "message"),
+    ("change", "message"),
     [
-        ("kept", 1, "do not add up to its kept words"),
-        ("words", 1, "rows for 1 words"),
-        ("content_digest", "0", "do not give its content digest"),
+        (lambda document: document.update(kept=1), "the words of its shards do not add up to its kept words"),
+        (lambda document: document.update(words=1), "rows for 1 words"),
+        (lambda document: document.update(content_digest="0" * 64), "do not give its content digest"),
+        (lambda document: document.update(name="other"), "is of the data set 'other'"),
+        (lambda document: document.update(unit="line"), "rows whose unit is not 'line'"),
+        (lambda document: document.update(format="htrdata-store/3"), "is of the format 'htrdata-store/3'"),
+        (
+            lambda document: document.update(format="htrdata-store/1"),
+            "its format is 'htrdata-store/1', and has no 'division'",
+        ),
+        (lambda document: document["shards"]["val/drawn"].update(split="train"), "is 'train', unlike its folder"),
+        (lambda document: document["splits"]["val"].update(words=99), "kept and the dropped words of val do not add"),
+        (lambda document: document["splits"]["val"].update(kept=9), "the words in the shards of val are not those"),
+        (lambda document: document["splits"]["val"]["dropped"].update(too_long=1), "the manifest counts"),
+        (lambda document: document["splits"].pop("test"), "the words in the shards of test are not those"),
+        (lambda document: document["report"].update(bytes=5), "report.html has .* bytes, recorded are 5"),
+        (lambda document: document["manifest"].update(sha256="0" * 64), "manifest.parquet has changed"),
     ],
 )
-def test_the_document_is_compared_with_itself(store: Path, key: str, value: object, message: str) -> None:
-    (store / "drawn/dataset.json").write_text(json.dumps({**_document(store), key: value}))
-    with pytest.raises(AssertionError, match=message):
-        assert problems(store) == []
+def test_a_description_that_is_right_by_its_digest_is_compared_with_all_else(
+    store: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    lie(store, change)
+    with pytest.raises(BadDataError, match=message):
+        raise BadDataError("; ".join(problems(store)))
+
+
+def tells(store: Path) -> bool:
+    """Whether a store is refused or has problems."""
+    try:
+        return problems(store) != []
+    except BadDataError as error:
+        return "dataset.json" in str(error)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"shards": '])
 def test_a_damaged_document_is_an_error_that_names_it(store: Path, text: str) -> None:
     (store / "drawn/dataset.json").write_text(text)
-    with pytest.raises(BadDataError, match=r"dataset\.json is damaged"):
+    with pytest.raises(BadDataError, match=r"dataset\.json.*--overwrite"):
         verify(store)

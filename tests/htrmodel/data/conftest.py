@@ -15,8 +15,7 @@ import htrdata
 from htrdata.building.options import BuildOptions
 from htrdata.images.codec import encode
 from htrdata.labels import PRINTABLE
-from htrdata.records import Page, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import Division, Page, SourceInfo, Unit, Word
 from htrdata.store.shard_writer import Sample, write_shard
 from htrmodel.config import RecogniserConfig
 
@@ -48,6 +47,9 @@ class ListSource:
     settings: Mapping[str, str] = field(default_factory=dict)
     published: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     info: SourceInfo = field(default_factory=lambda: SourceInfo("Drawn", "https://example.org", "none", "nobody"))
+    unit: Unit = "word"
+    division: Division = field(default_factory=lambda: Division("Drawn"))
+    drawn: str | None = None
 
     def pages(self) -> Iterator[Page]:
         return iter(self.listed)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
 from htrdata.records import Reason
-from htrmodel.data.columns import strings
+from htrdata.store.columns import strings
 from htrmodel.data.label_view import REASONS, LabelView
 
 # What regular expressions, case folding and UTF-8 are sensitive to.

@@ -19,7 +19,7 @@ from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.images.codec import encode
 from htrdata.labels import ALNUM, PRINTABLE, Charset
 from htrdata.records import Reason
-from htrdata.store.manifest import read_manifest
+from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset, open_store
 from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import PlainShards, StoredSplit
@@ -218,7 +218,7 @@ def test_a_large_manifest_is_read_in_pieces(dataset: Dataset, monkeypatch: pytes
     whole = opened(dataset, "train", PRINTABLE, 5)
     monkeypatch.setattr("htrmodel.data.origins._CHUNK_ROWS", 2)
     pieces = opened(dataset, "train", PRINTABLE, 5)
-    assert read_manifest(dataset.manifest_path).num_rows > 10
+    assert ManifestReader(dataset.manifest_path).table().num_rows > 10
     assert pieces.texts == whole.texts
     assert pieces.ids == whole.ids
     assert pieces.left_out_words() == whole.left_out_words()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.records import Division
+from htrmodel.data.divisions import DividedSet
 from htrmodel.data.samples import open_samples
 from htrmodel.data.splits import check_schemes, find_split
 
@@ -21,7 +22,7 @@ def found(root: Path, split: str, names: list[str] | None = None) -> dict[str, l
 def test_data_sets_of_a_store(make_store: MakeStore) -> None:
     root = make_store({"train": ["a", "b"], "val": ["c"]}, name="first")
     make_store({"train": ["d"]}, name="second")
-    make_store({"train": ["e"], "val": ["f"]}, source={"name": "synth"}, name="drawn_by_machine")
+    make_store({"train": ["e"], "val": ["f"]}, source={"drawn": "picture"}, name="drawn_by_machine")
     assert found(root, "train") == {"first": ["a", "b"], "second": ["d"]}
     assert found(root, "val") == {"first": ["c"]}
     assert list(found(root, "train", ["second", "first"])) == ["second", "first"]
@@ -49,42 +50,45 @@ def test_plain_shards_as_clova_lays_them_out(make_shard: MakeShard, tmp_path: Pa
         find_split(tmp_path, "train", ["XX"])
 
 
-def document(source: str, title: str = "IAM", **settings: str) -> dict[str, Any]:
-    return {"source": source, "about": {"title": title}, "settings": settings}
+def divided(name: str, corpus: str = "IAM", scheme: str = "published", **parameters: str) -> DividedSet:
+    return DividedSet(name, Division(corpus, scheme, parameters), None)
+
+
+def test_drawn_words_are_taken_where_there_are_no_others(make_store: MakeStore) -> None:
+    root = make_store({"train": ["a"]}, source={"drawn": "picture"}, name="drawn")
+    assert found(root, "train") == {"drawn": ["a"]}
 
 
 def test_two_schemes_of_iam_do_not_train_together(make_store: MakeStore) -> None:
-    root = make_store({"train": ["a"], "test": ["b"]}, source={"name": "iam_aachen"})
-    make_store({"train": ["a"], "test": ["b"]}, source={"name": "iam_lwitr"})
+    root = make_store({"train": ["a"], "test": ["b"]}, source={"name": "iam_a", "division": Division("IAM", "a")})
+    make_store({"train": ["a"], "test": ["b"]}, source={"name": "iam_b", "division": Division("IAM", "b")})
     with pytest.raises(
         UsageError,
-        match=r"iam_aachen \(iam_aachen\) and iam_lwitr .* split one source \(Drawn\) .*choose one of them with --mix",
+        match=r"iam_a \(a\) and iam_b \(b\) split one corpus \(IAM\) .*choose one of them with --mix",
     ):
         find_split(root, "train")
-    assert list(found(root, "test")) == ["iam_aachen", "iam_lwitr"]  # each can be judged
-    assert list(found(root, "train", ["iam_lwitr"])) == ["iam_lwitr"]
+    assert list(found(root, "test")) == ["iam_a", "iam_b"]  # each can be judged
+    assert list(found(root, "train", ["iam_b"])) == ["iam_b"]
+
+
+def test_a_harmless_setting_of_a_strangers_source_is_no_other_split(make_store: MakeStore) -> None:
+    root = make_store({"train": ["a"]}, source={"settings": {"ink": "black"}}, name="first")
+    make_store({"train": ["b"]}, source={"settings": {"ink": "any", "scheme": "x"}}, name="second")
+    assert list(found(root, "train")) == ["first", "second"]
 
 
 def test_what_is_one_split_and_what_is_not() -> None:
-    aachen = document("iam_aachen", scheme="aachen", segmentation="ok", annotations="xml", pixels="words")
-    whole = document("iam_aachen", scheme="aachen", segmentation="all", annotations="ascii", pixels="forms")
-    check_schemes({"iam_aachen": aachen, "whole": whole, "imgur5k": document("imgur5k", "Imgur5K"), "old": {}})
-    others = [
-        document("iam_lwitr", scheme="lwitr"),
-        document("iam_aachen", scheme="lwitr"),
-        document("iam_aachen_random0", scheme="aachen", ratio="80/10/10", seed="0", group="page"),
-    ]
-    for other in others:
-        with pytest.raises(UsageError, match=r"a \(iam_aachen: scheme aachen\) and b .* split one source"):
-            check_schemes({"a": aachen, "c": document("imgur5k", "Imgur5K"), "b": other})
+    aachen = divided("iam_aachen", scheme="aachen")
+    check_schemes([aachen, divided("whole", scheme="aachen"), divided("imgur5k", "Imgur5K")])
+    for other in (divided("b", scheme="lwitr"), divided("b", scheme="random", ratio="80/10/10", seed="0")):
+        with pytest.raises(UsageError, match=r"iam_aachen \(aachen\) and b .* split one corpus \(IAM\)"):
+            check_schemes([aachen, divided("imgur5k", "Imgur5K"), other])
 
 
-@pytest.mark.parametrize(
-    ("key", "value"), [("ratio", "70/20/10"), ("seed", "1"), ("group", "writer"), ("scheme", "lwitr"), ("fold", "1/5")]
-)
-def test_every_setting_that_deals_words_out_tells_splits_apart(key: str, value: str) -> None:
-    settings = {"scheme": "aachen", "ratio": "80/10/10", "seed": "0", "group": "page"}
-    first, second = document("iam_random", **settings), document("iam_random", **{**settings, key: value})
-    check_schemes({"a": first, "b": document("iam_random", **settings)})
-    with pytest.raises(UsageError, match=f"b .*{key} {value}.* split one source"):
-        check_schemes({"a": first, "b": second})
+@pytest.mark.parametrize(("key", "value"), [("ratio", "70/20/10"), ("seed", "1"), ("group", "writer"), ("fold", "1/5")])
+def test_every_parameter_that_deals_words_out_tells_splits_apart(key: str, value: str) -> None:
+    parameters = {"ratio": "80/10/10", "seed": "0", "group": "page"}
+    first, second = divided("a", **parameters), divided("b", **{**parameters, key: value})
+    check_schemes([first, divided("b", **parameters)])
+    with pytest.raises(UsageError, match=f"b .*{key} {value}.* split one corpus"):
+        check_schemes([first, second])

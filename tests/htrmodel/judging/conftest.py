@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from htrdata.building.options import BuildOptions
+from htrdata.labels import ALNUM, LabelPolicy
+from htrdata.records import Leaks
+from htrdata.store.description_file import write_json
 from htrdata.store.manifest import manifest_schema
 from htrdata.store.reading import Dataset, open_store
+
+from ...descriptions import describe
 
 MakeDataset = Callable[..., Dataset]
 
@@ -37,13 +42,10 @@ def make_dataset(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
             rows.append({"source_text": text, **usual, **word, "text": text if kept else None})
         (store / "drawn").mkdir()
         pq.write_table(pa.Table.from_pylist(rows, manifest_schema(())), store / "drawn" / "manifest.parquet")
-        document = {
-            "shards": {},
-            "content_digest": digest,
-            "options": {"charset": {"name": "alnum", "folds_case": True} if folds_case else None},
-            "leaks": {"ids": ids or {}, "copies": copies},
-        }
-        (store / "drawn" / "dataset.json").write_text(json.dumps(document))
+        options = BuildOptions(labels=LabelPolicy(ALNUM if folds_case else None)).recorded()
+        leaks = Leaks({page: tuple(splits) for page, splits in (ids or {}).items()}, tuple(map(tuple, copies)), {})
+        description = describe(content_digest=digest, options=options, leaks=leaks)
+        write_json(store / "drawn" / "dataset.json", description)
         return open_store(store).dataset("drawn")
 
     return make

@@ -14,8 +14,7 @@ import htrdata
 from htrdata.errors import BadDataError, UsageError
 from htrdata.images.codec import encode
 from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
-from htrdata.records import Box, FileOnDisk, Page, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import Box, Division, FileOnDisk, Page, SourceInfo, Unit, Word
 from htrdata.store.reading import Dataset, open_store
 from htrmodel.judging.judging import judge_split
 from htrmodel.judging.metrics import METRICS, evaluate
@@ -238,6 +237,9 @@ class DrawnSource:
     name: ClassVar[str] = "noise"
     extra_columns: ClassVar[tuple[str, ...]] = ()
     info: ClassVar[SourceInfo] = SourceInfo("Noise", "https://example.org", "none", "nobody")
+    unit: ClassVar[Unit] = "word"
+    division: ClassVar[Division] = Division("Noise")
+    drawn: ClassVar[str | None] = None
     settings: ClassVar[Mapping[str, str]] = {}
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
 
@@ -273,5 +275,5 @@ class TestBuiltStore:
         assert judgement.find("seen").metrics["wer"].value == pytest.approx(1 / 2)
         assert judgement.find("clean-pages").metrics["wer"].value == pytest.approx(1 / 2)
         assert judgement.find("clean-pages", left_out="wrong").metrics["wer"].value == pytest.approx(2 / 3)
-        assert judgement.setting.digest == dataset.document["content_digest"]
+        assert judgement.setting.digest == dataset.description.content_digest
         assert (judgement.setting.unit, judgement.setting.clusters) == ("page", 2)

@@ -9,14 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
-from htrdata.records import Page
+from htrdata.records import Leaks, Page
 from htrdata.sources import imgur5k
 from htrdata.sources.overlap import find_leaks
+from htrdata.store.description import Description
 from htrdata.store.reading import Dataset
+from htrdata.strict_json import decode, encode
 from htrmodel.judging.pairing import JudgedWord, outside, pages_also_in_train, pair, references_digest
 from htrmodel.judging.predictions import Predictions
+
+from ...descriptions import describe
 
 MakeDataset = Callable[..., Dataset]
 
@@ -128,25 +133,25 @@ class TestReferencesDigest:
 
 
 class TestLeaks:
-    LEAKS: dict[str, Any] = {  # noqa: RUF012
-        "ids": {"p1": ["train", "test"], "p2": ["val", "test"], "p3": ["train", "val"]},
-        "copies": [
-            [["train", "q"], ["test", "p4"]],
-            [["val", "q2"], ["test", "p5"]],
-            [["train", "q3"], ["val", "p6"], ["test", "p7"]],
-        ],
-    }
+    LEAKS = Leaks(
+        ids={"p1": ("train", "test"), "p2": ("val", "test"), "p3": ("train", "val")},
+        copies=(
+            (("train", "q"), ("test", "p4")),
+            (("val", "q2"), ("test", "p5")),
+            (("train", "q3"), ("val", "p6"), ("test", "p7")),
+        ),
+        writers={},
+    )
 
     @pytest.mark.parametrize(
         ("split", "pages"), [("test", {"p1", "p4", "p7"}), ("val", {"p3", "p6"}), ("train", set())]
     )
     def test_pages(self, split: str, pages: set[str]) -> None:
-        document = {"leaks": self.LEAKS, "options": {"dedup": False}}
-        assert pages_also_in_train(document, split) == pages
-        assert pages_also_in_train({**document, "options": {}}, split) == pages
+        assert pages_also_in_train(describe(leaks=self.LEAKS), split) == pages
 
     def test_dedup_has_taken_them_from_train(self) -> None:
-        assert pages_also_in_train({"leaks": self.LEAKS, "options": {"dedup": True}}, "test") == frozenset()
+        about = describe(leaks=self.LEAKS, options=BuildOptions(dedup=True).recorded())
+        assert pages_also_in_train(about, "test") == frozenset()
 
     def test_what_htrdata_writes(self) -> None:
         """From pages to dataset.json and back: by id, by bytes, and what only val and test share."""
@@ -159,9 +164,10 @@ class TestLeaks:
             ("test", "e", 3),
         ]
         leaks = find_leaks(Page(name, split, (), md5=f"{number:032x}") for split, name, number in listed)
-        document = {"leaks": json.loads(json.dumps(dataclasses.asdict(leaks))), "options": {}}
-        assert pages_also_in_train(document, "test") == {"a", "c"}
-        assert pages_also_in_train(document, "val") == frozenset()
+        written = encode(describe(leaks=leaks))
+        about = decode(json.loads(json.dumps(written)), Description, "here", "none")
+        assert pages_also_in_train(about, "test") == {"a", "c"}
+        assert pages_also_in_train(about, "val") == frozenset()
 
     def test_words_of_those_pages_are_marked(self, make_dataset: MakeDataset) -> None:
         dataset = make_dataset(WORDS, ids={"p2": ["train", "test"]})
@@ -177,8 +183,7 @@ class TestLeaks:
         """Its published lists share pages between train and test, under one id and under two."""
         root = shared / "imgur5k"
         pages = list(imgur5k.read(root))
-        document = {"leaks": json.loads(json.dumps(dataclasses.asdict(find_leaks(pages)))), "options": {}}
-        leaked = pages_also_in_train(document, "test")
+        leaked = pages_also_in_train(describe(leaks=find_leaks(pages)), "test")
         in_train = {page.id for page in pages if page.split == "train"}
         bytes_in_train = {page.md5 for page in pages if page.split == "train"} - {None}
         test = [page for page in pages if page.split == "test"]

@@ -13,10 +13,9 @@ import htrdata
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import ALNUM
-from htrdata.records import Page, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import Division, Page, SourceInfo, Unit, Word
 from htrmodel.checkpoint.files import load, read_checkpoint, save
-from htrmodel.data.divisions import Division, trained_on
+from htrmodel.data.divisions import DividedSet, check_trained, trained_on
 from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.starting import ModelChoice
@@ -45,14 +44,16 @@ class PrintedSource:
     """Two words in each split, of a source of some title."""
 
     name: str
-    title: str = "Printed"
+    division: Division = field(default_factory=lambda: Division("Printed"))
     settings: dict[str, str] = field(default_factory=dict)
+    drawn: str | None = None
+    unit: Unit = "word"
     extra_columns: tuple[str, ...] = ()
     published: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def info(self) -> SourceInfo:
-        return SourceInfo(self.title, "https://example.org", "none", "nobody")
+        return SourceInfo(self.division.corpus, "https://example.org", "none", "nobody")
 
     def pages(self) -> Iterator[Page]:
         for number, split in enumerate(("train", "val", "test")):
@@ -64,12 +65,12 @@ class PrintedSource:
 def data(tmp_path: Path) -> Path:
     """One source by two schemes, one of them under two names; and another source."""
     sources = {
-        "a": PrintedSource("printed_a", settings={"scheme": "a", "segmentation": "ok"}),
-        "again": PrintedSource("printed_a", settings={"scheme": "a", "segmentation": "all"}),
-        "b": PrintedSource("printed_b", settings={"scheme": "b"}),
-        "other": PrintedSource("other", "Other"),
-        "drawn": PrintedSource("synth", "Drawn", settings={"seed": "0"}),
-        "redrawn": PrintedSource("synth", "Drawn", settings={"seed": "1"}),
+        "a": PrintedSource("printed_a", Division("Printed", "a"), {"ink": "black"}),
+        "again": PrintedSource("printed_a", Division("Printed", "a"), {"ink": "any"}),
+        "b": PrintedSource("printed_b", Division("Printed", "b"), {"ink": "black"}),
+        "other": PrintedSource("other", Division("Other")),
+        "drawn": PrintedSource("invented", Division("Drawn 0"), drawn="pixels and strokes"),
+        "redrawn": PrintedSource("invented", Division("Drawn 1"), drawn="picture"),
     }
     for name, source in sources.items():
         htrdata.build(source, tmp_path / "lmdb", BuildOptions(height=0), name=name, workers=1)
@@ -93,17 +94,15 @@ def train(data: Path, tmp_path: Path) -> Callable[..., tuple[Path, list[str]]]:
 Train = Callable[..., tuple[Path, list[str]]]
 
 
-def known(path: Path) -> tuple[Division, ...]:
+def known(path: Path) -> tuple[DividedSet, ...]:
     return trained_on(path, read_checkpoint(path).data)
 
 
 def test_another_scheme_is_refused_as_the_next_step(train: Train) -> None:
     first, _ = train("a")
-    assert known(first) == (Division("a", "Printed", "printed_a", {"scheme": "a"}),)
+    assert known(first) == (DividedSet("a", Division("Printed", "a"), None),)
     train("again", start=first)
-    with pytest.raises(
-        UsageError, match=r"was trained on a \(printed_a: scheme a\), .* than b \(printed_b: scheme b\)"
-    ):
+    with pytest.raises(UsageError, match=r"was trained on a \(a\), which splits Printed otherwise than b \(b\)"):
         train("b", start=first)
 
 
@@ -119,15 +118,15 @@ def test_a_step_in_between_is_not_forgotten(train: Train) -> None:
 
 def test_one_split_under_two_names_is_said(train: Train) -> None:
     _, said = train("a", "again", "other")
-    assert [one for one in said if one.startswith("a, again are one split of one source (Printed)")]
+    assert [one for one in said if one.startswith("a, again are one split of one corpus (Printed)")]
     _, said = train("a", "other")
-    assert not any("one split of one source" in one for one in said)
+    assert not any("one split of one corpus" in one for one in said)
 
 
 def test_drawn_words_hinder_nothing(train: Train) -> None:
     first, said = train("drawn", "redrawn")
     assert read_checkpoint(first).synthetic_only
-    assert not any("one split of one source" in one for one in said)
+    assert not any("one split of one corpus" in one for one in said)
     assert [one.name for one in known(first)] == ["drawn", "redrawn"]
     more, _ = train("redrawn", start=first)
     assert read_checkpoint(more).synthetic_only
@@ -153,12 +152,25 @@ def test_a_run_knows_itself_again(train: Train, data: Path) -> None:
     assert any("finished already" in one for one in said)
 
 
+OLD = {"name": "mine", "title": "Printed", "source": "printed_a", "settings": {"scheme": "a", "segmentation": "ok"}}
+
+
+def test_records_of_checkpoints_that_were_trained_on_stores_of_the_first_format() -> None:
+    synth = {"name": "synth", "title": "Drawn", "source": "synth", "settings": {"seed": "0", "words": "10"}}
+    mine, drawn = trained_on("old.safetensors", {"trained_on": [OLD, synth]})
+    assert mine == DividedSet("mine", Division("Printed", "a"), None)
+    assert drawn == DividedSet("synth", Division("Drawn, seed 0"), "pixels and strokes")
+    check_trained("old.safetensors", (mine, drawn), DividedSet("now", Division("Printed", "a"), None))
+    with pytest.raises(UsageError, match=r"old\.safetensors was trained on mine \(a\), which splits Printed otherwise"):
+        check_trained("old.safetensors", (mine, drawn), DividedSet("now", Division("Printed", "b"), None))
+
+
 @pytest.mark.parametrize("record", [{}, {"train": {"a": "12"}, "ratios": None}])
 def test_records_that_say_nothing_of_it(record: dict[str, Any]) -> None:
     assert trained_on("model.safetensors", record) == ()
 
 
-@pytest.mark.parametrize("record", [3, ["a"], [{"name": "a"}]])
+@pytest.mark.parametrize("record", [3, ["a"], [{"name": "a"}], [{"name": "a", "division": 1, "drawn": None}]])
 def test_records_that_cannot_be_read(record: Any) -> None:
     with pytest.raises(BadDataError, match=r"model\.safetensors has a record of its training data"):
         trained_on("model.safetensors", {"trained_on": record})

@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htrmodel.data.columns import codes, numbers, select, strings, take, truths
+from htrdata.store.columns import codes, numbers, select, strings, take, truths
 
 ints = st.lists(st.integers(-(2**31), 2**31 - 1), max_size=40)
 
@@ -59,7 +59,7 @@ def test_nothing_of_it_imports_pandas() -> None:
     code = (
         "import sys, numpy as np\n"
         "from htrdata.labels import ALNUM\n"
-        "from htrmodel.data.columns import select, strings, take, codes\n"
+        "from htrdata.store.columns import select, strings, take, codes\n"
         "from htrmodel.data.label_view import LabelView\n"
         "texts = strings(['Aé', 'b', 'c'])\n"
         "view = LabelView(ALNUM, 3)\n"

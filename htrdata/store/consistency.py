@@ -1,0 +1,77 @@
+"""Whether a description agrees with itself and with the manifest: a sentence for whatever does not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from htrdata.records import SPLITS
+from htrdata.store.description import Description
+from htrdata.store.digests import content_digest
+from htrdata.store.format import DATASET_FILE, FORMAT
+from htrdata.store.manifest import KEPT
+
+
+def contradictions(about: Description, name: str) -> Iterator[str]:
+    """What in the description of the data set of that name contradicts its digest, its place or itself."""
+    if about.format == FORMAT and about.computed_digest != about.digest:
+        yield (
+            f"{name}/{DATASET_FILE} has changed since it was built (its own digest differs): copy it again, or build "
+            "it again"
+        )
+    if about.name != name:
+        yield f"{name}/{DATASET_FILE} is of the data set {about.name!r}"
+    for folder in about.shards:
+        if folder.split("/")[1] != name:
+            yield f"{name}: the shard {folder} is one of another data set"
+    digests = {folder: shard.content_digest for folder, shard in about.shards.items()}
+    if content_digest(digests) != about.content_digest:
+        yield f"{name}: the digests of its shards do not give its content digest"
+    yield from _sums(about, name)
+
+
+def _sums(about: Description, name: str) -> Iterator[str]:
+    if sum(shard.words for shard in about.shards.values()) != about.kept:
+        yield f"{name}: the words of its shards do not add up to its kept words"
+    for what, total in (("words", about.words), ("kept", about.kept)):
+        if sum(getattr(counts, what) for counts in about.splits.values()) != total:
+            yield f"{name}: the counts {what!r} of its splits do not add up to that of the data set"
+    for split, counts in about.splits.items():
+        if counts.words != counts.kept + sum(counts.dropped.values()):
+            yield f"{name}: the kept and the dropped words of {split} do not add up to its words"
+    in_shards = Counter(dict.fromkeys(SPLITS, 0))
+    for shard in about.shards.values():
+        in_shards[shard.split] += shard.words
+    for split in SPLITS:
+        if in_shards[split] != (about.splits[split].kept if split in about.splits else 0):
+            yield f"{name}: the words in the shards of {split} are not those that it keeps"
+
+
+def miscounts(about: Description, manifest: pa.Table) -> Iterator[str]:
+    """Where the rows of the manifest are not those that the description counts.
+
+    Args:
+        about: the description.
+        manifest: with the columns ``dataset``, ``split``, ``status``, ``reason``, ``shard`` and ``unit``.
+    """
+    if manifest.num_rows != about.words:
+        yield f"{about.name}: the manifest has {manifest.num_rows:,} rows for {about.words:,} words"
+    for column, expected in (("dataset", about.name), ("unit", about.unit)):
+        if pc.unique(manifest[column]).to_pylist() != [expected]:
+            yield f"{about.name}: the manifest has rows whose {column} is not {expected!r}"
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    groups = manifest.group_by(["split", "status", "reason", "shard"]).aggregate([([], "count_all")])
+    for group in groups.to_pylist():
+        split = group["split"] or "none"
+        found[split][group["reason"] or group["status"]] += group["count_all"]
+        shard = about.shards.get(group["shard"]) if group["shard"] is not None else None
+        if (group["status"] == KEPT) != (shard is not None) or (shard is not None and shard.split != split):
+            yield f"{about.name}: the manifest has {group['status']} words of {split} in the shard {group['shard']}"
+    recorded = {split: Counter({KEPT: counts.kept, **counts.dropped}) for split, counts in about.splits.items()}
+    for split in dict.fromkeys([*recorded, *found]):
+        here, known = found[split], +recorded.get(split, Counter())
+        if here != known:
+            yield f"{about.name}: the manifest counts {dict(here)} in {split}, recorded are {dict(known)}"
