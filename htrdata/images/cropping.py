@@ -11,16 +11,13 @@ import math
 
 import numpy as np
 
-from htrdata.images.codec import opencv
+from htrdata.images.exact_sampling import MAX_SIDE, Affine, shrink, turn, warp
 from htrdata.records import Box, Reason
 
-cv2 = opencv()
+MAX_DIAGONAL = MAX_SIDE
+"""The longest diagonal of a box in pixels."""
 
-MAX_DIAGONAL = 32_700
-"""The longest diagonal of a box in pixels: OpenCV warps neither from nor to sides of 32,768 pixels and more."""
-
-# Bilinear interpolation looks at the next pixel, and OpenCV 4 rounds positions to 1/32 of one.
-_MARGIN = 2
+_MARGIN = 2  # pixels: bilinear interpolation looks at the next one, and places are rounded
 
 
 def box_fault(box: Box) -> Reason | None:
@@ -60,17 +57,13 @@ def crop(page: np.ndarray, box: Box, height: int = 0) -> np.ndarray:
         raise ValueError(f"{fault.value}: {box} cannot be cut from a page")
     columns, rows = max(1, round(box.w)), max(1, round(box.h))
     to_page = _crop_to_page(box, columns, rows)
-    ends = to_page @ np.array([[0, columns - 1, 0, columns - 1], [0, 0, rows - 1, rows - 1], [1, 1, 1, 1]])
     # Only this window of the page is shown to OpenCV, which could not address the whole of a large one.
-    left, top = (max(math.floor(low) - _MARGIN, 0) for low in ends.min(axis=1))
-    right, bottom = (math.ceil(high) + _MARGIN + 1 for high in ends.max(axis=1))
+    (left, right), (top, bottom) = (_reach(*part, columns, rows) for part in (to_page[:3], to_page[3:]))
     window = page[top : max(bottom, 0), left : max(right, 0)]
     if not window.size:
         raise ValueError(f"{box} lies beyond the page of {page.shape[1]} x {page.shape[0]} pixels")
-    to_page[:, 2] -= left, top
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    level: np.ndarray = cv2.warpAffine(window, to_page, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return reduce_height(level, height)
+    a, b, c, d, e, f = to_page
+    return reduce_height(warp(window, (a, b, c - left, d, e, f - top), columns, rows), height)
 
 
 def reduce_height(pixels: np.ndarray, height: int) -> np.ndarray:
@@ -86,9 +79,7 @@ def reduce_height(pixels: np.ndarray, height: int) -> np.ndarray:
     rows, columns = pixels.shape[:2]
     if not 0 < height < rows:
         return pixels
-    size = (max(1, round(columns * height / rows)), height)
-    reduced: np.ndarray = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return reduced
+    return shrink(pixels, max(1, round(columns * height / rows)), height)
 
 
 def outside_fraction(box: Box, page_width: int, page_height: int) -> float:
@@ -102,7 +93,7 @@ def outside_fraction(box: Box, page_width: int, page_height: int) -> float:
     Returns:
         The fraction of the box's area, from 0.0 (all corners on the page) to 1.0 (wholly beyond it).
     """
-    cosine, sine = _turn(box.angle)
+    cosine, sine = turn(box.angle)
     across, down = box.w / 2, box.h / 2
     polygon = [
         (box.xc + u * cosine + v * sine, box.yc - u * sine + v * cosine)
@@ -116,22 +107,19 @@ def outside_fraction(box: Box, page_width: int, page_height: int) -> float:
     return min(max(1.0 - _area(polygon) / (box.w * box.h), 0.0), 1.0)
 
 
-def _turn(angle: float) -> tuple[float, float]:
-    """Cosine and sine of degrees; rounding makes those of quarter turns exact."""
-    radians = math.radians(math.fmod(angle, 360))
-    return round(math.cos(radians), 15), round(math.sin(radians), 15)
-
-
-def _crop_to_page(box: Box, columns: int, rows: int) -> np.ndarray:
-    """The affine map, float64 [2, 3], from a crop's pixel indices (x, y, 1) to the page's."""
-    cosine, sine = _turn(box.angle)
+def _crop_to_page(box: Box, columns: int, rows: int) -> Affine:
+    """The map from a crop's pixel indices to the page's."""
+    cosine, sine = turn(box.angle)
     u, v = 0.5 - columns / 2, 0.5 - rows / 2  # the centre of the crop's first pixel, seen from the box's centre
-    return np.array(
-        [
-            [cosine, sine, box.xc - 0.5 + u * cosine + v * sine],
-            [-sine, cosine, box.yc - 0.5 - u * sine + v * cosine],
-        ]
-    )
+    x, y = box.xc - 0.5 + u * cosine + v * sine, box.yc - 0.5 - u * sine + v * cosine
+    return cosine, sine, x, -sine, cosine, y
+
+
+def _reach(per_column: float, per_row: float, first: float, columns: int, rows: int) -> tuple[int, int]:
+    """The page's columns, or rows, that a crop reaches: from the first, which is on the page's side, to the last + 1."""
+    ends = (0.0, per_column * (columns - 1)), (0.0, per_row * (rows - 1))
+    low, high = (first + sum(map(choose, ends)) for choose in (min, max))
+    return max(math.floor(low) - _MARGIN, 0), math.ceil(high) + _MARGIN + 1
 
 
 def _clipped(polygon: list[tuple[float, float]], axis: int, edge: float, sign: int) -> list[tuple[float, float]]:
