@@ -8,6 +8,7 @@ or are so short that all that comes of them is exact in whatever order; the rest
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -20,12 +21,14 @@ cv2 = opencv()
 Affine = tuple[float, float, float, float, float, float]
 """A map (a, b, c, d, e, f): x = a·column + b·row + c, and y = d·column + e·row + f."""
 
+Indices = NDArray[np.intp]
+
 MAX_SIDE = 32_700
 """The longest side in pixels that `warp` takes and gives: OpenCV maps neither from nor to sides of 32,768 and more."""
 
-# Adding and subtracting it rounds a float32 to a multiple of 1/32. Bilinear weights are then multiples of 1/1024, and
-# their products with grey levels have 18 bits of the 24 that a float32 holds: they and their sums are exact.
-_ROUNDS_TO_32NDS = np.float32(1.5 * 2**18)
+# Places are multiples of 1/128, and bilinear weights of 1/16,384: their products with grey levels have 22 bits of the 24
+# that a float32 holds, so that these and their sums are exact.
+_GRID = 128.0
 
 _STRIPE = 1 << 16  # pixels that are mapped at a time: their places take 0.5 MB
 _BAND = 1 << 22  # pixels that are summed up at a time, about: the sums take 16 MB
@@ -60,38 +63,43 @@ def _series(coefficients: tuple[float, ...], x: float) -> float:
     return total
 
 
-def warp(pixels: np.ndarray, to_source: Affine, columns: int, rows: int) -> np.ndarray:
-    """Samples an image bilinearly at the places that an affine map gives, each rounded to 1/32 of a pixel.
+def warp(pixels: np.ndarray, to_source: Affine, columns: int, rows: int, onto: np.ndarray | None = None) -> np.ndarray:
+    """Samples an image bilinearly at the places that an affine map gives, rounded to 1/128 of a pixel or less.
+
+    OpenCV 4 rounds them to 1/32.
 
     Args:
-        pixels: uint8 [H, W] or [H, W, 3]; sides up to `MAX_SIDE` and a few pixels. Beyond its edges the outermost
-            pixels are repeated.
+        pixels: uint8 [H, W] or [H, W, 3]; sides up to `MAX_SIDE` and a few pixels.
         to_source: takes column and row of the result to column and row of the image; pixels lie at whole numbers.
         columns: of the result, at most `MAX_SIDE`.
         rows: of the result, at most `MAX_SIDE`.
+        onto: uint8 of the result's shape, which is changed in place; what lies beyond the image stays as it is. Without
+            it, the image's outermost pixels are repeated beyond its edges.
 
     Returns:
         uint8 [rows, columns] or [rows, columns, 3].
     """
     a, b, c, d, e, f = to_source
-    across, down = np.arange(columns, dtype=np.float64), np.arange(rows, dtype=np.float64)
-    x_across, x_down = (a * across + c).astype(np.float32), (b * down).astype(np.float32)
-    y_across, y_down = (d * across + f).astype(np.float32), (e * down).astype(np.float32)
-    sampled = np.empty((rows, columns, *pixels.shape[2:]), np.uint8)
+    x_across, y_across = _on_grid((a, d), columns, (c, f))
+    x_down, y_down = _on_grid((b, e), rows, (0.0, 0.0))
+    sampled = np.empty((rows, columns, *pixels.shape[2:]), np.uint8) if onto is None else onto
+    beyond = cv2.BORDER_REPLICATE if onto is None else cv2.BORDER_TRANSPARENT
     height = max(1, _STRIPE // columns)
     for top in range(0, rows, height):
         part = slice(top, top + height)
-        x, y = _places(x_across, x_down[part]), _places(y_across, y_down[part])
-        cv2.remap(pixels, x, y, cv2.INTER_LINEAR, dst=sampled[part], borderMode=cv2.BORDER_REPLICATE)
+        x, y = np.add.outer(x_down[part], x_across), np.add.outer(y_down[part], y_across)
+        cv2.remap(pixels, x, y, cv2.INTER_LINEAR, dst=sampled[part], borderMode=beyond)
     return sampled
 
 
-def _places(across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
-    """All sums of a column's and a row's part of a place, float32 [rows, columns], multiples of 1/32."""
-    places: NDArray[np.float32] = np.add.outer(down, across)
-    places += _ROUNDS_TO_32NDS
-    places -= _ROUNDS_TO_32NDS
-    return places
+def _on_grid(step: tuple[float, float], count: int, begin: tuple[float, float]) -> NDArray[np.float32]:
+    """Evenly spaced points, float32 [2, count], rounded to the grid; sums of such are on it, too."""
+    points = np.multiply.outer(step, np.arange(count))
+    points += np.array(begin)[:, None]
+    points *= _GRID
+    np.rint(points, out=points)
+    points *= 1 / _GRID
+    return points.astype(np.float32)
 
 
 def shrink(pixels: np.ndarray, columns: int, rows: int) -> np.ndarray:
@@ -110,46 +118,48 @@ def shrink(pixels: np.ndarray, columns: int, rows: int) -> np.ndarray:
         uint8 [rows, columns] or [rows, columns, 3].
     """
     height, width = pixels.shape[:2]
+    few = height * width <= _MOST_IN_32_BITS
+    number = np.uint32 if few else np.uint64
     shrunk = np.empty((rows, columns, *pixels.shape[2:]), np.uint8)
     step = max(1, _BAND * rows // (height * width))
+    whole, units = _borders(height, rows)
     for top in range(0, rows, step):
-        bottom = min(top + step, rows)
-        whole, units = np.divmod(np.arange(top, bottom + 1) * height, rows)
-        first, last = int(whole[0]), min(int(whole[-1]) + 1, height)
-        sums = _sums(pixels[first:last], few=height * width <= _MOST_IN_32_BITS)
-        areas = _between(sums, whole - first, units, rows, axis=0)
-        areas = _between(areas, *np.divmod(np.arange(columns + 1) * width, columns), columns, axis=1)
-        areas += areas.dtype.type(height * width // 2)
-        areas //= areas.dtype.type(height * width)
-        shrunk[top:bottom] = areas
+        part = slice(top, min(top + step, rows) + 1)
+        first, last = int(whole[part][0]), int(whole[part][-1])
+        # Sums that overflow 32 bits do no harm: their differences come out right modulo 2**32.
+        sums = cv2.integral(pixels[first : last + 1], sdepth=cv2.CV_32S if few else cv2.CV_64F)
+        sums = sums.view(number) if few else sums.astype(number)
+        upto = _upto(sums, whole[part] - first, units[part], rows, axis=0)
+        upto = _upto(upto, *_borders(width, columns), columns, axis=1)
+        strips = upto[1:] - upto[:-1]
+        averages = strips[:, 1:] - strips[:, :-1]
+        averages += number(height * width // 2)
+        averages //= number(height * width)
+        shrunk[part.start : part.stop - 1] = averages
     return shrunk
 
 
-def _sums(pixels: np.ndarray, *, few: bool) -> np.ndarray:
-    """Sums from the upper left corner, [H + 1, W + 1] or [H + 1, W + 1, 3].
-
-    They are uint64, or uint32 where the whole image is of so `few` pixels that sums may overflow: the differences that
-    are taken of them come out right modulo 2**32.
-    """
-    small = pixels.shape[0] * pixels.shape[1] <= _MOST_IN_32_BITS
-    sums: np.ndarray = cv2.integral(pixels, sdepth=cv2.CV_32S if small else cv2.CV_64F)
-    unsigned = sums.view(np.uint32) if small else sums
-    return unsigned if few else unsigned.astype(np.uint64)
+@functools.lru_cache(4096)
+def _borders(size: int, parts: int) -> tuple[Indices, NDArray[np.uint32]]:
+    """Where a side is cut into equal parts, in whole pixels and `parts` units of one, [parts + 1] each."""
+    whole, units = np.divmod(np.arange(parts + 1) * size, parts)
+    return whole, units.astype(np.uint32)
 
 
-def _between(sums: np.ndarray, whole: np.ndarray, units: np.ndarray, per_pixel: int, axis: int) -> np.ndarray:
-    """What lies between neighbouring borders, along one axis.
+def _upto(sums: np.ndarray, whole: Indices, units: NDArray[np.uint32], per_pixel: int, axis: int) -> np.ndarray:
+    """What lies between an image's edge and borders within it, along one axis, times `per_pixel`.
 
     Args:
-        sums: from the edge up to each pixel.
+        sums: up to each pixel, uint32 or uint64.
         whole: pixels up to each border.
         units: and units of a pixel beyond these.
         per_pixel: units of a pixel.
         axis: 0 or 1.
     """
-    shape = [-1 if i == axis else 1 for i in range(sums.ndim)]
-    beyond = units.astype(sums.dtype).reshape(shape)
-    upto = sums.take(whole, axis)
-    upto *= sums.dtype.type(per_pixel) - beyond
-    upto += sums.take(np.minimum(whole + 1, sums.shape[axis] - 1), axis) * beyond
-    return upto[1:] - upto[:-1] if axis == 0 else upto[:, 1:] - upto[:, :-1]
+    beyond = units.astype(sums.dtype, copy=False).reshape((-1,) + (1,) * (sums.ndim - 1 - axis))
+    upto: np.ndarray = sums.take(whole, axis)
+    following = sums.take(whole + 1, axis, mode="clip")
+    upto *= per_pixel - beyond
+    following *= beyond
+    upto += following
+    return upto

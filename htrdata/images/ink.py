@@ -6,10 +6,14 @@ once the light is levelled; where nothing does (blank paper, noise, light writin
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
+from numpy.typing import NDArray
 
 from htrdata.images.codec import opencv
 from htrdata.images.cropping import reduce_height
+from htrdata.images.exact_sampling import turn
 
 cv2 = opencv()
 
@@ -27,6 +31,7 @@ _MOST_INK = 0.6  # of the pixels; beyond it what is lighter is the writing, or t
 _HEIGHT = 48  # rows at which angles are measured: noise is averaged, and strokes are still some pixels wide
 _COVERED = 95  # of 255: so much of a reduced pixel must be ink; at half of it, fine strokes would fall to pieces
 _PAPER_HEIGHT = 24  # rows at which the paper is estimated
+_FINENESS = 1024  # to which fraction of a degree angles are rounded
 _PAPER_REACH = 12  # pixels there: from the middle of the line it reaches paper above or below
 
 
@@ -169,7 +174,7 @@ def _gathering_angle(along: np.ndarray, across: np.ndarray, degrees: np.ndarray,
         degrees: the angles to try, evenly spaced.
         reluctance: what each squared degree takes off the logarithm of the sum of squared counts.
     """
-    slopes = np.tan(np.radians(degrees)).astype(np.float32)
+    slopes = _tangents(tuple(degrees.tolist()))
     lines = np.rint(np.multiply.outer(slopes, along.astype(np.float32)) + across.astype(np.float32)).astype(np.intp)
     lines -= int(lines.min()) - 1
     bins = int(lines.max()) + 2
@@ -183,4 +188,11 @@ def _gathering_angle(along: np.ndarray, across: np.ndarray, degrees: np.ndarray,
     before, top, after = scores[best - 1 : best + 2].tolist()
     bend = before - 2 * top + after
     shift = 0.5 * (before - after) / bend if bend else 0.0
-    return float(degrees[best] + shift * (degrees[1] - degrees[0]))
+    # Rounded, since the last bit of a logarithm is not the same on every processor.
+    return round(_FINENESS * float(degrees[best] + shift * (degrees[1] - degrees[0]))) / _FINENESS
+
+
+@functools.cache
+def _tangents(degrees: tuple[float, ...]) -> NDArray[np.float32]:
+    turns = (turn(angle) for angle in degrees)
+    return np.array([sine / cosine for cosine, sine in turns], np.float32)

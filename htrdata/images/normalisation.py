@@ -1,7 +1,7 @@
 """Normalising words: levelling the paper, stretching the contrast, straightening the writing, trimming the margins.
 
 Dark ink on light paper is assumed. Crops are uint8, grey [H, W] or RGB [H, W, 3], and so are the results; a crop to
-which nothing is done is returned itself. Where no ink stands out from the paper (see `ink_detection.ink_of`), `whiten`
+which nothing is done is returned itself. Where no ink stands out from the paper (see `ink.ink_of`), `whiten`
 without a threshold, `deskew`, `slant` and `trim` do nothing. All are deterministic, and raise ValueError where the
 array has no pixels, or is of another type or shape.
 """
@@ -9,7 +9,6 @@ array has no pixels, or is of another type or shape.
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,9 +16,12 @@ import numpy as np
 from htrdata.errors import UsageError
 from htrdata.images.codec import opencv
 from htrdata.images.cropping import MAX_DIAGONAL
+from htrdata.images.exact_sampling import Affine, turn, warp
 from htrdata.images.ink import LEAST_CONTRAST, ink_of, level, luma_of, paper_of, skew_angle, slant_angle
 
 cv2 = opencv()
+
+_Linear = tuple[tuple[float, float], tuple[float, float]]
 
 LEAST_SKEW = 1.0
 """Writing that rises or falls by less, in degrees, counts as level: `deskew` does nothing."""
@@ -78,7 +80,7 @@ def whiten(pixels: np.ndarray, threshold: int | None = None) -> np.ndarray:
     """Makes the paper white and leaves the ink as it is: what is lighter than its threshold becomes 255.
 
     So Kang et al. ("Convolve, Attend and Spell", GCPR 2018) load IAM, whose annotations give the threshold at which
-    each line was binarised. Where a source gives none, all that `ink_detection.ink_of` takes for paper becomes 255.
+    each line was binarised. Where a source gives none, all that `ink.ink_of` takes for paper becomes 255.
     Whitening again at a threshold changes nothing.
 
     Args:
@@ -97,7 +99,7 @@ def whiten(pixels: np.ndarray, threshold: int | None = None) -> np.ndarray:
 def background(pixels: np.ndarray) -> np.ndarray:
     """Levels the light: each pixel is divided by the paper around it, so that paper becomes white everywhere.
 
-    The paper is estimated by a closing that is larger than the writing (see `ink_detection.paper_of`): the method is of
+    The paper is estimated by a closing that is larger than the writing (see `ink.paper_of`): the method is of
     the family of Wang et al. ("Morphological background detection and illumination normalization of text image with
     poor lighting", PLoS ONE 9(11), 2014). Gradients and shadows wider than the crop is high go, narrower shadows stay.
     So does shade that takes more than half of the light. The tint of the paper goes, too. Blank paper becomes white.
@@ -125,32 +127,33 @@ def contrast(pixels: np.ndarray) -> np.ndarray:
 
 
 def deskew(pixels: np.ndarray) -> np.ndarray:
-    """Turns a word so that its line of writing is level, by `ink_detection.skew_angle`.
+    """Turns a word so that its line of writing is level, by `ink.skew_angle`.
 
     The result has room for all of the turned crop. New corners get the colour of the paper around them.
     """
     angle = skew_angle(pixels)
     if abs(angle) < LEAST_SKEW:
         return pixels
-    cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    return _warp(pixels, np.array([[cosine, -sine], [sine, cosine]]))
+    cosine, sine = turn(angle)
+    return _warped(pixels, ((cosine, -sine), (sine, cosine)))
 
 
 def slant(pixels: np.ndarray) -> np.ndarray:
-    """Shears a word so that its letters stand upright, by `ink_detection.slant_angle`.
+    """Shears a word so that its letters stand upright, by `ink.slant_angle`.
 
     The result is as high as the crop, with room for all of it. New corners get the colour of the paper around them.
     """
     angle = slant_angle(pixels)
     if abs(angle) < LEAST_SLANT:
         return pixels
-    return _warp(pixels, np.array([[1.0, math.tan(math.radians(angle))], [0.0, 1.0]]))
+    cosine, sine = turn(angle)
+    return _warped(pixels, ((1.0, sine / cosine), (0.0, 1.0)))
 
 
 def trim(pixels: np.ndarray) -> np.ndarray:
     """Cuts a word down to its ink and a margin: a sixteenth of the ink's height, at least one pixel.
 
-    Nothing that `ink_detection.ink_of` takes for ink is cut off. On sides where the crop has less margin, it stays as
+    Nothing that `ink.ink_of` takes for ink is cut off. On sides where the crop has less margin, it stays as
     it is. The result is a view of the crop.
     """
     ink = ink_of(pixels)
@@ -170,26 +173,37 @@ _STEPS = {
 }
 
 
-def _warp(pixels: np.ndarray, linear: np.ndarray) -> np.ndarray:
-    """Maps a word by a matrix [2, 2] onto as much paper as it then needs; one too long for OpenCV is left as it is.
+def _warped(pixels: np.ndarray, linear: _Linear) -> np.ndarray:
+    """Maps a word by a matrix of determinant 1 onto as much paper as it then needs; one too long is left as it is.
 
     The paper beyond the crop is that of the nearest place in it, without the ink that may touch the border.
     """
     height, width = pixels.shape[:2]
-    corners = linear @ np.array([[0, width, 0, width], [0, 0, height, height]], np.float64)
-    extent = np.ptp(corners, axis=1)
-    size = (max(1, round(extent[0])), max(1, round(extent[1])))
-    if max(*size, height, width) > MAX_DIAGONAL:
+    (low_x, high_x), (low_y, high_y) = (_extent(*row, width, height) for row in linear)
+    columns, rows = max(1, round(high_x - low_x)), max(1, round(high_y - low_y))
+    if max(columns, rows, height, width) > MAX_DIAGONAL:
         return pixels
-    shift = (np.array(size) - extent) / 2 - corners.min(axis=1)
+    shift = (columns - high_x - low_x) / 2, (rows - high_y - low_y) / 2
     paper = paper_of(pixels)
-    scale = np.array([width / paper.shape[1], height / paper.shape[0]])
-    beneath = _on_indices(linear * scale, shift)
-    canvas: np.ndarray = cv2.warpAffine(paper, beneath, size, borderMode=cv2.BORDER_REPLICATE)
-    cv2.warpAffine(pixels, _on_indices(linear, shift), size, dst=canvas, borderMode=cv2.BORDER_TRANSPARENT)
-    return canvas
+    beneath = _back(linear, shift, paper.shape[1] / width, paper.shape[0] / height)
+    return warp(pixels, _back(linear, shift), columns, rows, onto=warp(paper, beneath, columns, rows))
 
 
-def _on_indices(linear: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """A map of continuous places as one of pixel indices, float64 [2, 3]: the centre of pixel i is at i + 0.5."""
-    return np.column_stack([linear, shift + linear @ (0.5, 0.5) - 0.5])
+def _extent(per_column: float, per_row: float, width: int, height: int) -> tuple[float, float]:
+    """The least and the greatest value of a linear function on an image, whose corner is at zero."""
+    across, down = per_column * width, per_row * height
+    return min(across, 0.0) + min(down, 0.0), max(across, 0.0) + max(down, 0.0)
+
+
+def _back(linear: _Linear, shift: tuple[float, float], across: float = 1.0, down: float = 1.0) -> Affine:
+    """The way back from pixel indices of the result to those of the source, on continuous places a matrix and a shift.
+
+    Args:
+        linear: of determinant 1; takes places of the word to places of the result.
+        shift: that is added then.
+        across: columns of the source for each of the word's.
+        down: rows of the source for each of the word's.
+    """
+    (a, b), (c, d) = linear
+    x, y = 0.5 - shift[0], 0.5 - shift[1]  # the centre of pixel i is at i + 0.5
+    return across * d, -across * b, across * (d * x - b * y) - 0.5, -down * c, down * a, down * (a * y - c * x) - 0.5
