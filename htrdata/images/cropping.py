@@ -116,7 +116,7 @@ def _crop_to_page(box: Box, columns: int, rows: int) -> Affine:
 
 
 def _reach(per_column: float, per_row: float, first: float, columns: int, rows: int) -> tuple[int, int]:
-    """The page's columns, or rows, that a crop reaches: from the first, which is on the page's side, to the last + 1."""
+    """The page's columns, or rows, that a crop reaches: from the first on to the last + 1; page[first:last + 1]."""
     ends = (0.0, per_column * (columns - 1)), (0.0, per_row * (rows - 1))
     low, high = (first + sum(map(choose, ends)) for choose in (min, max))
     return max(math.floor(low) - _MARGIN, 0), math.ceil(high) + _MARGIN + 1

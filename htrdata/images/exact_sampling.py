@@ -26,7 +26,7 @@ Indices = NDArray[np.intp]
 MAX_SIDE = 32_700
 """The longest side in pixels that `warp` takes and gives: OpenCV maps neither from nor to sides of 32,768 and more."""
 
-# Places are multiples of 1/128, and bilinear weights of 1/16,384: their products with grey levels have 22 bits of the 24
+# Places are multiples of 1/128, bilinear weights of 1/16,384: their products with grey levels have 22 bits of the 24
 # that a float32 holds, so that these and their sums are exact.
 _GRID = 128.0
 
@@ -94,7 +94,7 @@ def warp(pixels: np.ndarray, to_source: Affine, columns: int, rows: int, onto: n
 
 def _on_grid(step: tuple[float, float], count: int, begin: tuple[float, float]) -> NDArray[np.float32]:
     """Evenly spaced points, float32 [2, count], rounded to the grid; sums of such are on it, too."""
-    points = np.multiply.outer(step, np.arange(count))
+    points = np.multiply.outer(step, np.arange(count, dtype=np.float64))
     points += np.array(begin)[:, None]
     points *= _GRID
     np.rint(points, out=points)
