@@ -11,15 +11,20 @@ from numpy.typing import NDArray
 from htrdata.drawing.handwriting.glyphs import Flags, Numbers
 from htrdata.drawing.handwriting.strokes import Strokes
 from htrdata.images.codec import opencv
+from htrdata.images.exact_sampling import turn
 from htrdata.records import Box
 
 cv2 = opencv()
 
 Canvas = NDArray[np.uint8]
+Densities = NDArray[np.uint16]
 Affine = tuple[float, float, float, float, float, float]
 
 _STRETCH = 2.2  # a word is made at most this many times as wide, or as high, as it was written
 _DOT = 0.12  # x-heights; what is thinner is not stretched any more than what is as thin as this
+FULL = 1024
+"""The density that counts as 1 in `Densities`."""
+
 EDGE = 1.2  # pixels over which a line goes from full ink to none
 FULL_WIDTH = math.sqrt(8 * math.log(2))  # full width of a Gaussian at half its height, in standard deviations
 _WIDEST = 400.0  # pixels; no pen is wider
@@ -47,7 +52,7 @@ def fit(strokes: Strokes, box: Box, pen: float) -> tuple[Affine, float]:
     width_of_pen = min(max(pen * size, 1.2), max(0.3 * thin, 0.6), _WIDEST)
     margin = min(0.8 * width_of_pen + 1.0, 0.35 * thin)
     across, down = _scales((box.w - 2 * margin) / width, (box.h - 2 * margin) / height)
-    cos, sin = math.cos(math.radians(box.angle)), math.sin(math.radians(box.angle))
+    cos, sin = turn(box.angle)
     a, b, d, e = cos * across, sin * down, -sin * across, cos * down
     x, y = (left + right) / 2, (upper + lower) / 2
     return (a, b, box.xc - a * x - b * y, d, e, box.yc - d * x - e * y), width_of_pen
@@ -87,7 +92,7 @@ def draw(canvas: Canvas, strokes: Strokes, affine: Affine, pen: float, tone: int
     shape = ((y1 - y0) // factor, (x1 - x0) // factor)
     density = _density(_floats((x - x0) / factor), _floats((y - y0) / factor), strokes, shape, sigma / factor)
     if factor > 1:
-        density = _floats(cv2.resize(density, (x1 - x0, y1 - y0), interpolation=cv2.INTER_CUBIC))
+        density = _densities(cv2.resize(density, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR_EXACT))
     density = density[max(-y0, 0) :, max(-x0, 0) :][: target.shape[0], : target.shape[1]]
     cv2.multiply(target, _light(density, sigma, tone), dst=target, scale=1 / 255)
 
@@ -99,8 +104,8 @@ def _span(places: Numbers, reach: int, size: int, factor: int) -> tuple[int, int
     return low, low + -(-max(high - low, 0) // factor) * factor
 
 
-def _density(x: Numbers, y: Numbers, strokes: Strokes, shape: tuple[int, int], sigma: float) -> Numbers:
-    """The spread density of lines, float32 of that shape: 1 in the middle of a long line at pressure 1."""
+def _density(x: Numbers, y: Numbers, strokes: Strokes, shape: tuple[int, int], sigma: float) -> Densities:
+    """The spread density of lines, of that shape: `FULL` in the middle of a long line at pressure 1."""
     per_pixel, full = 1 / max(0.5, 1.25 * sigma), sigma * math.sqrt(2 * math.pi)
     points = line_points(x, y, strokes.pressure[1:], strokes.starts[1:], per_pixel)
     return spread(splat(points[0], points[1], points[2] * full, shape), sigma)
@@ -135,16 +140,32 @@ def line_points(
     return each[0] + each[2] * along, each[1] + each[3] * along, each[5]
 
 
-def spread(field: Numbers, sigma: float) -> Numbers:
-    """Spreads the density of points by a Gaussian of that standard deviation, less what `splat` has spread it."""
+def spread(field: Numbers, sigma: float) -> Densities:
+    """Spreads the density of points by a Gaussian of that standard deviation, less what `splat` has spread it.
+
+    OpenCV spreads whole numbers by whole numbers, the same on every processor; its sums of float32 are not.
+
+    Args:
+        field: density, float32.
+        sigma: in pixels.
+
+    Returns:
+        uint16 of the same shape, `FULL` for a density of 1; 64 is the most.
+    """
     rest = math.sqrt(max(sigma * sigma - 1 / 6, 0.1))
     side = 2 * math.ceil(2.5 * rest) + 1
-    return _floats(cv2.GaussianBlur(field, (side, side), rest, borderType=cv2.BORDER_CONSTANT))
+    whole = np.minimum(field * np.float32(FULL) + np.float32(0.5), np.float32(65535)).astype(np.uint16)
+    return _densities(cv2.GaussianBlur(whole, (side, side), rest, borderType=cv2.BORDER_CONSTANT))
 
 
 def _floats(values: NDArray[Any]) -> Numbers:
     """The same array: it holds float32 already, which the annotations of OpenCV and NumPy do not say."""
     return np.asarray(values, np.float32)
+
+
+def _densities(values: NDArray[Any]) -> Densities:
+    """The same array: it holds uint16 already, which the annotations of OpenCV do not say."""
+    return np.asarray(values, np.uint16)
 
 
 def splat(x: Numbers, y: Numbers, weight: Numbers, shape: tuple[int, int]) -> Numbers:
@@ -174,9 +195,9 @@ def splat(x: Numbers, y: Numbers, weight: Numbers, shape: tuple[int, int]) -> Nu
     return np.bincount(places, shares, height * width).astype(np.float32).reshape(shape)
 
 
-def _light(density: Numbers, sigma: float, tone: int) -> Canvas:
+def _light(density: Densities, sigma: float, tone: int) -> Canvas:
     """What the ink leaves of the light, uint8, 255 where there is none: cut at half the density, with soft edges."""
     strength = (255 - tone) * max(1.7 * sigma / EDGE, 1.0)
-    light = density * -strength
+    light = density * np.float32(-strength / FULL)
     light += tone + (255 - tone) / 2 + strength / 2
     return np.clip(light, tone, 255, out=light).astype(np.uint8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from htrdata.drawing.handwriting.ink import draw, fit
 from htrdata.drawing.handwriting.paper import Canvas, blank, copy, photograph, random_paper
 from htrdata.drawing.handwriting.strokes import Strokes, scribble, write
 from htrdata.drawing.handwriting.style import Style, random_style
+from htrdata.images.exact_sampling import turn as cosine_and_sine
 from htrdata.records import Box
 
 _PITCH = 3.6  # distance between lines of writing, in x-heights
@@ -43,7 +43,7 @@ def lay_out(
     """
     style = random_style(page_rng(seed, page))
     rng = page_rng(seed, page, _LAYOUT)
-    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    cos, sin = cosine_and_sine(turn)
     # The largest frame of the page's own proportions that fits in it when turned; a page on its side is turned, too.
     long, high = (height, width) if abs(sin) > abs(cos) else (width, height)
     room = 0.92 * min(width / (long * abs(cos) + high * abs(sin)), height / (long * abs(sin) + high * abs(cos)))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from htrdata.drawing.elementary import sine
 from htrdata.drawing.handwriting.accents import accented_glyph, base_letters, can_be_written
 from htrdata.drawing.handwriting.allographs import SHAPE_NAMES
 from htrdata.drawing.handwriting.glyphs import Flags, Glyph, Indices, Numbers, spell
@@ -129,8 +130,12 @@ def scribble(width: float, style: Style, rng: np.random.Generator) -> Strokes:
     knots = np.arange(turns + 1)
     t = np.linspace(0, turns, 16 * turns)
     high, wide, middle = (np.interp(t, knots, rng.uniform(low, top, turns + 1)) for low, top in _LOOPS)
-    y = middle + high * np.sin(2 * math.pi * t)
-    x = t * (width / turns) + float(rng.uniform(0.2, 1)) * wide * np.cos(2 * math.pi * t) - (0.3 + style.slant) * y
+    y = middle + high * sine(2 * math.pi * t)
+    x = (
+        t * (width / turns)
+        + float(rng.uniform(0.2, 1)) * wide * sine(2 * math.pi * (t + 0.25))
+        - (0.3 + style.slant) * y
+    )
     points = np.stack([x, y]).astype(np.float32)
     at = np.arange(len(t))
     return Strokes(points[0], points[1], _pressure(points, (at == 0) | (at == at[-1]), style), at == 0)
@@ -183,7 +188,7 @@ def _settings(
 def _set(points: Numbers, letter: Indices, settings: Numbers, bend: float) -> Numbers:
     """Bends each letter by slow waves, then sets it on the line a little wider, higher or larger by chance."""
     each = settings.take(letter, axis=1)
-    waves: Numbers = np.sin(points[::-1] * _WAVE + each[:2])
+    waves: Numbers = sine(points[::-1] * _WAVE + each[:2])
     waves *= bend
     waves += points
     waves *= each[2:4]
@@ -195,7 +200,7 @@ def _sway(points: Numbers, word: Indices, words: int, style: Style, rng: np.rand
     """Ascenders, descenders, slant, tremor and the swing of the baseline, in place; `word` is that of each point."""
     x, y = points
     swing, phase = rng.random((words, 2)).astype(np.float32).T
-    swinging = np.sin(x * (0.4 + 0.8 * swing)[word] + (2 * math.pi * phase)[word])
+    swinging = sine(x * (0.4 + 0.8 * swing)[word] + (2 * math.pi * phase)[word])
     y += (style.ascent - 1) * np.minimum(y + 1, 0) + (style.descent - 1) * np.maximum(y, 0)
     x -= style.slant * y
     y += style.drift * swinging

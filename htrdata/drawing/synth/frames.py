@@ -6,12 +6,14 @@ around it, so that one call draws or blurs many. Coordinates are those of `htrda
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from htrdata.drawing.elementary import exp2, sine
 from htrdata.drawing.handwriting.glyphs import Indices
 from htrdata.drawing.synth.writers import Writer
 
@@ -47,7 +49,7 @@ class Frames:
     @property
     def affine(self) -> Values:
         """From x-heights to pixels, float [6, words]; the six as of `htrdata.drawing.handwriting.fit`."""
-        cos, sin = self.scale * np.cos(self.tilt), self.scale * np.sin(self.tilt)
+        cos, sin = self.scale * _cosine(self.tilt), self.scale * sine(self.tilt)
         return np.stack([cos, sin, self.x, -sin, cos, self.y])
 
 
@@ -62,20 +64,25 @@ def frame(bounds: Values, writer: Writer, rng: np.random.Generator) -> Frames:
     words = bounds.shape[1]
     tilt = writer.tilt * (0.5 + np.asarray(rng.random(words), np.float64))
     x, y = bounds[[0, 0, 2, 2]], bounds[[1, 3, 1, 3]]
-    across, down = np.cos(tilt) * x + np.sin(tilt) * y, np.cos(tilt) * y - np.sin(tilt) * x
+    cos, sin = _cosine(tilt), sine(tilt)
+    across, down = cos * x + sin * y, cos * y - sin * x
     left, right, upper, lower = across.min(0), across.max(0), down.min(0), down.max(0)
     chance = rng.standard_normal((5, words))
     spare = writer.margin * (0.6 + 0.4 * abs(chance[:4])) + 0.06 * chance[:4]
     spare[:2] = np.maximum(spare[:2], -_TOO_TIGHT * (right - left))
     spare[2:] = np.maximum(spare[2:], -_TOO_TIGHT * (lower - upper))
     left, right, upper, lower = left - spare[0], right + spare[1], upper - spare[2], lower + spare[3]
-    scale = writer.size * np.exp(0.1 * chance[4])
+    scale = writer.size * exp2(0.144 * chance[4])
     scale = np.minimum(scale, HEIGHT / np.maximum(lower - upper, 0.05))
     scale = np.minimum(scale, _WIDEST / np.maximum(right - left, 0.05))
     width = np.maximum(_SMALLEST, np.ceil(scale * (right - left)))
     height = np.clip(np.ceil(scale * (lower - upper)), _SMALLEST, HEIGHT)
     x_origin, y_origin = 0.5 * (width - scale * (left + right)), 0.5 * (height - scale * (upper + lower))
     return Frames(scale, tilt, x_origin, y_origin, width.astype(np.intp), height.astype(np.intp))
+
+
+def _cosine(angles: Values) -> Values:
+    return sine(angles + 0.5 * math.pi)
 
 
 @dataclass(frozen=True, slots=True)

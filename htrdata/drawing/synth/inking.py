@@ -13,13 +13,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from htrdata.drawing.elementary import exp2, log2
 from htrdata.drawing.handwriting import Strokes
 from htrdata.drawing.handwriting.glyphs import Indices, Numbers
-from htrdata.drawing.handwriting.ink import EDGE, FULL_WIDTH, Canvas, line_points, splat, spread
+from htrdata.drawing.handwriting.ink import EDGE, FULL, FULL_WIDTH, Canvas, line_points, splat, spread
 from htrdata.drawing.synth.frames import Band, Values
 from htrdata.images.codec import opencv
 
@@ -116,7 +116,7 @@ def _density(copies: Copies, cells: Values, sigmas: Values, pad: int, shape: tup
     x, y = a * x + b * y + c, d * x + e * y + f
     outside = (x < low_x) | (x > high_x) | (y < low_y) | (y > high_y)
     lifted = copies.strokes.starts[point[1:]] | outside[1:] | outside[:-1]
-    full *= np.exp(np.log(2 * copies.strokes.pressure)[point] * share)
+    full *= exp2(log2(2 * copies.strokes.pressure)[point] * share)
     return splat(*line_points(x, y, full[1:], lifted, per_pixel[1:]), shape)
 
 
@@ -124,5 +124,5 @@ def _covered(field: Numbers, sigma: float) -> Canvas:
     """What lines cover, uint8 from 0 to 255: their spread density cut at its half, with soft edges."""
     density = spread(field, sigma)
     steep = max(1.7 * sigma / EDGE, 1.0)
-    cut: Any = cv2.addWeighted(density, 255 * steep, density, 0, 127.5 * (1 - steep), dtype=cv2.CV_8U)
-    return np.asarray(cut, np.uint8)
+    none = np.uint16(round(0.5 * FULL * (1 - 1 / steep)))
+    return np.asarray(cv2.convertScaleAbs(np.maximum(density, none) - none, alpha=255 * steep / FULL), np.uint8)

@@ -92,7 +92,9 @@ def _lit(ink: Canvas, band: Band, chance: Values, writer: Writer, rng: np.random
     tone = np.minimum(np.round(writer.ink + 25 * chance[1]), 190)
     # Half of the words' ink is not even: it runs dry, the pencil slides.
     weaker = np.where(chance[2] < 0.5, 0.45 - 0.3 * chance[3], 0.0)
-    slow = _floats(cv2.resize(rng.random((2, 2 + band.shape[1] // _UNEVEN), np.float32), (band.shape[1], 2)))
+    strengths = rng.random((2, 2 + band.shape[1] // _UNEVEN), np.float32)
+    knotted = np.linspace(0, band.shape[1], strengths.shape[1])
+    slow = np.stack([np.interp(columns, knotted, row) for row in strengths])
     taken = paper * band.columns(1 - tone / 255) * (1 - band.columns(weaker) * slow)
     return _bytes(cv2.subtract(_rows(paper, band), cv2.multiply(_rows(taken, band), ink, scale=1 / 255)))
 
@@ -154,8 +156,3 @@ def _noise() -> Canvas:
 def _bytes(image: NDArray[Any]) -> Canvas:
     """The same array; OpenCV's annotations do not say that it holds bytes."""
     return np.asarray(image, np.uint8)
-
-
-def _floats(values: NDArray[Any]) -> NDArray[np.float32]:
-    """The same array; OpenCV's annotations do not say that it holds float32."""
-    return np.asarray(values, np.float32)

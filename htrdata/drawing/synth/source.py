@@ -16,7 +16,7 @@ from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Division, Page, SourceInfo, Unit
 from htrdata.sources.base import DRAWN
 
-DRAWING = "2"
+DRAWING = "3"
 """Which drawing this is. It rises whenever the same settings give other words or other pixels, so that a build which
 other code has begun is not taken up again, and an existing store is told apart from a new one."""
 
