@@ -110,7 +110,7 @@ def read_size(data: bytes) -> tuple[int, int]:
 
 
 def encode(pixels: np.ndarray, format: Format, quality: int = 95) -> bytes:
-    """Encodes pixels; the same pixels give the same bytes with the same OpenCV on the same platform.
+    """Encodes pixels; the same pixels give the same bytes with the same version of OpenCV, on any x86-64 processor.
 
     Args:
         pixels: uint8 [H, W] grey or [H, W, 3] RGB.

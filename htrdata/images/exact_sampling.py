@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ Affine = tuple[float, float, float, float, float, float]
 """A map (a, b, c, d, e, f): x = a·column + b·row + c, and y = d·column + e·row + f."""
 
 Indices = NDArray[np.intp]
+Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 
 MAX_SIDE = 32_700
 """The longest side in pixels that `warp` takes and gives: OpenCV maps neither from nor to sides of 32,768 and more."""
@@ -80,8 +82,8 @@ def warp(pixels: np.ndarray, to_source: Affine, columns: int, rows: int, onto: n
         uint8 [rows, columns] or [rows, columns, 3].
     """
     a, b, c, d, e, f = to_source
-    x_across, y_across = _on_grid((a, d), columns, (c, f))
-    x_down, y_down = _on_grid((b, e), rows, (0.0, 0.0))
+    x_across, y_across = _even((a, d), columns, (c, f))
+    x_down, y_down = _even((b, e), rows, (0.0, 0.0))
     sampled = np.empty((rows, columns, *pixels.shape[2:]), np.uint8) if onto is None else onto
     beyond = cv2.BORDER_REPLICATE if onto is None else cv2.BORDER_TRANSPARENT
     height = max(1, _STRIPE // columns)
@@ -92,14 +94,19 @@ def warp(pixels: np.ndarray, to_source: Affine, columns: int, rows: int, onto: n
     return sampled
 
 
-def _on_grid(step: tuple[float, float], count: int, begin: tuple[float, float]) -> NDArray[np.float32]:
+def _even(step: tuple[float, float], count: int, begin: tuple[float, float]) -> NDArray[np.float32]:
     """Evenly spaced points, float32 [2, count], rounded to the grid; sums of such are on it, too."""
     points = np.multiply.outer(step, np.arange(count, dtype=np.float64))
     points += np.array(begin)[:, None]
-    points *= _GRID
-    np.rint(points, out=points)
-    points *= 1 / _GRID
-    return points.astype(np.float32)
+    return on_grid(points).astype(np.float32)
+
+
+def on_grid(places: Floats) -> Floats:
+    """Rounds places, in place, to the grid on which OpenCV's bilinear interpolation by float32 is exact."""
+    places *= _GRID
+    np.rint(places, out=places)
+    places *= 1 / _GRID
+    return places
 
 
 def shrink(pixels: np.ndarray, columns: int, rows: int) -> np.ndarray:

@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from htrdata.drawing.elementary import sine
 from htrdata.drawing.handwriting import CHARACTERS
 from htrdata.drawing.handwriting.ink import Affine, Canvas
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.images.codec import opencv
+from htrdata.images.exact_sampling import on_grid
 
 cv2 = opencv()
 
@@ -108,15 +110,20 @@ class SetWord:
         down = k * size * _wave(slow * x[0], slow * x[1] + other)
         down += k * y[0] + np.float32(self.origin[1] - 0.5)
         down += (k * y[1])[:, None]
+        across, down = on_grid(across), on_grid(down)
         ink = cv2.remap(self.mask, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
         np.maximum(covered, np.asarray(ink, np.uint8), out=covered)
 
 
 def _wave(columns: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[np.float32]:
     """The sine of the sum of a column's and a row's angle, float32 [rows, columns], from few sines."""
-    sines = np.stack([np.sin(columns), np.cos(columns)])
-    turned = np.stack([np.cos(rows), np.sin(rows)], axis=1)
-    return np.asarray(turned @ sines, np.float32)
+    quarter = np.array([[0.0], [0.5 * math.pi]], np.float32)
+    (sine_of_column, cosine_of_column), (sine_of_row, cosine_of_row) = (
+        sine(np.asarray(angles + quarter, np.float32)) for angles in (columns, rows)
+    )
+    waves: NDArray[np.float32] = np.multiply.outer(sine_of_row, cosine_of_column)
+    waves += np.multiply.outer(cosine_of_row, sine_of_column)
+    return waves
 
 
 def read_fonts(folder: Path) -> tuple[Font, ...]:
