@@ -151,7 +151,7 @@ def training(channels: int, batch: int, *, graph: bool, compiled: bool = False) 
     """Steps as `finetune` takes them under bfloat16: augmentation, AdamW, one cycle, the average of weights."""
 
     def prepare(place: Place) -> Measure:
-        from drawn_words import as_task
+        from random_words import as_task
 
         recogniser = place.recogniser(channels).train()
         size = place.batch(batch)
@@ -184,7 +184,7 @@ def reading(channels: int, batch: int, *, bfloat16: bool, kind: str) -> Callable
         from plain_recogniser import PlainRecogniser
 
         from htrmodel.data.batches import normalise
-        from htrmodel.runtime.recorded import Recorded, Recorder
+        from htrmodel.recording import Recorded, Recorder
 
         recogniser = place.recogniser(channels).eval()
         module: torch.nn.Module = PlainRecogniser(recogniser).eval() if kind == "plain" else recogniser

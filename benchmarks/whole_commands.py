@@ -24,11 +24,11 @@ from torch.utils.data import DataLoader, Dataset
 from training_step import plain_step
 
 import htrdata
-from htrmodel import checkpoint
+from htrmodel.checkpoint import files as checkpoint
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
-from htrmodel.evaluate import judge_checkpoints
+from htrmodel.evaluation import judge_checkpoints
 from htrmodel.training.finetuning import Request, finetune
 from htrmodel.training.recipes import MODERN, Recipe
 from htrmodel.training.starting import ModelChoice

@@ -11,8 +11,8 @@ from torch.optim import Optimizer
 
 from htrmodel.data.augment import augment
 from htrmodel.data.batches import normalise
-from htrmodel.training.loss import LOSSES
 from htrmodel.recogniser import Recogniser
+from htrmodel.training.loss import LOSSES
 from htrmodel.training.recipes import Recipe
 
 

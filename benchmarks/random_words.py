@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from training_step import WORD
 
-from htrdata.shards import Shard
+from htrdata.store.shards import Shard
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.columns import strings
 from htrmodel.data.divisions import Division
