@@ -44,7 +44,14 @@ class _Nowhere:
 
 
 def as_task(
-    recogniser: Recogniser, batch: int, device: str, *, cuda_graph: bool, precision: str = "bfloat16", lr: float = 1e-4
+    recogniser: Recogniser,
+    batch: int,
+    device: str,
+    *,
+    cuda_graph: bool,
+    compiled: bool = False,
+    precision: str = "bfloat16",
+    lr: float = 1e-4,
 ) -> Task:
     """A training on four batches of random pixels that all say one word of eleven letters."""
     config = recogniser.config
@@ -67,4 +74,11 @@ def as_task(
         average=0.999,
     )
     words = WordBatches([samples], [images], device)
-    return Task(recogniser=recogniser, words=words, validation={"drawn": words}, recipe=recipe, cuda_graph=cuda_graph)
+    return Task(
+        recogniser=recogniser,
+        words=words,
+        validation={"drawn": words},
+        recipe=recipe,
+        cuda_graph=cuda_graph,
+        compiled=compiled,
+    )

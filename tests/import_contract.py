@@ -64,7 +64,7 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.judging": {*_STORE, "htrdata.strict_json", "htrdata.version"},
     "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
-    | {"htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
+    | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.runtime": {*_STORE, "htrdata.strict_json", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}

@@ -75,6 +75,9 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option(
         "--cuda-graph", is_flag=True, help="Give a GPU each step as one CUDA graph (attention only; not yet measured)."
     ),
+    click.option(
+        "--compile", "compiled", is_flag=True, help="Let torch compile the convolutions first (not yet measured)."
+    ),
     click.option("--overwrite", is_flag=True, help="Discard the run that is in the folder."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 ]
@@ -115,6 +118,7 @@ class _Given(TypedDict):
     workers: int | None
     log_every: int
     cuda_graph: bool
+    compiled: bool
     overwrite: bool
 
 

@@ -57,6 +57,7 @@ def finetune(
     workers: int | None = None,
     log_every: int = 50,
     cuda_graph: bool = False,
+    compiled: bool = False,
     say: Say | None = None,
     listener: Listener | None = None,
     stop: Stop = lambda: False,
@@ -98,6 +99,7 @@ def finetune(
         workers: processes that decode; None for one per core.
         log_every: steps from one line of the log to the next.
         cuda_graph: give a GPU each step as one CUDA graph; with attention alone, and not yet measured.
+        compiled: let torch compile the convolutions first; not yet measured.
         say: told what a person should know, in sentences; None writes them to standard error.
         listener: told how it goes; None says each validation in a sentence.
         stop: asked before each step whether to save and stop.
@@ -148,6 +150,7 @@ def finetune(
         workers=workers or os.cpu_count() or 1,
         log_every=log_every,
         cuda_graph=cuda_graph,
+        compiled=compiled,
     )
     say = say or _write
     return carry_out(request, say, listener or _Sentences(say), stop)

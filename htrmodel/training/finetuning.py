@@ -45,6 +45,7 @@ class Request:
         workers: processes that decode.
         log_every: steps from one line of the log to the next.
         cuda_graph: give a GPU each step as one CUDA graph; see `htrmodel.training.stepping.Task`.
+        compiled: have torch compile the convolutions; see there.
     """
 
     data: Path = Path("lmdb")
@@ -61,6 +62,7 @@ class Request:
     workers: int = 1
     log_every: int = 50
     cuda_graph: bool = False
+    compiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ def _task(
         freeze=request.freeze,
         seed=request.seed,
         cuda_graph=request.cuda_graph,
+        compiled=request.compiled,
         about_data={
             **words.describe(),
             "trained_on": _trained_on(begin, words),

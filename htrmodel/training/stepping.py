@@ -13,6 +13,7 @@ from htrmodel.data.batches import WordBatches
 from htrmodel.data.mixing import Positions, TrainingOrder
 from htrmodel.devices import uses_bfloat16
 from htrmodel.recogniser import Recogniser
+from htrmodel.training.compiling import compile_convolutions
 from htrmodel.training.fixed_batches import FixedBatches
 from htrmodel.training.optimisation import Freezing, WeightAverage, make_optimizer, make_schedule
 from htrmodel.training.recipes import Recipe
@@ -35,6 +36,7 @@ class Task:
         about_data: what the checkpoints say of the data, as JSON can hold it.
         cuda_graph: take the steps over fixed places in memory, on a GPU as a CUDA graph; see
             `htrmodel.training.fixed_batches`. What is learnt is the same but for rounding.
+        compiled: have torch compile the convolutions; see `htrmodel.training.compiling`. Likewise.
     """
 
     recogniser: Recogniser
@@ -46,6 +48,7 @@ class Task:
     seed: int = 0
     about_data: Mapping[str, Any] = field(default_factory=dict)
     cuda_graph: bool = False
+    compiled: bool = False
 
 
 class Stepper:
@@ -75,6 +78,8 @@ class Stepper:
         schedule = make_schedule(recipe, optimizer, self.total_steps)
         average = WeightAverage(recogniser, recipe.average) if recipe.average else None
         self.training = Training(recogniser, optimizer, schedule, average)
+        if task.compiled:
+            compile_convolutions(recogniser)
         self._generator = torch.Generator(self._device)
         bfloat16 = uses_bfloat16(recipe.precision, self._device)
         self._update = Update(recogniser, self._freezing.trained, optimizer, self._generator, recipe, bfloat16)
