@@ -176,17 +176,20 @@ def training(channels: int, batch: int, *, graph: bool, compiled: bool = False) 
 
 
 def reading(channels: int, batch: int, *, bfloat16: bool, kind: str) -> Callable[[Place], Measure]:
-    """Readings of a batch, all 26 steps: by the ``plain`` module, by ours as it is, or as a ``graph``."""
+    """All 26 steps of reading a batch: the ``plain`` module, ours as it is, as a ``graph``, or ``folded`` as one."""
 
     def prepare(place: Place) -> Measure:
         import torch
+        from folded import fold
         from plain_recogniser import PlainRecogniser
 
         from htrmodel.data.batches import normalise
         from htrmodel.recording import Recorded, Recorder
 
         recogniser = place.recogniser(channels).eval()
-        module: torch.nn.Module = PlainRecogniser(recogniser).eval() if kind == "plain" else recogniser
+        module: torch.nn.Module = recogniser
+        if kind in ("plain", "folded"):
+            module = PlainRecogniser(recogniser).eval() if kind == "plain" else fold(recogniser)
         more = {} if kind == "plain" else {"full_steps": True}
         size = place.batch(batch)
 
@@ -199,7 +202,7 @@ def reading(channels: int, batch: int, *, bfloat16: bool, kind: str) -> Callable
                 with torch.inference_mode(), torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16):
                     ids.copy_(module(normalise(images, recogniser.config), **more).log_softmax(2).max(2)[1])
 
-            recorded = Recorded(read, Recorder(images.device)) if kind == "graph" else read
+            recorded = Recorded(read, Recorder(images.device)) if kind in ("graph", "folded") else read
 
             def once() -> int:
                 recorded()
@@ -234,6 +237,7 @@ ROWS = [
     Row("reading, full size, batch 768", "htrmodel, float32", reading(512, 768, bfloat16=False, kind="ours")),
     Row("reading, full size, batch 768", "htrmodel, bfloat16", reading(512, 768, bfloat16=True, kind="ours")),
     Row("reading, full size, batch 768", "as a CUDA graph", reading(512, 768, bfloat16=True, kind="graph")),
+    Row("reading, full size, batch 768", "+ batch norms folded", reading(512, 768, bfloat16=True, kind="folded")),
     Row("finetune as a whole, full size", "plain loop, float32, host loader", _whole("plain_finetune"), "words"),
     Row("finetune as a whole, full size", "htrmodel finetune", _whole("our_finetune", False), "words", most=45),
     Row("finetune as a whole, full size", "with --cuda-graph", _whole("our_finetune", True), "words", most=45),

@@ -125,7 +125,7 @@ class Decoding:
         """Advances by a token, given its part of the LSTM's gates [N, 4 * hidden]; returns the next state."""
         size = hidden.shape[1]
         products = torch.addmm(self._hidden_bias, hidden, self._hidden_weight)
-        query, recurrent = products[:, :size], products[:, size:]
+        query, recurrent = products.split_with_sizes([size, 4 * size], 1)
         energy = self._cell.score(torch.tanh(self._keys + query.unsqueeze(1)))
         context = torch.bmm(energy.softmax(1).transpose(1, 2), self.features).squeeze(1)
         return _lstm_cell(torch.addmm(token_gates, context, self._context_weight), recurrent, memory)

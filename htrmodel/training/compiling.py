@@ -16,7 +16,7 @@ from htrmodel.recogniser import Recogniser
 
 
 def compile_convolutions(recogniser: Recogniser) -> None:
-    """Has the trunk, and the network that finds the control points, compiled when they are first called; copies are not.
+    """Has the trunk, and the network that finds the control points, compiled when first called; copies are not.
 
     Compiling takes a minute or so. The names of the weights stay as they are.
     """
