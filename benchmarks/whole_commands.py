@@ -28,8 +28,8 @@ from htrmodel.checkpoint import files as checkpoint
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
-from htrmodel.evaluation import judge_checkpoints
-from htrmodel.training.finetuning import Request, finetune
+from htrmodel.evaluation import evaluate
+from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.recipes import MODERN, Recipe
 from htrmodel.training.starting import ModelChoice
 
@@ -123,7 +123,7 @@ def our_finetune(place: Place, cuda_graph: bool) -> Measure:
                 cuda_graph=cuda_graph and place.device.startswith("cuda"),
             )
             begin = place.clock()
-            outcome = finetune(request, lambda _: None)
+            outcome = carry_out(request, lambda _: None)
             return [outcome.progress.step * recipe.batch_size / (place.clock() - begin)] if len(samples) else []
 
     return work
@@ -171,7 +171,7 @@ def our_evaluate(place: Place) -> Measure:
 
     def judge(samples: Samples, path: Path) -> int:
         dataset = htrdata.open(place.store).dataset("synth")
-        judge_checkpoints([path], dataset, "train", device=place.device, batch_size=place.batch(768))
+        evaluate(path, dataset, split="train", device=place.device, batch_size=place.batch(768))
         return len(samples)
 
     return _judged(place, judge)

@@ -49,7 +49,7 @@ def test_steps_and_whole_commands_run_without_a_gpu() -> None:
 
 def test_what_is_left_when_the_time_is_over_is_named() -> None:
     rows = rows_of(run("--only", "reading", "--seconds", "0"))
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert {row[1] for row in rows} == {"—"}
     assert all(row[2].startswith("skipped: it needs 8 s, and 0 s are left") for row in rows)
 
