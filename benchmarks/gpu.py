@@ -1,189 +1,168 @@
-"""Training and reading on a GPU with the full-size recogniser, step by step from the plain loop to what the card gives.
+"""Training and reading on a GPU: steps of the full-size and of a narrow recogniser, then whole commands.
 
-Each row adds one thing to the one above, so that the table says what it brought. Weights and words are drawn. The
-references are those of `training_step.py` and `reading.py`. Torch's compiler and CUDA graphs are tried here only:
-the package does without them until a run of this file says what they are worth.
+One command, three minutes at most. Each row is a process of its own, so that one which dies takes nothing else with it:
+then its line says how it ended. Rows that no time is left for are named as such. The rows are in `gpu_rows.py`.
 
-    python benchmarks/gpu.py [--device cuda] [--rounds 10]
+    python benchmarks/gpu.py [--seconds 170] [--only TEXT …]
     python benchmarks/gpu.py --device cpu --tiny        # that it runs; its figures mean nothing
 """
 
 from __future__ import annotations
 
-import copy
-import functools
+import json
+import re
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
-import numpy as np
-import torch
-from gemm import GFLOP_PER_IMAGE, gemm_rate
-from plain_recogniser import PlainRecogniser
-from timing import in_turn, machine, table
-from torch import Tensor, nn
-from torch.optim import Adadelta
-from training_step import WORD, our_step, plain_step
+from gpu_rows import ROWS, Place, Row, measure
+from timing import machine, rounded
 
-from htrdata.labels import PRINTABLE
-from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import normalise
-from htrmodel.recogniser import Recogniser
-
-Procedures = dict[str, Callable[[], int]]
+AHEAD = 3
+"""So many rows import their libraries and draw their weights while another one has the GPU."""
 
 
-def graphed(work: Callable[[], int]) -> Callable[[], int]:
-    """The same work as one CUDA graph: what it reads and writes must stay in its place."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):  # libraries choose their algorithms before the capture
-        items = [work() for _ in range(3)][-1]
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        work()
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a row gave.
 
-    def replay() -> int:
-        graph.replay()
-        return items
-
-    return replay
-
-
-def training(first: Recogniser, words: Tensor, batch: int, *, experiments: bool) -> Procedures:
-    """Steps of training over uint8 words [N, 1, H, W], by name; the reference first."""
-    device = words.device
-    on_host = words.cpu().numpy()
-    places = torch.arange(batch, device=device)
-    targets = first.tokenizer.encode([WORD] * batch).to(device)
-
-    def from_card() -> Tensor:
-        return normalise(words.index_select(0, places), first.config)
-
-    def from_host() -> Tensor:
-        gathered = torch.from_numpy(np.take(on_host, np.arange(batch), axis=0))
-        if device.type == "cuda":
-            gathered = gathered.pin_memory()
-        return normalise(gathered.to(device, non_blocking=True), first.config)
-
-    def bound(step: Callable[..., int], images: Callable[[], Tensor], module: nn.Module) -> Callable[[], int]:
-        capturable = device.type == "cuda"
-        optimizer = Adadelta(module.parameters(), lr=1, rho=0.95, eps=1e-8, capturable=capturable)
-        return lambda: step(module, optimizer, images(), targets)
-
-    half = functools.partial(our_step, bfloat16=True)
-    procedures = {
-        "plain loop, float32, words from the host": bound(plain_step, from_host, PlainRecogniser(first)),
-        "htrmodel, float32": bound(our_step, from_host, copy.deepcopy(first)),
-        "+ words on the card": bound(our_step, from_card, copy.deepcopy(first)),
-        "+ bfloat16": bound(half, from_card, copy.deepcopy(first)),
-    }
-    if experiments:
-        compiled = copy.deepcopy(first)
-        compiled.FeatureExtraction.compile()
-        procedures["+ torch.compile of the trunk"] = bound(half, from_card, compiled)
-        procedures["bfloat16 as a CUDA graph"] = graphed(bound(half, from_card, copy.deepcopy(first)))
-        compiled = copy.deepcopy(first)
-        compiled.FeatureExtraction.compile()
-        procedures["both"] = graphed(bound(half, from_card, compiled))
-    return procedures
-
-
-def reading(recogniser: Recogniser, words: Tensor, batch: int, *, experiments: bool) -> Procedures:
-    """Readings of a batch of uint8 words, all 26 steps, by name; the reference first."""
-    images = words[:batch]
-
-    def bound(module: nn.Module, *, bfloat16: bool = False) -> Callable[[], int]:
-        @torch.inference_mode()
-        def read() -> int:
-            # A graph must not find casts of an earlier run in autocast's cache.
-            with torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False):
-                module(normalise(images, recogniser.config)).softmax(2).max(2)
-            return len(images)
-
-        return read
-
-    procedures = {
-        "plain module, float32": bound(PlainRecogniser(recogniser)),
-        "htrmodel, float32": bound(recogniser),
-        "+ bfloat16": bound(recogniser, bfloat16=True),
-    }
-    if experiments:
-        full = functools.partial(recogniser, full_steps=True)
-        compiled = copy.deepcopy(recogniser)
-        compiled.FeatureExtraction.compile()
-        procedures["+ torch.compile of the trunk"] = bound(compiled, bfloat16=True)
-        procedures["bfloat16 as a CUDA graph"] = graphed(bound(_Calls(full), bfloat16=True))
-        procedures["both"] = graphed(bound(_Calls(functools.partial(compiled, full_steps=True)), bfloat16=True))
-    return procedures
-
-
-class _Calls(nn.Module):
-    """A function in the place of a module."""
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self._function = function
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self._function(images)
-
-
-def limit_of(device: torch.device, passes: int) -> str:
-    """What a GPU could do if the full-size recogniser were nothing but products; training is three passes.
-
-    Empty where there is no GPU.
+    Attributes:
+        rates: items a second, block by block; empty where it failed.
+        said: why it failed, in a line; or a remark.
     """
-    if device.type != "cuda":
-        return ""
-    rate = gemm_rate(torch.bfloat16, device) / GFLOP_PER_IMAGE
-    return f"limit: bfloat16 products, {rate / passes:,.0f} images/s at full size"
+
+    rates: tuple[float, ...]
+    said: str = ""
 
 
-def show(procedures: Procedures, rounds: int, device: torch.device, limit: str) -> None:
-    """Times procedures in turn and prints their table, and under it the limit that a GPU has."""
+class Child:
+    """A row in its own process: it prepares at once, and measures when it is let go.
 
-    def clock() -> float:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return time.perf_counter()
+    Args:
+        number: of the row in `ROWS`.
+        place: where, and how large.
+    """
 
-    reference = next(iter(procedures))
-    click.echo(table(in_turn(procedures, rounds, clock), reference, "images", "second"))
-    if limit:
-        click.echo(limit)
+    def __init__(self, number: int, place: Place) -> None:
+        flags = ["--row", str(number), "--device", place.device, "--store", str(place.store)]
+        command = [sys.executable, __file__, *flags, *(["--tiny"] if place.tiny else [])]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def finish(self, seconds: float) -> Outcome:
+        """Lets it measure, for that long at most."""
+        try:
+            printed, said = self._process.communicate("go\n", timeout=max(seconds, 0.1))
+        except subprocess.TimeoutExpired:
+            self.stop()
+            return Outcome((), f"stopped after {seconds:.0f} s")
+        if self._process.returncode:
+            return Outcome((), error_line(said) or f"ended with code {self._process.returncode}")
+        found = json.loads(printed.splitlines()[-1])
+        return Outcome(tuple(found["rates"]), found["said"])
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def error_line(said: str) -> str:
+    """The line of a traceback that says what went wrong; of several lines of one message, the first."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exit|Interrupt)\b", line)]
+    return (named or lines or [""])[-1]
+
+
+def run_rows(numbers: Sequence[int], place: Place, seconds: float) -> Iterator[tuple[Row, Outcome]]:
+    """Lets rows measure one after the other, until the time is over."""
+    end = time.monotonic() + seconds
+    waiting = list(numbers)
+    ready: list[tuple[int, Child]] = []
+    try:
+        while waiting or ready:
+            while waiting and len(ready) < AHEAD:
+                ready.append((waiting[0], Child(waiting.pop(0), place)))
+            number, child = ready.pop(0)
+            row, left = ROWS[number], end - time.monotonic()
+            if left < row.least:
+                child.stop()
+                yield row, Outcome((), f"skipped: it needs {row.least:.0f} s, and {max(left, 0):.0f} s are left")
+            else:
+                # A few words on a busy CPU may take longer than thousands on a GPU.
+                yield row, child.finish(min(left, row.most * (10 if place.tiny else 1)))
+    finally:
+        for _, child in ready:
+            child.stop()
+
+
+def line_of(row: Row, outcome: Outcome, reference: float | None) -> str:
+    """A row of the table."""
+    if not outcome.rates:
+        return f"| {row.name} | — | {outcome.said} |"
+    rates = sorted(outcome.rates)
+    middle = rates[len(rates) // 2]
+    spread = f" ({rounded(rates[0])}–{rounded(rates[-1])})" if len(rates) > 1 else ""
+    beside = f"{rounded(middle / reference, 10)}×" if reference else ""
+    return f"| {row.name} | {rounded(middle)}{spread} | {'; '.join(filter(None, [beside, outcome.said]))} |"
+
+
+def draw_store(folder: Path, words: int) -> subprocess.Popen[bytes]:
+    """Begins to draw a store of words, on other cores than the GPU's rows need."""
+    flags = ["synth", "--words", str(words), "--out", str(folder), "--media", "scan"]
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-m", "htrdata", *flags], stdout=nothing, stderr=nothing)
 
 
 @click.command()
-@click.option("--device", "name", default="cuda", show_default=True)
-@click.option("--rounds", default=10, show_default=True)
-@click.option(
-    "--batch", default=192, show_default=True, help="Words in a step of training; four times as many to read."
-)
+@click.option("--device", default="cuda", show_default=True)
+@click.option("--seconds", default=170.0, show_default=True, help="What may pass until the last row.")
+@click.option("--only", multiple=True, metavar="TEXT", help="Rows whose group or name has this text.")
 @click.option("--tiny", is_flag=True, help="A narrow recogniser and a few words: to see that it runs.")
-def main(name: str, rounds: int, batch: int, tiny: bool) -> None:
-    """Time training and reading on a GPU beside the plain loop."""
-    device = torch.device(name)
-    if device.type != "cuda" and not tiny:
-        raise click.UsageError(f"{name} is no CUDA device: nothing to measure; give --tiny to see that this runs")
-    if device.type == "cuda" and not torch.cuda.is_available():
+@click.option("--row", type=int, hidden=True)
+@click.option("--store", type=click.Path(path_type=Path), hidden=True)
+def main(device: str, seconds: float, only: tuple[str, ...], tiny: bool, row: int | None, store: Path | None) -> None:
+    """Time training and reading on a GPU beside the plain loop, row by row."""
+    if row is not None and store is not None:
+        measure(ROWS[row], Place(device, tiny, store))
+        return
+    import torch
+
+    if not device.startswith("cuda") and not tiny:
+        raise click.UsageError(f"{device} is no CUDA device: nothing to measure; give --tiny to see that this runs")
+    if device.startswith("cuda") and not torch.cuda.is_available():
         raise click.UsageError(f"torch {torch.__version__} finds no GPU here")
-    torch.manual_seed(0)
-    if tiny:
-        rounds, batch = 1, 2
-    sizes = {"output_channel": 32, "hidden_size": 16} if tiny else {}
-    recogniser = Recogniser(RecogniserConfig(charset=PRINTABLE, **sizes)).to(device)
-    words = torch.randint(0, 256, (4 * batch, 1, 32, 100), dtype=torch.uint8, device=device)
-    card = torch.cuda.get_device_name(device) if device.type == "cuda" else "no GPU: these figures mean nothing"
+    begin = time.monotonic()
+    card = torch.cuda.get_device_name(device) if device.startswith("cuda") else "no GPU: these figures mean nothing"
     click.echo(f"{card}; {machine('torch')}")
-    experiments = device.type == "cuda"
-    click.echo(f"\ntraining, batch {batch}\n")
-    steps = training(recogniser.train(), words, batch, experiments=experiments)
-    show(steps, rounds, device, limit_of(device, passes=3))
-    click.echo(f"\nreading, batch {4 * batch}\n")
-    reads = reading(recogniser.eval(), words, 4 * batch, experiments=experiments)
-    show(reads, rounds, device, limit_of(device, passes=1))
+    numbers = [
+        number
+        for number, one in enumerate(ROWS)
+        if any(text in f"{one.group}, {one.name}" for text in only or ("",)) and not (tiny and one.compiles)
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        place = Place(device, tiny, Path(name) / "lmdb")
+        drawing = draw_store(place.store, place.stored_words)
+        group, reference = "", None
+        try:
+            for found, outcome in run_rows(numbers, place, seconds):
+                if found.group != group:
+                    group, reference = found.group, None
+                    click.echo(
+                        f"\n{group}\n\n| procedure | {found.unit} per second | beside the first |\n|---|---|---|"
+                    )
+                click.echo(line_of(found, outcome, reference))
+                if outcome.rates and reference is None:
+                    reference = sorted(outcome.rates)[len(outcome.rates) // 2]
+        finally:
+            drawing.kill()
+            drawing.wait()
+    click.echo(f"\n{time.monotonic() - begin:.0f} s in all")
 
 
 if __name__ == "__main__":

@@ -62,14 +62,14 @@ def table(timed: list[Timed], reference: str, unit: str, second: str = "CPU-seco
     lines = [f"| procedure | {unit} per {second} | beside the reference |", "|---|---|---|"]
     for procedure in timed:
         ratios = sorted(a / b for a, b in zip(procedure.rates, base.rates, strict=True))
-        middle, low, high = (_rounded(rate) for rate in (procedure.median, min(procedure.rates), max(procedure.rates)))
-        times, least, most = (_rounded(ratio, 10) for ratio in (statistics.median(ratios), ratios[0], ratios[-1]))
+        middle, low, high = (rounded(rate) for rate in (procedure.median, min(procedure.rates), max(procedure.rates)))
+        times, least, most = (rounded(ratio, 10) for ratio in (statistics.median(ratios), ratios[0], ratios[-1]))
         lines.append(f"| {procedure.name} | {middle} ({low}–{high}) | {times}× ({least}–{most}) |")
     return "\n".join(lines)
 
 
-def _rounded(value: float, whole: float = 100) -> str:
-    """Three digits where a value is small, no decimals from `whole` on."""
+def rounded(value: float, whole: float = 100) -> str:
+    """A number as text: three digits where a value is small, no decimals from `whole` on."""
     return f"{value:,.0f}" if value >= whole else f"{value:.3g}"
 
 

@@ -5,6 +5,7 @@ Baek et al., "What Is Wrong With Scene Text Recognition Model Comparisons?", ICC
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,6 +97,15 @@ class Recogniser(nn.Module, WordReader):
                 parameter.fill_(0.0 if "bias" in name else 1.0)
         if isinstance(self.Transformation, TPS):
             self.Transformation.LocalizationNetwork.reset_points()
+
+    def duplicate(self) -> Recogniser:
+        """A copy with weights of its own."""
+        copied = copy.deepcopy(self)
+        # cuDNN wants the weights of an LSTM in one block, which copying them one by one takes apart.
+        for module in copied.modules():
+            if isinstance(module, nn.LSTM):
+                module.flatten_parameters()
+        return copied
 
     def use_channels_last(self) -> None:
         """Lays the weights out so that convolutions read 10 to 30 % faster, on CPUs too. Results stay the same."""

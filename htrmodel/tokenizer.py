@@ -8,6 +8,8 @@ Only `Tokenizer.encode` needs torch, which is why it is imported there: exported
 
 from __future__ import annotations
 
+import functools
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -92,6 +94,29 @@ class Tokenizer(ABC):
             raise BadDataError(f"label {text!r} has {longest} characters: there is room for {length}")
         return torch.tensor(self._targets(rows, longest if length is None else length))
 
+    def table(self, texts: Sequence[str]) -> NDArray[np.int16]:
+        """The targets of any number of texts, all with room for `max_length` characters, without a loop over them.
+
+        Args:
+            texts: as for `encode`.
+
+        Returns:
+            The values of ``encode(texts, max_length)``.
+
+        Raises:
+            BadDataError: as `encode`.
+        """
+        folded = [self.charset.fold(text) for text in texts]
+        lengths = np.fromiter(map(len, folded), np.int64, len(folded))
+        ids = self._class_of[np.frombuffer("".join(folded).encode("utf-32-le", "surrogatepass"), "<u4")]
+        fitting = (lengths > 0) & (lengths <= self.max_length)
+        if not fitting.all() or not ids.all():
+            for text in folded:
+                self._ids(text)
+        letters = np.zeros((len(folded), self.max_length), np.int16)
+        letters[np.arange(self.max_length) < lengths[:, None]] = ids
+        return self._framed(letters, lengths)
+
     def decode(self, logits: Tensor) -> list[Reading]:
         """Reads greedy logits: the best class at each step.
 
@@ -127,6 +152,17 @@ class Tokenizer(ABC):
         """Rows of one length for rows of character ids."""
 
     @abstractmethod
+    def _framed(self, letters: NDArray[np.int16], lengths: NDArray[np.int64]) -> NDArray[np.int16]:
+        """Rows of one length for padded rows of character ids [N, max_length] and their lengths."""
+
+    @functools.cached_property
+    def _class_of(self) -> NDArray[np.int16]:
+        """The class id of each code point; 0, which no character has, for those outside the charset."""
+        classes = np.zeros(sys.maxunicode + 1, np.int16)
+        classes[[ord(character) for character in self._id_of]] = list(self._id_of.values())
+        return classes
+
+    @abstractmethod
     def _masks(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which steps are letters of the text, and which ones count for the confidence: two bool [N, T]."""
 
@@ -142,6 +178,13 @@ class AttnTokenizer(Tokenizer):
 
     def _targets(self, rows: list[list[int]], length: int) -> list[list[int]]:
         return [[GO, *row, END, *[PAD] * (length - len(row))] for row in rows]
+
+    def _framed(self, letters: NDArray[np.int16], lengths: NDArray[np.int64]) -> NDArray[np.int16]:
+        framed = np.full((len(letters), self.max_length + 2), PAD, np.int16)
+        framed[:, 0] = GO
+        framed[:, 1:-1] = letters
+        framed[np.arange(len(letters)), lengths + 1] = END
+        return framed
 
     def _masks(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         ends = ids == END
@@ -159,6 +202,9 @@ class CTCTokenizer(Tokenizer):
 
     def _targets(self, rows: list[list[int]], length: int) -> list[list[int]]:
         return [[*row, *[PAD] * (length - len(row))] for row in rows]
+
+    def _framed(self, letters: NDArray[np.int16], lengths: NDArray[np.int64]) -> NDArray[np.int16]:
+        return letters
 
     def _masks(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         repeated = np.zeros(ids.shape, dtype=bool)

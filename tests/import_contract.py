@@ -50,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "htrdata.__main__": {"htrdata.cli"},
     "htrmodel.config": {"htrdata.errors", "htrdata.labels"},
     "htrmodel.devices": {"htrdata.errors"},
+    "htrmodel.recording": set(),
     "htrmodel.starter": {"htrdata.errors"},
     "htrmodel.tokenizer": {"htrdata.errors", "htrdata.labels", "htrmodel.config"},
     "htrmodel.inputs": {"htrdata.errors", "htrdata.images", "htrdata.store", "htrmodel.config", "htrmodel.tokenizer"},
@@ -70,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.judging": {*_STORE, "htrdata.strict_json", "htrdata.version"},
     "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
-    | {"htrmodel.starter", "htrmodel.tokenizer"},
+    | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.runtime": {*_STORE, "htrdata.strict_json", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}

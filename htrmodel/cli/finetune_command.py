@@ -58,7 +58,7 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option("--pad/--stretch", default=None, help="Keep an image's shape, or not.  [default: as the start]"),
     click.option("--freeze", multiple=True, type=click.Choice(list(STAGES)), help="Stage to leave as it is."),
     click.option("--patience", type=int, help="Validations without a lower loss; 0: go on.  [default: the recipe's]"),
-    click.option("--epochs", type=int, help="At most.  [default: the recipe's]"),
+    click.option("--epochs", type=int, help="At most.  [default: the recipe's, none with --steps]"),
     click.option("--steps", type=int, help="Batches at most.  [default: the recipe's]"),
     click.option("--batch-size", type=int, help="Words in a batch.  [default: the recipe's]"),
     click.option("--lr", type=float, help="Learning rate.  [default: the recipe's]"),
@@ -72,6 +72,12 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
     click.option("--cache", type=_PATH, help="Folder for decoded words.  [default: memory]"),
     click.option("--workers", type=click.IntRange(1), help="Processes that decode.  [default: one per core]"),
     click.option("--log-every", default=50, show_default=True, type=click.IntRange(1), help="Steps per line of log."),
+    click.option(
+        "--cuda-graph", is_flag=True, help="Give a GPU each step as one CUDA graph (attention only; not yet measured)."
+    ),
+    click.option(
+        "--compile", "compiled", is_flag=True, help="Let torch compile the convolutions first (not yet measured)."
+    ),
     click.option("--overwrite", is_flag=True, help="Discard the run that is in the folder."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 ]
@@ -111,6 +117,8 @@ class _Given(TypedDict):
     cache: Path | None
     workers: int | None
     log_every: int
+    cuda_graph: bool
+    compiled: bool
     overwrite: bool
 
 

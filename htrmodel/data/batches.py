@@ -63,18 +63,36 @@ class WordBatches:
         """How many words each data set has."""
         return [len(part) for part in self._samples]
 
+    @property
+    def texts(self) -> pa.Array:
+        """The labels of all words: strings."""
+        return self._texts
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Pixel rows and columns of the images."""
+        height, width = self._images[0].shape[1:]
+        return height, width
+
+    @property
+    def resident(self) -> Tensor | None:
+        """All images, uint8 [words, H, W] on the device; None where they stay in the host's memory."""
+        return self._resident
+
     def take(self, positions: NDArray[np.int64]) -> Batch:
         """The words at some positions, counted over all data sets in their order."""
         if self._resident is not None:
             places = torch.from_numpy(positions).to(self.device, non_blocking=True)
             images = self._resident.index_select(0, places)
         else:
-            images = torch.from_numpy(self._gather(positions))
-            if self.device.type == "cuda":
-                images = images.pin_memory()
-            images = images.to(self.device, non_blocking=True)
+            images = self.on_host(positions).to(self.device, non_blocking=True)
         texts, ids = (take(column, positions).to_pylist() for column in (self._texts, self._ids))
         return Batch(images.unsqueeze(1), texts, ids)
+
+    def on_host(self, positions: NDArray[np.int64]) -> Tensor:
+        """The images at some positions, uint8 [N, H, W] in the host's memory, pinned for a GPU."""
+        images = torch.from_numpy(self._gather(positions))
+        return images.pin_memory() if self.device.type == "cuda" else images
 
     def in_order(self, batch_size: int) -> Iterator[Batch]:
         """All words, each once; the last batch may be smaller."""

@@ -111,7 +111,10 @@ class Decoding:
         self.token_table = cell.rnn.weight_ih[:, width:].T + (cell.rnn.bias_ih + cell.rnn.bias_hh)
         self._cell = cell
         self._keys = cell.i2h(features)
-        self._weight = torch.cat([cell.rnn.weight_ih[:, :width], cell.rnn.weight_hh], 1).T
+        self._context_weight = cell.rnn.weight_ih[:, :width].T
+        # What the hidden state is multiplied with, for the attention and for the gates, in one product.
+        self._hidden_weight = torch.cat([cell.h2h.weight, cell.rnn.weight_hh]).T
+        self._hidden_bias = torch.cat([cell.h2h.bias, torch.zeros_like(cell.rnn.bias_hh)])
 
     def begin(self) -> tuple[Tensor, Tensor]:
         """The state before the first step: hidden and memory, [N, hidden] each."""
@@ -120,9 +123,20 @@ class Decoding:
 
     def step(self, token_gates: Tensor, hidden: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Advances by a token, given its part of the LSTM's gates [N, 4 * hidden]; returns the next state."""
-        energy = self._cell.score(torch.tanh(self._keys + self._cell.h2h(hidden).unsqueeze(1)))
+        size = hidden.shape[1]
+        products = torch.addmm(self._hidden_bias, hidden, self._hidden_weight)
+        query, recurrent = products.split_with_sizes([size, 4 * size], 1)
+        energy = self._cell.score(torch.tanh(self._keys + query.unsqueeze(1)))
         context = torch.bmm(energy.softmax(1).transpose(1, 2), self.features).squeeze(1)
-        gates = torch.addmm(token_gates, torch.cat([context, hidden], 1), self._weight)
-        write, keep, value, show = gates.chunk(4, 1)
-        memory = keep.sigmoid() * memory + write.sigmoid() * value.tanh()
-        return show.sigmoid() * memory.tanh(), memory
+        return _lstm_cell(torch.addmm(token_gates, context, self._context_weight), recurrent, memory)
+
+
+def _lstm_cell(inputs: Tensor, recurrent: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+    """The next state of an LSTM cell, given two parts of its gates [N, 4 * hidden] that are to be added."""
+    if inputs.is_cuda:
+        # What nn.LSTMCell calls there: one kernel in the place of ten, and as many again on the way back.
+        state: tuple[Tensor, Tensor] = torch.ops.aten._thnn_fused_lstm_cell(inputs, recurrent, memory)[:2]
+        return state
+    write, keep, value, show = (inputs + recurrent).chunk(4, 1)
+    memory = keep.sigmoid() * memory + write.sigmoid() * value.tanh()
+    return show.sigmoid() * memory.tanh(), memory

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from htrmodel.layers.precision import at_least_float32, without_autocast
+
 
 class BidirectionalLSTM(nn.Module):
     """Context from both sides for each feature of a sequence.
+
+    On a GPU the recurrence keeps float32 under autocast: cuDNN's LSTM would be given float16 there, whatever autocast
+    was asked for, and without a loss scale the gradients of a large batch are too small for it.
 
     Args:
         input_size: width of the input features.
@@ -20,5 +25,10 @@ class BidirectionalLSTM(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """[N, T, input_size] to [N, T, hidden_size]."""
-        outputs: Tensor = self.linear(self.rnn(features)[0])
+        if features.is_cuda:
+            with without_autocast(features):
+                context = self.rnn(at_least_float32(features))[0]
+        else:
+            context = self.rnn(features)[0]
+        outputs: Tensor = self.linear(context)
         return outputs

@@ -56,6 +56,8 @@ def finetune(
     cache: PathLike[str] | str | None = None,
     workers: int | None = None,
     log_every: int = 50,
+    cuda_graph: bool = False,
+    compiled: bool = False,
     say: Say | None = None,
     listener: Listener | None = None,
     stop: Stop = lambda: False,
@@ -85,7 +87,7 @@ def finetune(
         patience: validations without a lower loss after which it stops, 0 for never; None, here and below, for the
             recipe's.
         epochs: passes over the data at most.
-        steps: batches at most.
+        steps: batches at most; without `epochs`, those of the recipe then end nothing.
         batch_size: words in a batch.
         lr: learning rate.
         precision: ``float32``, ``bfloat16``, or ``auto`` for bfloat16 on GPUs alone.
@@ -96,6 +98,8 @@ def finetune(
         cache: folder of the decoded words; None to keep them in memory.
         workers: processes that decode; None for one per core.
         log_every: steps from one line of the log to the next.
+        cuda_graph: give a GPU each step as one CUDA graph; with attention alone, and not yet measured.
+        compiled: let torch compile the convolutions first; not yet measured.
         say: told what a person should know, in sentences; None writes them to standard error.
         listener: told how it goes; None says each validation in a sentence.
         stop: asked before each step whether to save and stop.
@@ -113,6 +117,10 @@ def finetune(
         "max_length": max_length,
         "resize": None if pad is None else "pad" if pad else "stretch",
     }
+    chosen = _recipe(recipe, small)
+    if steps is not None:
+        # Who asks for steps means them.
+        chosen = replace(chosen, epochs=None)
     changes: dict[str, Any] = {
         "patience": patience,
         "epochs": epochs,
@@ -132,7 +140,7 @@ def finetune(
             from_charset=_charset("from_charset", from_charset),
             fields={name: value for name, value in fields.items() if value is not None},
         ),
-        recipe=replace(_recipe(recipe, small), **{name: one for name, one in changes.items() if one is not None}),
+        recipe=replace(chosen, **{name: one for name, one in changes.items() if one is not None}),
         freeze=tuple(freeze),
         seed=seed,
         out=None if out is None else Path(out),
@@ -141,6 +149,8 @@ def finetune(
         cache=None if cache is None else Path(cache),
         workers=workers or os.cpu_count() or 1,
         log_every=log_every,
+        cuda_graph=cuda_graph,
+        compiled=compiled,
     )
     say = say or _write
     return carry_out(request, say, listener or _Sentences(say), stop)

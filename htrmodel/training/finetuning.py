@@ -9,10 +9,12 @@ from typing import Any, Protocol
 
 import torch
 
+from htrdata.errors import UsageError
 from htrmodel.data.cache import Progress
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import find_device, uses_bfloat16
+from htrmodel.training.fixed_batches import NO_ATTENTION
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.resuming import Progress as HowFar
@@ -42,6 +44,8 @@ class Request:
         cache: folder of the decoded words; None to keep them in memory.
         workers: processes that decode.
         log_every: steps from one line of the log to the next.
+        cuda_graph: give a GPU each step as one CUDA graph; see `htrmodel.training.stepping.Task`.
+        compiled: have torch compile the convolutions; see there.
     """
 
     data: Path = Path("lmdb")
@@ -57,6 +61,8 @@ class Request:
     cache: Path | None = None
     workers: int = 1
     log_every: int = 50
+    cuda_graph: bool = False
+    compiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,10 @@ def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords,
     for one in words.divided:
         check_trained(request.checkpoint, begin.trained_on, one)
     uses_bfloat16(recipe.precision, device)
+    if request.cuda_graph and device.type != "cuda":
+        raise UsageError(f"--cuda-graph: {device} records no graphs; leave the option out, or give --device cuda")
+    if request.cuda_graph and begin.recogniser.config.prediction != "Attn":
+        raise UsageError(NO_ATTENTION)
     Freezing(begin.recogniser, request.freeze)
     TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios)
 
@@ -180,6 +190,8 @@ def _task(
         ratios=words.ratios,
         freeze=request.freeze,
         seed=request.seed,
+        cuda_graph=request.cuda_graph,
+        compiled=request.compiled,
         about_data={
             **words.describe(),
             "trained_on": _trained_on(begin, words),

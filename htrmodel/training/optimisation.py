@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +14,51 @@ from htrdata.errors import UsageError
 from htrmodel.recogniser import STAGE_MODULES, Recogniser
 from htrmodel.training.recipes import Recipe
 
+# What an optimizer says of how it computes, not of what.
+_HOW = ("capturable", "foreach", "fused")
 
-def make_optimizer(recipe: Recipe, parameters: Sequence[nn.Parameter]) -> Optimizer:
-    """The optimizer of a recipe for these parameters."""
+
+def make_optimizer(recipe: Recipe, parameters: Sequence[nn.Parameter], *, recorded: bool = False) -> Optimizer:
+    """The optimizer of a recipe for these parameters.
+
+    Args:
+        recipe: names it.
+        parameters: all on one device.
+        recorded: its steps may become part of a CUDA graph: then the learning rate is a tensor on the device, which
+            schedules fill anew, and so are the counts of its steps.
+    """
+    device = parameters[0].device
+    on_gpu = device.type == "cuda"
+    lr = torch.tensor(recipe.lr, device=device) if recorded else recipe.lr
     if recipe.optimizer == "adadelta":
-        return Adadelta(parameters, lr=recipe.lr, rho=0.95, eps=1e-8)
-    return AdamW(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay)
+        return Adadelta(parameters, lr=lr, rho=0.95, eps=1e-8, capturable=recorded and on_gpu)
+    # On a GPU one kernel for many parameters; on a CPU as torch has it.
+    fused = True if on_gpu else None
+    return AdamW(parameters, lr=lr, weight_decay=recipe.weight_decay, fused=fused, capturable=recorded and on_gpu)
+
+
+def optimizer_state(optimizer: Optimizer) -> dict[str, Any]:
+    """The state of an optimizer, with learning rates as numbers: the same whatever the device."""
+    state = optimizer.state_dict()
+    for group in state["param_groups"]:
+        group["lr"] = float(group["lr"])
+    return state
+
+
+def restore_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:
+    """Goes back to a state of `optimizer_state`; the optimizer goes on computing in its own way.
+
+    Raises:
+        ValueError: the state is of other parameters.
+    """
+    own = [{key: group[key] for key in ("lr", *_HOW) if key in group} for group in optimizer.param_groups]
+    for group, mine in zip(state["param_groups"], own, strict=True):
+        # Before it is loaded, since they decide where the counts of steps go.
+        group.update({key: mine[key] for key in _HOW if key in mine})
+    optimizer.load_state_dict(state)
+    for group, mine in zip(optimizer.param_groups, own, strict=True):
+        if isinstance(mine["lr"], Tensor):
+            group["lr"] = mine["lr"].fill_(group["lr"])
 
 
 def make_schedule(recipe: Recipe, optimizer: Optimizer, total_steps: int) -> LRScheduler | None:
@@ -83,7 +122,7 @@ class WeightAverage:
     """
 
     def __init__(self, recogniser: Recogniser, decay: float) -> None:
-        self.recogniser = copy.deepcopy(recogniser).requires_grad_(False).eval()
+        self.recogniser = recogniser.duplicate().requires_grad_(False).eval()
         self.decay = decay
         self._current = _floats(recogniser)
         self._averaged = _floats(self.recogniser)

@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from htrdata.errors import BadDataError
 from htrdata.files import write_atomically
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.optimisation import WeightAverage
+from htrmodel.training.optimisation import WeightAverage, optimizer_state, restore_optimizer
 
 _FORMAT = 1
 
@@ -97,7 +97,7 @@ class Training:
                 raise BadDataError(f"{path} has format {state['format']!r}, this release resumes from {_FORMAT}")
             progress = Progress(**state["progress"])
             self.recogniser.load_state_dict(state["weights"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            restore_optimizer(self.optimizer, state["optimizer"])
             if self.schedule is not None:
                 self.schedule.load_state_dict(state["schedule"])
             if self.average is not None:
@@ -111,7 +111,7 @@ class Training:
     def _parts(self) -> dict[str, Any]:
         return {
             "weights": self.recogniser.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": optimizer_state(self.optimizer),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "average": None if self.average is None else self.average.recogniser.state_dict(),
         }

@@ -9,15 +9,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from htrmodel.data.augment import augment
-from htrmodel.data.batches import WordBatches, normalise
-from htrmodel.data.mixing import TrainingOrder
+from htrmodel.data.batches import WordBatches
+from htrmodel.data.mixing import Positions, TrainingOrder
 from htrmodel.devices import uses_bfloat16
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.loss import LOSSES
+from htrmodel.training.compiling import compile_convolutions
+from htrmodel.training.fixed_batches import FixedBatches
 from htrmodel.training.optimisation import Freezing, WeightAverage, make_optimizer, make_schedule
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.resuming import Training
+from htrmodel.training.update import Update
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,9 @@ class Task:
         freeze: stages that stay as they are; see `htrmodel.config.STAGES`.
         seed: of order and augmentation.
         about_data: what the checkpoints say of the data, as JSON can hold it.
+        cuda_graph: take the steps over fixed places in memory, on a GPU as a CUDA graph; see
+            `htrmodel.training.fixed_batches`. What is learnt is the same but for rounding.
+        compiled: have torch compile the convolutions; see `htrmodel.training.compiling`. Likewise.
     """
 
     recogniser: Recogniser
@@ -43,6 +47,8 @@ class Task:
     freeze: Sequence[str] = ()
     seed: int = 0
     about_data: Mapping[str, Any] = field(default_factory=dict)
+    cuda_graph: bool = False
+    compiled: bool = False
 
 
 class Stepper:
@@ -68,12 +74,18 @@ class Stepper:
         self.steps_per_epoch = self._order.batches_per_epoch
         self.total_steps = recipe.total_steps(self.steps_per_epoch)
         self._freezing = Freezing(recogniser, task.freeze)
-        optimizer = make_optimizer(recipe, self._freezing.trained)
+        optimizer = make_optimizer(recipe, self._freezing.trained, recorded=task.cuda_graph)
         schedule = make_schedule(recipe, optimizer, self.total_steps)
         average = WeightAverage(recogniser, recipe.average) if recipe.average else None
         self.training = Training(recogniser, optimizer, schedule, average)
+        if task.compiled:
+            compile_convolutions(recogniser)
         self._generator = torch.Generator(self._device)
-        self._bfloat16 = uses_bfloat16(recipe.precision, self._device)
+        bfloat16 = uses_bfloat16(recipe.precision, self._device)
+        self._update = Update(recogniser, self._freezing.trained, optimizer, self._generator, recipe, bfloat16)
+        self._fixed: FixedBatches | None = None
+        if task.cuda_graph:
+            self._fixed = FixedBatches(task.words, recogniser.tokenizer, recipe.batch_size, self._update)
 
     @property
     def learning_rate(self) -> float:
@@ -90,26 +102,17 @@ class Stepper:
         Returns:
             The loss before it, a scalar on the device.
         """
-        recipe, training = self._task.recipe, self.training
-        loss = self._loss(number)
-        training.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self._freezing.trained, recipe.clip)
-        training.optimizer.step()
+        training, seed = self.training, self._task.seed
+        positions = self._order.batch(*divmod(number, self.steps_per_epoch))
+        self._generator.manual_seed((seed << 32) + number)
+        loss = self._take(positions) if self._fixed is None else self._fixed.step(positions)
         if training.schedule is not None:
             training.schedule.step()
         if training.average is not None:
             training.average.update(number + 1)
-        return loss.detach()
+        return loss
 
-    def _loss(self, number: int) -> Tensor:
-        task, recogniser = self._task, self._task.recogniser
-        batch = task.words.take(self._order.batch(*divmod(number, self.steps_per_epoch)))
-        targets = recogniser.tokenizer.encode(batch.texts).to(self._device, non_blocking=True)
-        images = batch.images
-        if task.recipe.augment:
-            self._generator.manual_seed((task.seed << 32) + number)
-            images = augment(images, self._generator, task.recipe.augment)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
-            logits = recogniser(normalise(images, recogniser.config), targets)
-        return LOSSES[recogniser.config.prediction](logits, targets)
+    def _take(self, positions: Positions) -> Tensor:
+        batch = self._task.words.take(positions)
+        targets = self._task.recogniser.tokenizer.encode(batch.texts).to(self._device, non_blocking=True)
+        return self._update(batch.images, targets)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from htrdata.errors import UsageError
 from htrmodel.checkpoint import files as checkpoint
+from htrmodel.training.compiling import uncompiled
 from htrmodel.training.curves import write_curves
 from htrmodel.training.resuming import Progress
 from htrmodel.training.run_folder import Record, RunFolder, RunLog
@@ -167,7 +168,7 @@ class Trainer:
 
     def _validate(self, stop: Stop) -> None:
         """Validates each data set apart; told to stop, it leaves everything as it was."""
-        with self._aside():
+        with self._aside(), uncompiled(self.task.compiled):
             found = self._judge(stop)
         self._stepper.train()
         if found is None:

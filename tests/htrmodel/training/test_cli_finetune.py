@@ -194,3 +194,26 @@ def test_help_is_fast() -> None:
     code = f"import sys, htrmodel.cli.commands; print(*sorted({heavy!r} & set(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [
+        (["--recipe", "starter", "--steps", 7], 7),  # its recipe has one epoch, which is five steps
+        (["--recipe", "starter"], 5),
+        (["--recipe", "starter", "--steps", 7, "--epochs", 1], 5),
+        (["--recipe", "starter", "--steps", 3, "--epochs", 1], 3),
+    ],
+)
+def test_steps_that_are_asked_for_are_taken(small_store: Path, tmp_path: Path, words: list[object], steps: int) -> None:
+    flags = ["--small", "--charset", "alnum", "--width", 60, "--batch-size", 8, "--workers", 1, "--device", "cpu"]
+    result = call("--data", small_store, "--out", tmp_path / "run", *flags, "--precision", "float32", *words, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["steps"] == steps
+
+
+def test_a_cpu_records_no_graphs(small_store: Path, tmp_path: Path) -> None:
+    result = call("--data", small_store, "--out", tmp_path / "run", *FLAGS, "--cuda-graph")
+    assert result.exit_code != 0
+    assert "--cuda-graph: cpu records no graphs" in str(result.exception)
+    assert not (tmp_path / "run").exists()
