@@ -65,8 +65,9 @@ def describes_itself(case: SourceCase, _folder: Path) -> None:
     _require(bool(source.info.title and source.info.licence), f"title or licence is missing in {source.info}")
     division = source.division
     _require(source.unit in get_args(Unit), f"the unit is {' or '.join(get_args(Unit))}, not {source.unit!r}")
-    _require(source.drawn is None or bool(source.drawn), "what is drawn is told in words, or None where nothing is")
-    _require(bool(division.corpus and division.scheme), f"the division lacks its corpus or scheme: {division}")
+    drawn, named = source.drawn, (division.corpus, division.scheme)
+    _require(drawn is None or _is_text(drawn), "what is drawn is told in words, or None where nothing is")
+    _require(all(map(_is_text, named)), f"the division lacks its corpus or scheme: {division}")
     texts = [text for parameter in division.parameters.items() for text in parameter]
     _require(all(isinstance(text, str) for text in texts), f"parameters are strings by strings: {division}")
     texts = [text for setting in source.settings.items() for text in setting]
@@ -194,6 +195,10 @@ CHECKS: tuple[Callable[[SourceCase, Path], None], ...] = (
     builds_one_store,
 )
 """All of them. Each takes the case and an empty folder to work in."""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _require(condition: bool, message: str) -> None:

@@ -82,6 +82,10 @@ class Undrawn(Sound):
     drawn: ClassVar[str | None] = ""
 
 
+class HalfDrawn(Sound):
+    drawn: ClassVar[str | None] = True  # type: ignore[assignment]
+
+
 class Seeded(Sound):
     division: ClassVar[Division] = Division("Sound", "random", {"seed": 1})  # type: ignore[dict-item]
 
@@ -228,6 +232,7 @@ FAULTS: list[tuple[type[Sound], Check, str]] = [
     (Paragraphs, contract.describes_itself, "the unit is word or line, not 'paragraph'"),
     (Undivided, contract.describes_itself, "the division lacks its corpus"),
     (Undrawn, contract.describes_itself, "what is drawn is told in words"),
+    (HalfDrawn, contract.describes_itself, "what is drawn is told in words"),
     (Seeded, contract.describes_itself, "parameters are strings"),
     (Miscounted, contract.describes_itself, "more words of train are ruled out than there are"),
     (Renamed, contract.describes_itself, "not 'training'"),

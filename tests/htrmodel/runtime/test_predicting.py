@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.store.description_file import write_json
 from htrmodel.checkpoint.clova import export_clova
 from htrmodel.checkpoint.files import read_checkpoint, save
 from htrmodel.cli.checkpoint_commands import export, info
@@ -25,6 +26,8 @@ from htrmodel.cli.predict_command import predict as command
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.finding import find_images
 from htrmodel.runtime.predicting import load_reader, predict_each
+
+from ...descriptions import describe
 
 
 @pytest.fixture
@@ -200,7 +203,7 @@ def test_an_onnx_is_for_predict_alone(recogniser: Recogniser, tmp_path: Path, co
 
     export_onnx(recogniser, tmp_path / "model.onnx")
     (tmp_path / "lmdb/drawn").mkdir(parents=True)
-    (tmp_path / "lmdb/drawn/dataset.json").write_text('{"shards": {}}')
+    write_json(tmp_path / "lmdb/drawn/dataset.json", describe())
     more: dict[str | None, list[object]] = {
         "info": [],
         "export": [tmp_path / "out.pth"],
