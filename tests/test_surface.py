@@ -152,11 +152,10 @@ def test_a_word_knows_its_key_and_shard_as_the_manifest_does(store: htrdata.Stor
     dataset = store["other"]
     manifest = dataset.manifest()
     kept = manifest[(manifest["split"] == "train") & (manifest["status"] == "kept")]
-    column = "key" if "key" in manifest else "index"
     words = dataset["train"]
     assert len({word.shard for word in words}) > 1
     for word, row in zip(words, kept.to_dict("records"), strict=True):
-        assert (word.id, word.shard, word.key) == (row["id"], row["shard"], row[column])
+        assert (word.id, word.shard, word.key) == (row["id"], row["shard"], row["key"])
 
 
 def test_reprs_are_short(root: Path, store: htrdata.Store, recogniser: Recogniser) -> None:
