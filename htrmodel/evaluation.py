@@ -79,8 +79,7 @@ def _check(members: Sequence[Recogniser], dataset: Dataset) -> None:
     if not members:
         raise UsageError("there is no recogniser to evaluate: give one, or several as an ensemble")
     for one in members:
-        if one.training:
-            raise UsageError(f"{one.name} is in training mode: call recogniser.eval() first")
+        one.check_reads()
         check_trained(one.name, trained_on(one.name, one.data), divided(dataset))
     if any(one.charset != members[0].charset for one in members):
         names = ", ".join(one.name for one in members)

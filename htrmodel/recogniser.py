@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from htrdata.errors import BadDataError, UsageError, WrongTypeError
 from htrdata.labels import Charset
 from htrmodel.config import STAGES, RecogniserConfig
 from htrmodel.inputs import WordReader
@@ -135,11 +136,19 @@ class Recogniser(nn.Module, WordReader):
             float32 (float64 in a float64 model) [N, T, num_classes]. With targets of attention, T is S - 1.
 
         Raises:
-            ValueError: the images have another shape.
+            WrongTypeError: the images are no tensor.
+            BadDataError: they have another shape.
         """
+        if not isinstance(images, Tensor):
+            raise WrongTypeError(
+                f"a {type(images).__name__} is no tensor of inputs: recogniser.read takes images and paths, and "
+                "torch.from_numpy(htrmodel.to_inputs(images, recogniser.config)) makes a tensor of them"
+            )
         expected = (1, self.config.height, self.config.width)
         if images.dim() != 4 or images.shape[1:] != expected:
-            raise ValueError(f"images of shape {tuple(images.shape)} do not fit a model for [N, {str(expected)[1:-1]}]")
+            raise BadDataError(
+                f"images of shape {tuple(images.shape)} do not fit a model for [N, {str(expected)[1:-1]}]"
+            )
         features = self.encode(images)
         if isinstance(self.Prediction, AttentionDecoder):
             logits: Tensor = self.Prediction(features, targets, full_steps=full_steps)
@@ -147,7 +156,21 @@ class Recogniser(nn.Module, WordReader):
             logits = self.Prediction(features)
         return at_least_float32(logits)
 
+    def check_reads(self) -> None:
+        """Makes sure that it is in evaluation mode.
+
+        Raises:
+            UsageError: it is in training mode, where what is read of an image depends on the others in its batch.
+        """
+        if self.training:
+            raise UsageError(f"{self.name} is in training mode: call recogniser.eval() first")
+
     @torch.inference_mode()
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
-        """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them, on the device that it is on."""
+        """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them, on the device that it is on.
+
+        Raises:
+            UsageError: as `check_reads`.
+        """
+        self.check_reads()
         return self.tokenizer.decode(self(torch.from_numpy(inputs).to(next(self.parameters()))))

@@ -16,9 +16,15 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+_OURS = ("iam", "imgur5k")
+
 
 def __getattr__(name: str) -> ModuleType:
     # `htrdata.sources.iam` works without an import of its own.
-    if name not in ("iam", "imgur5k"):
+    if name not in _OURS:
         raise AttributeError(f"module 'htrdata.sources' has no attribute {name!r}")
     return importlib.import_module(f"htrdata.sources.{name}")
+
+
+def __dir__() -> list[str]:
+    return list(_OURS)

@@ -23,14 +23,14 @@ from htrdata.store.format import DATA_FILE
 COUNT_KEY = b"num-samples"
 
 
-def image_key(index: int) -> bytes:
-    """The key of an image, counted from 1."""
-    return b"image-%09d" % index
+def image_key(key: int) -> bytes:
+    """The bytes of the key of an image, counted from 1."""
+    return b"image-%09d" % key
 
 
-def label_key(index: int) -> bytes:
-    """The key of a label, counted from 1."""
-    return b"label-%09d" % index
+def label_key(key: int) -> bytes:
+    """The bytes of the key of a label, counted from 1."""
+    return b"label-%09d" % key
 
 
 def sample_keys(count: int) -> bytes:
@@ -108,22 +108,22 @@ class Shard:
             raise BadDataError(f"{self.folder}: num-samples is {value[:20]!r}, not a number")
         return int(value)
 
-    def image(self, index: int) -> bytes:
-        """The encoded image of a sample, counted from 1.
+    def image(self, key: int) -> bytes:
+        """The encoded image of a sample by its key, counted from 1.
 
         Raises:
             SourceMissingError: the shard is gone.
             BadDataError: the shard is damaged or has no such sample.
         """
-        return self._get(image_key(index))
+        return self._get(image_key(key))
 
-    def label(self, index: int) -> str:
-        """The label of a sample, counted from 1. Raises as `image` does."""
-        value = self._get(label_key(index))
+    def label(self, key: int) -> str:
+        """The label of a sample by its key, counted from 1. Raises as `image` does."""
+        value = self._get(label_key(key))
         try:
             return value.decode()
         except UnicodeDecodeError as error:
-            raise BadDataError(f"{self.folder}: label {index} is not UTF-8 ({error})") from error
+            raise BadDataError(f"{self.folder}: label {key} is not UTF-8 ({error})") from error
 
     def encoded_labels(self) -> list[bytes]:
         """All labels in order, in UTF-8, of a shard whose keys are sound: much faster than one by one."""
