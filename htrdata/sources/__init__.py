@@ -19,6 +19,6 @@ from types import ModuleType
 
 def __getattr__(name: str) -> ModuleType:
     # `htrdata.sources.iam` works without an import of its own.
-    if name not in ("iam", "imgur5k"):
+    if name not in ("iam", "imgur5k", "unipen"):
         raise AttributeError(f"module 'htrdata.sources' has no attribute {name!r}")
     return importlib.import_module(f"htrdata.sources.{name}")

@@ -1,0 +1,160 @@
+"""The segments of a release: which ink is which word, or why none can be had."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from htrdata.errors import BadDataError
+from htrdata.records import Reason
+from htrdata.sources.unipen.components import Assembled, Components, assemble
+from htrdata.sources.unipen.delineation import Span, parse_delineation
+from htrdata.sources.unipen.release import Release
+
+QUALITIES = ("GOOD", "OK", "BAD", "?")
+"""How well a segment is written, as its contributor says; ``?`` is not known."""
+
+_ARGUMENT = re.compile(r"([A-Z_]+)\s+([^\s\"]+)(?:\s+([A-Za-z?]+))?(?:\s+(\".*))?", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_SAFE = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ink:
+    """What the pen left of a segment: points at which it was down. At least one.
+
+    Attributes:
+        x: float32 [n], in the tablet's units; to the right.
+        y: float32 [n], in the same units; upwards.
+        pressure: float32 [n] in the tablet's units; NaN where it is not known.
+        starts: bool [n], True where the pen was put down.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    pressure: NDArray[np.float32]
+    starts: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment.
+
+    Attributes:
+        id: the category, the file and the segment's place in it; unique within a release.
+        contributor: three letters.
+        file: where it stands, below the release.
+        writer: its ``.WRITER_ID``; empty where it is not known.
+        text: its label, without escapes and without white space around it.
+        quality: one of `QUALITIES`.
+        ink: what the pen left; None where there is none, as `reason` says.
+        reason: why it cannot be used.
+    """
+
+    id: str
+    contributor: str
+    file: str
+    writer: str
+    text: str
+    quality: str
+    ink: Ink | None
+    reason: Reason | None
+
+
+def read_segments(release: Release, kind: str) -> Iterator[Segment]:
+    """Yields the segments of a release file by file, in the order of names and lines.
+
+    Args:
+        release: of one category.
+        kind: ``WORD`` or ``TEXT``; others are none of the release's units and are left out.
+
+    Raises:
+        BadDataError: a file is not what its format promises.
+    """
+    for name in release.data:
+        assembled = assemble(name, release)
+        number = 0
+        for statement, file in assembled.segments:
+            place = f"{file}, line {statement.line}"
+            match = _ARGUMENT.fullmatch(statement.argument)
+            if match is None:
+                raise BadDataError(
+                    f"{place}: {statement.argument[:80]!r} is no segment: expected such as WORD 12-19 OK \"label\""
+                )
+            if match.group(1) == kind:
+                yield _segment(match, assembled, number, place)
+                number += 1
+
+
+def label(quoted: str) -> str:
+    r"""The text of a label in quotes: ``\"`` and ``\\`` stand for one character, ``\@`` for none.
+
+    The latter is how one contributor marks that the stroke which ends a letter comes later. What stands between the
+    first and the last quotation mark counts, so that a quotation mark need not be escaped.
+    """
+    text = quoted[1 : quoted.rindex('"')] if quoted.count('"') > 1 else quoted[1:]
+    if text == "\\":
+        return text  # as the published files have it where they are not patched
+    return " ".join(_ESCAPE.sub(lambda match: "" if match[1] == "@" else match[1], text).split())
+
+
+def _segment(match: re.Match[str], assembled: Assembled, number: int, place: str) -> Segment:
+    _, delineation, quality, quoted = match.groups()
+    quality = (quality or "?").upper()
+    if quality not in QUALITIES:
+        raise BadDataError(f"{place}: {quality[:40]!r} is no quality: expected one of {', '.join(QUALITIES)}")
+    components, name = assembled.components, assembled.name
+    spans = parse_delineation(delineation, place)
+    ink, reason = None, None
+    if any(span.last >= len(components) for span in spans):
+        reason = Reason.IMAGE_MISSING if assembled.missing else Reason.OUT_OF_RANGE
+    else:
+        ink = _ink(components, spans)
+        reason = Reason.NO_INK if ink is None else None
+    if quality == "BAD":
+        reason = reason or Reason.BAD_QUALITY
+    short = name.removeprefix("data/").replace("/", "-")
+    if not _SAFE.fullmatch(short):
+        raise BadDataError(f"{name[:120]!r} is no name of a published file: expected letters, digits, '.', '_' and '-'")
+    return Segment(
+        id=f"{short}-{number:04d}",
+        contributor=name.split("/")[2],
+        file=name,
+        writer=components.writer(spans[0].first),
+        text="" if quoted is None else label(quoted),
+        quality=quality,
+        ink=ink,
+        reason=reason,
+    )
+
+
+def _ink(components: Components, spans: Sequence[Span]) -> Ink | None:
+    """The points of a segment at which the pen was down; None where there are none.
+
+    Words that are withheld for tests have components with one point at the origin in place of theirs.
+    """
+    pieces: list[slice] = []
+    for span in spans:
+        for number in range(span.first, span.last + 1):
+            begin, end = int(components.begins[number]), int(components.begins[number + 1])
+            low = begin + span.begin if number == span.first else begin
+            high = min(end, begin + span.end + 1) if number == span.last and span.end is not None else end
+            if components.down[number] and low < high and _is_ink(components, low, high):
+                pieces.append(slice(low, high))
+    if not pieces:
+        return None
+    starts = np.zeros(sum(piece.stop - piece.start for piece in pieces), np.bool_)
+    starts[np.cumsum([0, *(piece.stop - piece.start for piece in pieces[:-1])])] = True
+    x, y, pressure = (
+        np.concatenate([values[piece] for piece in pieces])
+        for values in (components.x, components.y, components.pressure)
+    )
+    return Ink(x, y, pressure, starts)
+
+
+def _is_ink(components: Components, low: int, high: int) -> bool:
+    return bool(components.x[low:high].any() or components.y[low:high].any())

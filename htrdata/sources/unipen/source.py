@@ -1,0 +1,148 @@
+"""The source: UNIPEN's words, page by page."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from htrdata.drawing.synth.writers import MEDIA
+from htrdata.errors import UsageError
+from htrdata.records import SPLITS, Page
+from htrdata.sources.base import SourceInfo
+from htrdata.sources.unipen.drawn import WORDS_PER_PAGE, DrawnWords, PageInk, Written
+from htrdata.sources.unipen.release import read_release
+from htrdata.sources.unipen.segments import Ink, Segment, read_segments
+from htrdata.sources.unipen.sizes import x_heights
+from htrdata.sources.unipen.writers import RULE, person, split_of
+
+DRAWING = "1"
+"""Which drawing this is. It rises whenever the same settings give other words or other pixels."""
+
+WORDS = 85_213
+"""The words of category 7, as the release's own CDROM-README counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unipen:
+    """The words of train_r01_v07's category 7, as this project draws them.
+
+    Attributes:
+        root: a folder with the release or its archive, or the archive.
+        renderings: how often each word is drawn, each time with another pen, paper and lens.
+        seed: of all chance, from 0.
+        media: kinds of pages to draw from, of `htrdata.drawing.synth.writers.MEDIA`.
+
+    Raises:
+        UsageError: a setting is out of its range.
+    """
+
+    root: Path
+    renderings: int = 1
+    seed: int = 0
+    media: tuple[str, ...] = MEDIA
+
+    name: ClassVar[str] = "unipen"
+    extra_columns: ClassVar[tuple[str, ...]] = ("quality", "rendering", "medium")
+    published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
+    info: ClassVar[SourceInfo] = SourceInfo(
+        title="UNIPEN train_r01_v07, category 7 (isolated words), drawn from its pen strokes",
+        url="https://doi.org/10.5281/zenodo.1195803",
+        licence="CC BY 4.0, International Unipen Foundation; writers and donors must not be named",
+        citation="Guyon, Schomaker, Plamondon, Liberman, Janet: UNIPEN project of on-line data exchange and "
+        "recognizer benchmarks. ICPR 1994, pp. 29-33",
+    )
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.renderings <= 1000:
+            raise UsageError(f"{self.renderings} renderings of a word are not possible: give 1 to 1000")
+        if self.seed < 0:
+            raise UsageError(f"the seed is {self.seed}: give 0 or more")
+        if wrong := [name for name in self.media if name not in MEDIA] or (not self.media and ["none"]):
+            raise UsageError(f"{wrong[0]!r} is no kind of medium: give some of {', '.join(MEDIA)}")
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the words depend on; ``ink`` is a digest over all strokes that are drawn."""
+        digest = hashlib.sha256(b"".join(page.digest for _, page in _pages(self.root)))
+        return {
+            "drawn": "strokes real, picture made",
+            "drawing": DRAWING,
+            "category": "7",
+            "split": f"writers by rule {RULE}",
+            "renderings": str(self.renderings),
+            "seed": str(self.seed),
+            "media": ",".join(self.media),
+            "ink": digest.hexdigest()[:16],
+        }
+
+    def pages(self) -> Iterator[Page]:
+        """Yields pages of up to `WORDS_PER_PAGE` words of one writer.
+
+        Raises:
+            SourceMissingError: there is no release.
+            BadDataError: a file is not what its format promises.
+        """
+        for split, page in _pages(self.root):
+            words = DrawnWords(
+                page.id, page.writer, page.words, page.digest, page.ink, self.seed, self.renderings, self.media
+            )
+            yield Page(id=page.id, split=split, words=words)
+
+
+@dataclass(frozen=True, slots=True)
+class _WrittenPage:
+    """A page before it is drawn."""
+
+    id: str
+    writer: str
+    words: tuple[Written, ...]
+    ink: PageInk
+    digest: bytes
+
+
+@functools.lru_cache(1)
+def _pages(root: Path) -> list[tuple[str, _WrittenPage]]:
+    """The pages and their splits, split by split, each in the order of contributors and writers."""
+    by_writer: dict[tuple[str, str], list[Segment]] = defaultdict(list)
+    for segment in read_segments(read_release(root, 7), "WORD"):
+        by_writer[segment.contributor, segment.writer].append(segment)
+    found: dict[str, list[_WrittenPage]] = {split: [] for split in SPLITS}
+    for (contributor, writer), segments in sorted(by_writer.items()):
+        found[split_of(person(contributor, writer))] += _written(contributor, writer, segments)
+    return [(split, page) for split, pages in found.items() for page in pages]
+
+
+def _written(contributor: str, writer: str, segments: Sequence[Segment]) -> Iterator[_WrittenPage]:
+    """The pages of one writer."""
+    usable = [segment for segment in segments if segment.reason is None]
+    inks = [(segment.text, segment.ink) for segment in usable if segment.ink is not None]
+    sizes = dict(zip((segment.id for segment in usable), x_heights(inks), strict=True))
+    name = f"{contributor}/{writer}" if writer else contributor
+    for number, first in enumerate(range(0, len(segments), WORDS_PER_PAGE)):
+        chunk = segments[first : first + WORDS_PER_PAGE]
+        words = tuple(Written(segment.id, segment.text, segment.reason, segment.quality) for segment in chunk)
+        ink = _page_ink([(segment.ink, sizes[segment.id]) for segment in chunk if segment.ink and segment.id in sizes])
+        yield _WrittenPage(f"{name}/{number:03d}", name, words, ink, ink.digest())
+
+
+def _page_ink(words: Sequence[tuple[Ink, tuple[float, float]]]) -> PageInk:
+    """Puts the ink of words together, in x-heights."""
+    nothing = np.empty(0, np.float32)
+    x = [(ink.x - ink.x.min()) / np.float32(size) for ink, (size, _) in words]
+    y = [(np.float32(line) - ink.y) / np.float32(size) for ink, (size, line) in words]
+    pressure = [ink.pressure for ink, _ in words]
+    starts = [ink.starts for ink, _ in words]
+    return PageInk(
+        np.concatenate([nothing, *x]),
+        np.concatenate([nothing, *y]),
+        np.concatenate([nothing, *pressure]),
+        np.concatenate([np.empty(0, np.bool_), *starts]),
+        np.cumsum([len(part) for part in x], dtype=np.intp),
+    )
