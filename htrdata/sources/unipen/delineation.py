@@ -1,8 +1,8 @@
 """Delineations: which components, and which points of them, make up a segment.
 
-    12-19       components 12 to 19, counted from 0
-    3:10-7:2    from point 10 of component 3 to point 2 of component 7, both included
-    1-2,5       components 1, 2 and 5
+12-19       components 12 to 19, counted from 0
+3:10-7:2    from point 10 of component 3 to point 2 of component 7, both included
+1-2,5       components 1, 2 and 5
 """
 
 from __future__ import annotations

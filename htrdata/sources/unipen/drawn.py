@@ -22,7 +22,7 @@ from htrdata.images.codec import encode
 from htrdata.records import GreyJpeg, MadeImage, Reason, Word
 from htrdata.sources.unipen.tracing import Traces, trace
 
-WORDS_PER_PAGE = 24
+WORDS_PER_PAGE = 16
 """How many words of a writer share a page."""
 
 _PENS = ("print", "broad")

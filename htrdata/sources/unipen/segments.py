@@ -83,7 +83,7 @@ def read_segments(release: Release, kind: str) -> Iterator[Segment]:
             match = _ARGUMENT.fullmatch(statement.argument)
             if match is None:
                 raise BadDataError(
-                    f"{place}: {statement.argument[:80]!r} is no segment: expected such as WORD 12-19 OK \"label\""
+                    f'{place}: {statement.argument[:80]!r} is no segment: expected such as WORD 12-19 OK "label"'
                 )
             if match.group(1) == kind:
                 yield _segment(match, assembled, number, place)

@@ -14,8 +14,9 @@ import numpy as np
 
 from htrdata.drawing.synth.writers import MEDIA
 from htrdata.errors import UsageError
-from htrdata.records import SPLITS, Page
+from htrdata.records import SPLITS, Page, Reason
 from htrdata.sources.base import SourceInfo
+from htrdata.sources.unipen.doubts import misaligned, without_taps
 from htrdata.sources.unipen.drawn import WORDS_PER_PAGE, DrawnWords, PageInk, Written
 from htrdata.sources.unipen.release import read_release
 from htrdata.sources.unipen.segments import Ink, Segment, read_segments
@@ -121,14 +122,16 @@ def _pages(root: Path) -> list[tuple[str, _WrittenPage]]:
 
 def _written(contributor: str, writer: str, segments: Sequence[Segment]) -> Iterator[_WrittenPage]:
     """The pages of one writer."""
-    usable = [segment for segment in segments if segment.reason is None]
-    inks = [(segment.text, segment.ink) for segment in usable if segment.ink is not None]
-    sizes = dict(zip((segment.id for segment in usable), x_heights(inks), strict=True))
+    inks = {seg.id: without_taps(seg.ink) for seg in segments if seg.ink is not None and seg.reason is None}
+    texts = {segment.id: segment.text for segment in segments}
+    sizes = dict(zip(inks, x_heights([(texts[name], ink) for name, ink in inks.items()]), strict=True))
+    doubtful = misaligned([(texts[name], ink, sizes[name][0]) for name, ink in inks.items()])
+    reasons = {name: Reason.MISALIGNED for name, is_doubtful in zip(inks, doubtful, strict=True) if is_doubtful}
     name = f"{contributor}/{writer}" if writer else contributor
     for number, first in enumerate(range(0, len(segments), WORDS_PER_PAGE)):
         chunk = segments[first : first + WORDS_PER_PAGE]
-        words = tuple(Written(segment.id, segment.text, segment.reason, segment.quality) for segment in chunk)
-        ink = _page_ink([(segment.ink, sizes[segment.id]) for segment in chunk if segment.ink and segment.id in sizes])
+        words = tuple(Written(seg.id, seg.text, seg.reason or reasons.get(seg.id), seg.quality) for seg in chunk)
+        ink = _page_ink([(inks[word.id], sizes[word.id]) for word in words if word.reason is None])
         yield _WrittenPage(f"{name}/{number:03d}", name, words, ink, ink.digest())
 
 

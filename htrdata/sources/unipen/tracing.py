@@ -103,7 +103,8 @@ def _kept(points: Numbers, starts: Flags) -> Flags:
     step = np.hypot(*np.diff(points, axis=1, prepend=points[:, :1]))
     step[starts] = 0
     place = np.floor(np.cumsum(step.astype(np.float64)) / _STEP)
-    return starts | _lasts(starts) | np.concatenate([[True], place[1:] > place[:-1]])
+    moved: Flags = np.concatenate([[True], place[1:] > place[:-1]])
+    return starts | _lasts(starts) | moved
 
 
 def _bent(points: Numbers, weight: Numbers, starts: Flags, word: Indices) -> tuple[Numbers, Numbers, Flags, Indices]:
