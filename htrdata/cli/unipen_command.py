@@ -22,7 +22,7 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
     default=1,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="How often each word is drawn, each time with another pen, paper and lens.",
+    help="How often each word of train is drawn, each time with another pen, paper and lens; val and test once.",
 )
 @click.option("--drawing-seed", default=0, show_default=True, type=click.IntRange(0), help="Of all that is drawn.")
 @click.option(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
@@ -26,6 +27,7 @@ WORDS_PER_PAGE = 16
 """How many words of a writer share a page."""
 
 _PENS = ("print", "broad")
+_BROADEST = 0.17  # of a letter's usual breadth on the page; a broader pen would fill letters of a narrow hand
 _LEAN = 0.1  # standard deviation of the slant, and
 _BREADTH = 0.08  # of the breadth, that a rendering adds to a writer's own
 
@@ -145,7 +147,18 @@ class DrawnWords(Sequence[Word]):
 
 @functools.lru_cache(16)
 def _look(words: DrawnWords, rendering: int) -> Writer:
-    return random_writer(words.generator(rendering, 0), _PENS, words.media)
+    look = random_writer(words.generator(rendering, 0), _PENS, words.media)
+    return replace(look, style=replace(look.style, pen=min(look.style.pen, _BROADEST * _breadth(words))))
+
+
+def _breadth(words: DrawnWords) -> float:
+    """The usual breadth of a letter of a page, in x-heights; 1 where there are no letters."""
+    ink, begin, breadths = words.ink, 0, []
+    for text, end in zip((word.text for word in words.words if word.reason is None), ink.ends.tolist(), strict=True):
+        if any(char.isalnum() for char in text):
+            breadths.append(float(ink.x[begin:end].max()) / len(text))
+        begin = end
+    return max(0.3, statistics.median(breadths)) if breadths else 1.0
 
 
 @functools.lru_cache(2)

@@ -36,7 +36,8 @@ class Unipen:
 
     Attributes:
         root: a folder with the release or its archive, or the archive.
-        renderings: how often each word is drawn, each time with another pen, paper and lens.
+        renderings: how often each word of train is drawn, each time with another pen, paper and lens. Words of val and
+            test are drawn once, as in a data set of one rendering: models are judged by the same words.
         seed: of all chance, from 0.
         media: kinds of pages to draw from, of `htrdata.drawing.synth.writers.MEDIA`.
 
@@ -91,9 +92,8 @@ class Unipen:
             BadDataError: a file is not what its format promises.
         """
         for split, page in _pages(self.root):
-            words = DrawnWords(
-                page.id, page.writer, page.words, page.digest, page.ink, self.seed, self.renderings, self.media
-            )
+            times = self.renderings if split == "train" else 1
+            words = DrawnWords(page.id, page.writer, page.words, page.digest, page.ink, self.seed, times, self.media)
             yield Page(id=page.id, split=split, words=words)
 
 
