@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError
-from htrdata.records import Reason
+from htrdata.records import Reason, first_reason
 from htrdata.sources.unipen.components import Assembled, Components, assemble
 from htrdata.sources.unipen.delineation import Span, parse_delineation
+from htrdata.sources.unipen.labels import as_written, says_nothing, unquote
 from htrdata.sources.unipen.release import Release
 
 QUALITIES = ("GOOD", "OK", "BAD", "?")
 """How well a segment is written, as its contributor says; ``?`` is not known."""
 
 _ARGUMENT = re.compile(r"([A-Z_]+)\s+([^\s\"]+)(?:\s+([A-Za-z?]+))?(?:\s+(\".*))?", re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SAFE = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -90,18 +90,6 @@ def read_segments(release: Release, kind: str) -> Iterator[Segment]:
                 number += 1
 
 
-def label(quoted: str) -> str:
-    r"""The text of a label in quotes: ``\"`` and ``\\`` stand for one character, ``\@`` for none.
-
-    The latter is how one contributor marks that the stroke which ends a letter comes later. What stands between the
-    first and the last quotation mark counts, so that a quotation mark need not be escaped.
-    """
-    text = quoted[1 : quoted.rindex('"')] if quoted.count('"') > 1 else quoted[1:]
-    if text == "\\":
-        return text  # as the published files have it where they are not patched
-    return " ".join(_ESCAPE.sub(lambda match: "" if match[1] == "@" else match[1], text).split())
-
-
 def _segment(match: re.Match[str], assembled: Assembled, number: int, place: str) -> Segment:
     _, delineation, quality, quoted = match.groups()
     quality = (quality or "?").upper()
@@ -115,20 +103,22 @@ def _segment(match: re.Match[str], assembled: Assembled, number: int, place: str
     else:
         ink = _ink(components, spans)
         reason = Reason.NO_INK if ink is None else None
-    if quality == "BAD":
-        reason = reason or Reason.BAD_QUALITY
+    contributor, writer = name.split("/")[2], components.writer(spans[0].first)
+    text = "" if quoted is None else as_written(unquote(quoted), contributor, writer)
+    reasons = [reason, Reason.BAD_QUALITY if quality == "BAD" else None]
+    reasons.append(Reason.MISSING_ANNOTATION if says_nothing(text) else None)
     short = name.removeprefix("data/").replace("/", "-")
     if not _SAFE.fullmatch(short):
         raise BadDataError(f"{name[:120]!r} is no name of a published file: expected letters, digits, '.', '_' and '-'")
     return Segment(
         id=f"{short}-{number:04d}",
-        contributor=name.split("/")[2],
+        contributor=contributor,
         file=name,
-        writer=components.writer(spans[0].first),
-        text="" if quoted is None else label(quoted),
+        writer=writer,
+        text=text,
         quality=quality,
         ink=ink,
-        reason=reason,
+        reason=first_reason(reasons),
     )
 
 
