@@ -44,7 +44,7 @@ def unipen(
       htrdata unipen --media scan --charset printable --max-length 25
     """
     from htrdata.drawing.synth.writers import MEDIA
-    from htrdata.sources.unipen import Unipen
+    from htrdata.drawing.unipen import Unipen
 
     assert unit == "word"  # the only choice so far
     run_build(Unipen(root, renderings, drawing_seed, media or MEDIA), **given)

@@ -1,5 +1,10 @@
-"""UNIPEN: words written on tablets, drawn from their pen strokes. See the README beside this file."""
+"""UNIPEN: words written on tablets, as pen strokes. See the README beside this file.
 
-from htrdata.sources.unipen.source import Unipen
+Strokes are no images: this folder reads a release and says which ink is which word; `htrdata.drawing.unipen` makes a
+source of it.
+"""
 
-__all__ = ["Unipen"]
+from htrdata.sources.unipen.release import Release, read_release
+from htrdata.sources.unipen.segments import Ink, Segment, read_segments
+
+__all__ = ["Ink", "Release", "Segment", "read_release", "read_segments"]

@@ -13,11 +13,11 @@ from typing import ClassVar
 import numpy as np
 
 from htrdata.drawing.synth.writers import MEDIA
+from htrdata.drawing.unipen.drawn import WORDS_PER_PAGE, DrawnWords, PageInk, Written
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Page, Reason
 from htrdata.sources.base import SourceInfo
 from htrdata.sources.unipen.doubts import misaligned, without_taps
-from htrdata.sources.unipen.drawn import WORDS_PER_PAGE, DrawnWords, PageInk, Written
 from htrdata.sources.unipen.release import read_release
 from htrdata.sources.unipen.segments import Ink, Segment, read_segments
 from htrdata.sources.unipen.sizes import x_heights

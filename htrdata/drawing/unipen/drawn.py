@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from htrdata.drawing.handwriting.strokes import Strokes, line_width
 from htrdata.drawing.synth.scene import draw_strokes
 from htrdata.drawing.synth.writers import Writer, random_writer
+from htrdata.drawing.unipen.tracing import Traces, trace
 from htrdata.images.codec import encode
 from htrdata.records import GreyJpeg, MadeImage, Reason, Word
-from htrdata.sources.unipen.tracing import Traces, trace
 
 WORDS_PER_PAGE = 16
 """How many words of a writer share a page."""
