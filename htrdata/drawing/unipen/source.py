@@ -26,11 +26,8 @@ from htrdata.sources.unipen.writers import RULE, person, split_of
 DRAWING = "1"
 """Which drawing this is. It rises whenever the same settings give other words or other pixels."""
 
-WORDS = 85_213
-"""The words of category 7, as the release's own CDROM-README counts them."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unipen:
     """The words of train_r01_v07's category 7, as this project draws them.
 
@@ -72,7 +69,7 @@ class Unipen:
     @property
     def settings(self) -> Mapping[str, str]:
         """What the words depend on; ``ink`` is a digest over all strokes that are drawn."""
-        digest = hashlib.sha256(b"".join(page.digest for _, page in _pages(self.root)))
+        digest = hashlib.sha256(b"".join(page.digest for _, page in self._pages))
         return {
             "drawn": "strokes real, picture made",
             "drawing": DRAWING,
@@ -91,10 +88,21 @@ class Unipen:
             SourceMissingError: there is no release.
             BadDataError: a file is not what its format promises.
         """
-        for split, page in _pages(self.root):
+        for split, page in self._pages:
             times = self.renderings if split == "train" else 1
             words = DrawnWords(page.id, page.writer, page.words, page.digest, page.ink, self.seed, times, self.media)
             yield Page(id=page.id, split=split, words=words)
+
+    @functools.cached_property
+    def _pages(self) -> list[tuple[str, _WrittenPage]]:
+        """The pages and their splits, split by split, each in the order of contributors and writers; read once."""
+        by_writer: dict[tuple[str, str], list[Segment]] = defaultdict(list)
+        for segment in read_segments(read_release(self.root, 7), "WORD"):
+            by_writer[segment.contributor, segment.writer].append(segment)
+        found: dict[str, list[_WrittenPage]] = {split: [] for split in SPLITS}
+        for (contributor, writer), segments in sorted(by_writer.items()):
+            found[split_of(person(contributor, writer))] += _written(contributor, writer, segments)
+        return [(split, page) for split, pages in found.items() for page in pages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +114,6 @@ class _WrittenPage:
     words: tuple[Written, ...]
     ink: PageInk
     digest: bytes
-
-
-@functools.lru_cache(1)
-def _pages(root: Path) -> list[tuple[str, _WrittenPage]]:
-    """The pages and their splits, split by split, each in the order of contributors and writers."""
-    by_writer: dict[tuple[str, str], list[Segment]] = defaultdict(list)
-    for segment in read_segments(read_release(root, 7), "WORD"):
-        by_writer[segment.contributor, segment.writer].append(segment)
-    found: dict[str, list[_WrittenPage]] = {split: [] for split in SPLITS}
-    for (contributor, writer), segments in sorted(by_writer.items()):
-        found[split_of(person(contributor, writer))] += _written(contributor, writer, segments)
-    return [(split, page) for split, pages in found.items() for page in pages]
 
 
 def _written(contributor: str, writer: str, segments: Sequence[Segment]) -> Iterator[_WrittenPage]:

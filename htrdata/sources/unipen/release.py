@@ -10,6 +10,8 @@ something that is included includes what stood before it.
 
 from __future__ import annotations
 
+import contextlib
+import lzma
 import posixpath
 import tarfile
 import zlib
@@ -30,7 +32,7 @@ _HOW_TO_GET_IT = (
     "fetch train_r01_v07.tgz from https://zenodo.org/records/1195803 and name it, or the folder that it was unpacked "
     "to, with --root"
 )
-_MALFORMED = (tarfile.TarError, EOFError, zlib.error, ValueError)
+_MALFORMED = (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, ValueError)
 
 
 @dataclass(slots=True)
@@ -148,14 +150,20 @@ def _read_archive(path: Path, prefix: str, release: Release) -> None:
 
 def _members(path: Path) -> Iterator[tuple[str, _Read]]:
     """The names of an archive's files below the release, each with what reads it."""
+    with _damage(path), tarfile.open(path, "r|*") as tar:
+        for member in tar:
+            name = _below_release(member.name)
+            if name is not None and member.isreg():
+                if member.size > MAX_FILE:
+                    raise BadDataError(f"{path}: {member.name!r} has {member.size:,} bytes: no file of UNIPEN")
+                yield name, _Read(path, tar, member)
+
+
+@contextlib.contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Says in one sentence what is wrong with an archive."""
     try:
-        with tarfile.open(path, "r|*") as tar:
-            for member in tar:
-                name = _below_release(member.name)
-                if name is not None and member.isreg():
-                    if member.size > MAX_FILE:
-                        raise BadDataError(f"{path}: {member.name!r} has {member.size:,} bytes: no file of UNIPEN")
-                    yield name, _Read(tar, member)
+        yield
     except BadDataError:
         raise
     except _MALFORMED as error:
@@ -170,13 +178,15 @@ def _members(path: Path) -> Iterator[tuple[str, _Read]]:
 class _Read:
     """Reads the member that an archive has come to."""
 
+    path: Path
     tar: tarfile.TarFile
     member: tarfile.TarInfo
 
     def __call__(self) -> bytes:
         file = self.tar.extractfile(self.member)
         assert file is not None  # a regular file
-        return file.read()
+        with _damage(self.path):
+            return file.read()
 
 
 def _below_release(member: str) -> str | None:

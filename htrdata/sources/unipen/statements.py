@@ -115,7 +115,7 @@ def _with_ends(data: bytes) -> list[tuple[re.Match[bytes], int]]:
     """Each keyword, and where its statement ends."""
     matches = list(_KEYWORD.finditer(data))
     ends = [match.start() for match in matches[1:]] + [len(data)]
-    return list(zip(matches, ends, strict=True))
+    return list(zip(matches, ends, strict=False))  # a file without statements has one end too many
 
 
 def _pen(bodies: list[bytes], downs: list[bool], lines: list[int], name: str) -> list[Pen]:
