@@ -26,6 +26,7 @@ import numpy as np
 from htrdata.drawing.handwriting import Strokes, random_style, write_words
 from htrdata.drawing.handwriting.words import some_words
 from htrdata.errors import CannotCreateError, UsageError
+from htrdata.sources.unipen.writers import file_pseudonym
 
 CONTRIBUTORS = ("sma", "smb", "smc")
 ARCHIVE = "train_r01_v07.tgz"
@@ -134,7 +135,7 @@ def _files(writers: int, words: int, seed: int, texts: dict[str, str]) -> Iterat
             ink.add_quirks(write_words(["none", '"'], random_style(rng), rng))
         place = f"{contributor}/{contributor}0/{name}.dat"
         for index, text in enumerate(ink.texts):
-            texts[f"7-{place.replace('/', '-')}-{index:04d}"] = text
+            texts[f"{file_pseudonym(f'data/7/{place}')}-{index:04d}"] = text
         yield f"data/7/{place}", ink.segments()
         yield f"include/{contributor}/data/{contributor}0/{name}.dat", ink.strokes()
 

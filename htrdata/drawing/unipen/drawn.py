@@ -84,11 +84,11 @@ class DrawnWords(Sequence[Word]):
 
     Attributes:
         page: its id.
-        writer: who wrote it.
+        writer: who wrote it, without a name.
         words: of one rendering.
         digest: of the ink.
         ink: what was written.
-        seed: of all chance.
+        seed: of all chance: that of the data set, and what tells pages apart.
         renderings: how often each word is drawn.
         media: kinds of pages, of `htrdata.drawing.synth.writers.MEDIA`.
     """
@@ -98,7 +98,7 @@ class DrawnWords(Sequence[Word]):
     words: tuple[Written, ...]
     digest: bytes
     ink: PageInk
-    seed: int
+    seed: tuple[int, int]
     renderings: int
     media: tuple[str, ...]
 
@@ -136,9 +136,8 @@ class DrawnWords(Sequence[Word]):
                 yield Word(name, word.text, image=image, reason=word.reason, writer=self.writer, extra=extra)
 
     def generator(self, rendering: int, *what: int) -> np.random.Generator:
-        """Chance that depends on the seed, the page, the rendering and what it is for."""
-        page = int.from_bytes(hashlib.sha256(self.page.encode()).digest()[:8], "big")
-        return np.random.default_rng([self.seed, page, rendering, *what])
+        """Chance that depends on the seed, the rendering and what it is for."""
+        return np.random.default_rng([*self.seed, rendering, *what])
 
     def look(self, rendering: int) -> Writer:
         """Pen, paper, lens and the rest of a rendering."""

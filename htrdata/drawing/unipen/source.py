@@ -21,7 +21,7 @@ from htrdata.sources.unipen.doubts import misaligned, without_taps
 from htrdata.sources.unipen.release import read_release
 from htrdata.sources.unipen.segments import Ink, Segment, read_segments
 from htrdata.sources.unipen.sizes import x_heights
-from htrdata.sources.unipen.writers import RULE, person, split_of
+from htrdata.sources.unipen.writers import RULE, person, pseudonym, split_of
 
 DRAWING = "1"
 """Which drawing this is. It rises whenever the same settings give other words or other pixels."""
@@ -90,7 +90,8 @@ class Unipen:
         """
         for split, page in self._pages:
             times = self.renderings if split == "train" else 1
-            words = DrawnWords(page.id, page.writer, page.words, page.digest, page.ink, self.seed, times, self.media)
+            seed = (self.seed, page.chance)
+            words = DrawnWords(page.id, page.writer, page.words, page.digest, page.ink, seed, times, self.media)
             yield Page(id=page.id, split=split, words=words)
 
     @functools.cached_property
@@ -114,6 +115,7 @@ class _WrittenPage:
     words: tuple[Written, ...]
     ink: PageInk
     digest: bytes
+    chance: int
 
 
 def _written(contributor: str, writer: str, segments: Sequence[Segment]) -> Iterator[_WrittenPage]:
@@ -123,12 +125,13 @@ def _written(contributor: str, writer: str, segments: Sequence[Segment]) -> Iter
     sizes = dict(zip(inks, x_heights([(texts[name], ink) for name, ink in inks.items()]), strict=True))
     doubtful = misaligned([(texts[name], ink, sizes[name][0]) for name, ink in inks.items()])
     reasons = {name: Reason.MISALIGNED for name, is_doubtful in zip(inks, doubtful, strict=True) if is_doubtful}
-    name = f"{contributor}/{writer}" if writer else contributor
+    name, known = pseudonym(contributor, writer), f"{contributor}/{writer}" if writer else contributor
     for number, first in enumerate(range(0, len(segments), WORDS_PER_PAGE)):
         chunk = segments[first : first + WORDS_PER_PAGE]
         words = tuple(Written(seg.id, seg.text, seg.reason or reasons.get(seg.id), seg.quality) for seg in chunk)
         ink = _page_ink([(inks[word.id], sizes[word.id]) for word in words if word.reason is None])
-        yield _WrittenPage(f"{name}/{number:03d}", name, words, ink, ink.digest())
+        chance = int.from_bytes(hashlib.sha256(f"{known}/{number:03d}".encode()).digest()[:8], "big")
+        yield _WrittenPage(f"{name}/{number:03d}", name, words, ink, ink.digest(), chance)
 
 
 def _page_ink(words: Sequence[tuple[Ink, tuple[float, float]]]) -> PageInk:

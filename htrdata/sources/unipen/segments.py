@@ -15,12 +15,13 @@ from htrdata.sources.unipen.components import Assembled, Components, assemble
 from htrdata.sources.unipen.delineation import Span, parse_delineation
 from htrdata.sources.unipen.labels import as_written, says_nothing, unquote
 from htrdata.sources.unipen.release import Release
+from htrdata.sources.unipen.writers import file_pseudonym
 
 QUALITIES = ("GOOD", "OK", "BAD", "?")
 """How well a segment is written, as its contributor says; ``?`` is not known."""
 
+_NAME = re.compile(r"data/\d/[A-Za-z0-9]{1,8}/.+", re.ASCII)
 _ARGUMENT = re.compile(r"([A-Z_]+)\s+([^\s\"]+)(?:\s+([A-Za-z?]+))?(?:\s+(\".*))?", re.DOTALL)
-_SAFE = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,7 @@ class Segment:
     """A segment.
 
     Attributes:
-        id: the category, the file and the segment's place in it; unique within a release.
+        id: the category, the contributor, a pseudonym of the file and the segment's place in it; unique in a release.
         contributor: three letters.
         file: where it stands, below the release.
         writer: its ``.WRITER_ID``; empty where it is not known.
@@ -77,6 +78,8 @@ def read_segments(release: Release, kind: str) -> Iterator[Segment]:
     """
     for name in release.data:
         assembled = assemble(name, release)
+        if assembled.segments and not _NAME.fullmatch(name):
+            raise BadDataError(f"{name[:120]!r} is no place of segments: expected such as data/7/CON/X.dat")
         number = 0
         for statement, file in assembled.segments:
             place = f"{file}, line {statement.line}"
@@ -107,11 +110,8 @@ def _segment(match: re.Match[str], assembled: Assembled, number: int, place: str
     text = "" if quoted is None else as_written(unquote(quoted), contributor, writer)
     reasons = [reason, Reason.BAD_QUALITY if quality == "BAD" else None]
     reasons.append(Reason.MISSING_ANNOTATION if says_nothing(text) else None)
-    short = name.removeprefix("data/").replace("/", "-")
-    if not _SAFE.fullmatch(short):
-        raise BadDataError(f"{name[:120]!r} is no name of a published file: expected letters, digits, '.', '_' and '-'")
     return Segment(
-        id=f"{short}-{number:04d}",
+        id=f"{file_pseudonym(name)}-{number:04d}",
         contributor=contributor,
         file=name,
         writer=writer,

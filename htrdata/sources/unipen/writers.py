@@ -46,3 +46,30 @@ def split_of(name: str) -> str:
             return split
         place -= share
     return "train"
+
+
+def pseudonym(contributor: str, writer: str) -> str:
+    """What a writer is called in a data set: the terms of UNIPEN ask not to name writers, and many ids are names.
+
+    Args:
+        contributor: three letters.
+        writer: the ``.WRITER_ID``; empty where it is not known.
+
+    Returns:
+        The contributor, and the first eight digits of a SHA-256 over both where the id is known.
+    """
+    digest = hashlib.sha256(f"unipen writer {contributor} {writer}".encode()).hexdigest()
+    return f"{contributor}/{digest[:8]}" if writer else contributor
+
+
+def file_pseudonym(name: str) -> str:
+    """What a file of segments is called in the ids of its words, as the names of many are those of writers.
+
+    Args:
+        name: below the release, such as ``data/7/CON/X.dat``.
+
+    Returns:
+        The category, the contributor and the first eight digits of the SHA-256 of the name.
+    """
+    _, category, contributor, *_ = name.split("/")
+    return f"{category}-{contributor}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -21,6 +21,7 @@ from htrdata.drawing.unipen.drawn import WORDS_PER_PAGE, DrawnWord
 from htrdata.drawing.unipen.tracing import trace
 from htrdata.errors import CannotCreateError, UsageError
 from htrdata.records import SPLITS, Page, Word
+from htrdata.sources.unipen.writers import pseudonym
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +70,8 @@ def test_the_description_says_what_is_real(sample: SampleSummary, tmp_path: Path
 def test_no_writer_is_in_two_splits_and_pages_are_small(sample: SampleSummary) -> None:
     pages = list(Unipen(sample.root).pages())
     writers = {split: {word.writer for word in words_of(pages, split)} for split in SPLITS}
-    assert writers["val"] == {"smb/nib12", "smc/nib19"}
-    assert writers["test"] == {"smc/nib21"}
+    assert writers["val"] == {pseudonym("smb", "nib12"), pseudonym("smc", "nib19")}
+    assert writers["test"] == {pseudonym("smc", "nib21")}
     assert not writers["train"] & (writers["val"] | writers["test"])
     assert {page.split for page in pages if any(word.writer == "smc" for word in page.words)} == {"train"}
     assert all(0 < len(page.words) <= WORDS_PER_PAGE for page in pages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import tarfile
 from collections import Counter
@@ -24,7 +25,7 @@ from htrdata.sources.unipen.doubts import misaligned, without_taps
 from htrdata.sources.unipen.labels import as_written, says_nothing, unquote
 from htrdata.sources.unipen.sizes import x_heights
 from htrdata.sources.unipen.statements import Pen, Text, parse
-from htrdata.sources.unipen.writers import person, split_of
+from htrdata.sources.unipen.writers import file_pseudonym, person, pseudonym, split_of
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +178,12 @@ def test_files_of_strangers_are_refused_with_their_place(files: dict[str, str], 
         list(read_segments(release(**files), "WORD"))
 
 
+@pytest.mark.parametrize("name", ["data/7/x.dat", "data/7/../x.dat", "data/7/a b/x.dat", "data/7//x.dat"])
+def test_segments_in_places_of_strangers_are_refused(name: str) -> None:
+    with pytest.raises(BadDataError, match="is no place of segments"):
+        list(read_segments(Release({name: parse(f"{INK}.SEGMENT WORD 0".encode(), name)}), "WORD"))
+
+
 def test_an_included_file_may_be_named_from_where_it_is_included() -> None:
     found = release(data=".INCLUDE con/a.dat")
     found.included["include/con/a.dat"] = parse(b".INCLUDE ../con/b.dat", "a")
@@ -228,7 +235,10 @@ def test_every_segment_comes_with_its_ink_or_a_reason(segment: str, reason: Reas
 
 def test_segments_of_other_kinds_are_other_units() -> None:
     data = f'{INK}.SEGMENT TEXT 0-2 ? "a b"\n.SEGMENT WORD 0 ? "a"\n.SEGMENT WORD 2 ? "b"\n'
-    assert [found.id for found in read_segments(release(data=data), "WORD")] == ["7-con-f.dat-0000", "7-con-f.dat-0001"]
+    assert [found.id for found in read_segments(release(data=data), "WORD")] == [
+        "7-con-ef4afaa0-0000",
+        "7-con-ef4afaa0-0001",
+    ]
     assert [found.text for found in read_segments(release(data=data), "TEXT")] == ["a b"]
 
 
@@ -354,19 +364,27 @@ def test_damaged_files_are_read_or_refused(sample: SampleSummary, data: st.DataO
 
 
 def test_the_held_out_writers_do_not_change() -> None:
-    held_out = {"nib12": "val", "nib19": "val", "nib21": "test", "nib00": "train", "dt9764": "test"}
+    held_out = {"nib12": "val", "nib19": "val", "nib21": "test", "nib00": "train"}
     assert {name: split_of(name) for name in held_out} == held_out
     shares = Counter(split_of(f"somebody {number}") for number in range(20_000))
     assert [round(shares[split] / 20_000, 2) for split in SPLITS] == [0.9, 0.05, 0.05]
 
 
 def test_a_person_is_one_whatever_the_session_or_the_laboratorys_set() -> None:
-    assert person("cea", "gb2911") == person("cec", "GB2911")
-    assert person("apd", "Chuck_Chaffee_1") == person("apd", "Chuck_Chaffee_2") == person("apd", "Chuck_Chaffee")
-    assert person("imp", "ostrowski_13") == person("imp", "ostrowski")
+    assert person("cea", "xy0000") == person("cec", "XY0000")
+    assert person("apd", "Ann_Other_1") == person("apd", "Ann_Other_2") == person("apd", "Ann_Other")
+    assert person("imp", "other_13") == person("imp", "other")
     assert person("sie", "gsaa1007") == person("sie", "gs")
     assert person("kar", "mms_0020") != person("kar", "mms_0072")
     assert person("att", "") == "att"
+
+
+def test_no_id_names_a_writer() -> None:
+    assert re.fullmatch("apd/[0-9a-f]{8}", pseudonym("apd", "Ann_Other_1"))
+    assert pseudonym("apd", "Ann_Other_1") != pseudonym("apd", "Ann_Other_2") != pseudonym("ape", "Ann_Other_2")
+    assert pseudonym("att", "") == "att"
+    assert re.fullmatch("7-cec-[0-9a-f]{8}", file_pseudonym("data/7/cec/Other.dat"))
+    assert file_pseudonym("data/7/cec/Other.dat") != file_pseudonym("data/7/cec/Another.dat")
 
 
 # Sizes and doubts
