@@ -21,7 +21,8 @@ from htrdata.drawing.synth.scene import draw_strokes
 from htrdata.drawing.synth.writers import Writer, random_writer
 from htrdata.drawing.unipen.tracing import Traces, trace
 from htrdata.images.codec import encode
-from htrdata.records import GreyJpeg, MadeImage, Reason, Word
+from htrdata.images.made import GreyJpeg, MadeImage
+from htrdata.records import Reason, Word
 
 WORDS_PER_PAGE = 16
 """How many words of a writer share a page."""
