@@ -34,6 +34,7 @@ class Reason(enum.StrEnum):
     NO_INK = "no_ink"
     BAD_QUALITY = "bad_quality"
     MISALIGNED = "misaligned"
+    SEVERAL_LINES = "several_lines"
     INVALID_BOX = "invalid_box"
     EMPTY_BOX = "empty_box"
     MISSING_ANNOTATION = "missing_annotation"

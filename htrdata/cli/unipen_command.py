@@ -16,7 +16,13 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 
 @click.command()
 @root_option("unipen")
-@click.option("--unit", default="word", show_default=True, type=click.Choice(["word"]), help="What a crop shows.")
+@click.option(
+    "--unit",
+    default="word",
+    show_default=True,
+    type=click.Choice(["word", "line"]),
+    help="What a crop shows: a word of category 7, or a line of category 8.",
+)
 @click.option(
     "--renderings",
     default=1,
@@ -30,9 +36,9 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @build_options
 def unipen(
-    root: Path, unit: str, renderings: int, drawing_seed: int, media: tuple[str, ...] | None, **given: Any
+    root: Path, unit: Any, renderings: int, drawing_seed: int, media: tuple[str, ...] | None, **given: Any
 ) -> None:
-    """Build UNIPEN's words: strokes that people wrote on tablets, in pictures that are made of them.
+    """Build UNIPEN's words or lines: strokes that people wrote on tablets, in pictures that are made of them.
 
     ROOT is the folder of train_r01_v07, its archive as Zenodo has it, or a folder with that archive. Writers of train,
     val and test are different ones, by a rule that stays the same.
@@ -42,9 +48,9 @@ def unipen(
       htrdata unipen --root ~/Downloads/train_r01_v07.tgz --dry-run
       htrdata unipen --root ~/Downloads --renderings 4
       htrdata unipen --media scan --charset printable --max-length 25
+      htrdata unipen --unit line
     """
     from htrdata.drawing.synth.writers import MEDIA
     from htrdata.drawing.unipen import Unipen
 
-    assert unit == "word"  # the only choice so far
-    run_build(Unipen(root, renderings, drawing_seed, media or MEDIA), **given)
+    run_build(Unipen(root, renderings, drawing_seed, media or MEDIA, unit), **given)

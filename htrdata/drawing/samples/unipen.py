@@ -3,6 +3,7 @@ r"""A drawn data set in the layout of UNIPEN's train_r01_v07: strokes made by a 
 Under the root, or under ``train_r01_v07/`` in the archive ``train_r01_v07.tgz``::
 
     data/7/CON/CON0/WRITER.dat              .INCLUDEs and a .SEGMENT for each word
+    data/8/CON/CON0/WRITER.dat              the same for each text
     include/CON/CON0.doc                    what a contributor says of all files
     include/CON/data/CON0/WRITER.dat        .WRITER_ID, .PEN_DOWN and .PEN_UP with points
 
@@ -55,12 +56,14 @@ class SampleSummary:
     Attributes:
         root: the folder with ``data`` and ``include``, or with the archive.
         writers: how many there are.
-        words: the text of each segment, by the id that the reader gives it.
+        words: the text of each segment of category 7, by the id that the reader gives it.
+        lines: those of category 8.
     """
 
     root: Path
     writers: int
     words: dict[str, str]
+    lines: dict[str, str]
 
 
 def draw_sample(
@@ -72,6 +75,9 @@ def draw_sample(
     withheld (its components have one point at the origin), one that names components that are not there, one of two
     spans with points (``0:0-0,5``) whose label is not that of its ink, and one labelled ``\"``. The last writer's ink
     is missing.
+
+    A writer's words stand in two lines, half of them in each. Texts have three words each, within a line, and the last
+    one five, which are of both.
 
     Args:
         root: the folder to make. It must not exist, or be empty.
@@ -95,6 +101,7 @@ def draw_sample(
         raise CannotCreateError(f"{root} is not empty: name a new folder")
     texts: dict[str, str] = {}
     files = dict(_files(writers, words, seed, texts))
+    said = [{name: text for name, text in texts.items() if name[0] == category} for category in "78"]
     missing = [name for name in files if name.startswith("include/") and "/data/" in name][-1]
     del files[missing]
     if archive:
@@ -103,7 +110,7 @@ def draw_sample(
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, encoding="latin-1", newline="\n")
-    return SampleSummary(root, writers, texts)
+    return SampleSummary(root, writers, *said)
 
 
 def _pack(path: Path, files: dict[str, str]) -> None:
@@ -129,14 +136,18 @@ def _files(writers: int, words: int, seed: int, texts: dict[str, str]) -> Iterat
         rng = np.random.default_rng([seed, number])
         ink = _Ink(contributor, name)
         spoken = some_words(words, rng)
-        for text, strokes in zip(spoken, write_words(spoken, random_style(rng), rng), strict=True):
-            ink.add(text, strokes, "OK" if rng.random() < 0.5 else "?")
+        for index, strokes in enumerate(write_words(spoken, random_style(rng), rng)):
+            if index == words // 2:
+                ink.new_line()
+            ink.add(spoken[index], strokes, "OK" if rng.random() < 0.5 else "?")
+        ink.add_texts(words // 2)
         if first:
             ink.add_quirks(write_words(["none", '"'], random_style(rng), rng))
         place = f"{contributor}/{contributor}0/{name}.dat"
-        for index, text in enumerate(ink.texts):
-            texts[f"{file_pseudonym(f'data/7/{place}')}-{index:04d}"] = text
-        yield f"data/7/{place}", ink.segments()
+        for category, said in ((7, ink.texts), (8, ink.lines)):
+            for index, text in enumerate(said):
+                texts[f"{file_pseudonym(f'data/{category}/{place}')}-{index:04d}"] = text
+            yield f"data/{category}/{place}", ink.segments(category)
         yield f"include/{contributor}/data/{contributor}0/{name}.dat", ink.strokes()
 
 
@@ -147,7 +158,10 @@ class _Ink:
         self.contributor = contributor
         self.writer = writer
         self.texts: list[str] = []
-        self._segments: list[str] = []
+        self.lines: list[str] = []
+        self._segments: dict[int, list[str]] = {7: [], 8: []}
+        self._spans: list[tuple[int, int]] = []  # the first and last component of each word
+        self._line = 0
         self._lines: list[str] = []
         self._count = 0  # components so far
         self._time = 0
@@ -159,7 +173,21 @@ class _Ink:
         for points in strokes:
             self._stroke(points[:, 0] + self._place, points[:, 1], points[:, 2])
         self._place += float(strokes.x.max()) + 1.5
+        self._spans.append((first, self._count - 1))
         self._segment(text, f"{first}-{self._count - 1}", quality)
+
+    def new_line(self) -> None:
+        """What follows stands below."""
+        self._line, self._place = self._line + 1, 0.0
+
+    def add_texts(self, middle: int) -> None:
+        """Delineates texts of the words so far; the second line begins at the word of that number."""
+        every = range(len(self.texts))
+        parts = [part[i : i + 3] for part in (every[:middle], every[middle:]) for i in range(0, len(part) - 2, 3)]
+        for part in [*parts, every[middle - 3 : middle + 2]]:
+            if part:
+                first, last = self._spans[part[0]][0], self._spans[part[-1]][1]
+                self._segment(" ".join(self.texts[i] for i in part), f"{first}-{last}", "?", 8)
 
     def add_quirks(self, strokes: list[Strokes]) -> None:
         """Writes the words of which there is one each; see `draw_sample`."""
@@ -179,7 +207,7 @@ class _Ink:
         """A component with the pen down, and what a contributor says of the pen before it."""
         across = np.round(x * _SIZE).astype(int) + 100
         height = _SIZE * (_STRETCH if self.contributor == "smc" else 1)
-        down = np.round(5 * _LINE - y * height).astype(int)
+        down = np.round((5 - self._line) * _LINE - y * height).astype(int)
         if self.contributor == "smb":
             self._component([(int(across[0]) - 5, int(down[0]) + 5), (int(across[0]), int(down[0]))], "PEN_UP")
         self._component(list(zip(across.tolist(), down.tolist(), strict=True)), "PEN_DOWN", pressure)
@@ -195,18 +223,19 @@ class _Ink:
             self._lines.append(f"{x} {y}{more}")
         self._count += 1
 
-    def _segment(self, text: str, delineation: str, quality: str) -> None:
+    def _segment(self, text: str, delineation: str, quality: str, category: int = 7) -> None:
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-        self._segments.append(f'.SEGMENT WORD {delineation} {quality} "{quoted}"')
-        self.texts.append(text)
+        kind = "WORD" if category == 7 else "TEXT"
+        self._segments[category].append(f'.SEGMENT {kind} {delineation} {quality} "{quoted}"')
+        (self.texts if category == 7 else self.lines).append(text)
 
-    def segments(self) -> str:
-        """The file of segments."""
+    def segments(self, category: int) -> str:
+        """The file of segments of a category."""
         folder = f"{self.contributor}/data/{self.contributor}0"
         head = [".VERSION 1.0", f".INCLUDE {folder}/{self.writer}.dat"]
         if self.contributor != "smc":
             head.insert(1, f".INCLUDE {self.contributor}/{self.contributor}0.doc")
-        return "\n".join([*head, *self._segments]) + "\n"
+        return "\n".join([*head, *self._segments[category]]) + "\n"
 
     def strokes(self) -> str:
         """The file of components."""

@@ -109,7 +109,7 @@ def _segment(match: re.Match[str], assembled: Assembled, number: int, place: str
     contributor, writer = name.split("/")[2], components.writer(spans[0].first)
     text = "" if quoted is None else as_written(unquote(quoted), contributor, writer)
     reasons = [reason, Reason.BAD_QUALITY if quality == "BAD" else None]
-    reasons.append(Reason.MISSING_ANNOTATION if says_nothing(text) else None)
+    reasons.append(Reason.MISALIGNED if says_nothing(text) else None)
     return Segment(
         id=f"{file_pseudonym(name)}-{number:04d}",
         contributor=contributor,

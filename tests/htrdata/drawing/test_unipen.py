@@ -127,7 +127,9 @@ def test_scans_are_lighter_than_photographs(sample: SampleSummary) -> None:
     assert means["scan"] > means["photo"] + 20
 
 
-@pytest.mark.parametrize("settings", [{"renderings": 0}, {"seed": -1}, {"media": ()}, {"media": ("fax",)}])
+@pytest.mark.parametrize(
+    "settings", [{"renderings": 0}, {"seed": -1}, {"media": ()}, {"media": ("fax",)}, {"unit": "page"}]
+)
 def test_settings_out_of_range_are_refused(settings: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         Unipen(tmp_path, **settings)  # type: ignore[arg-type]
@@ -139,6 +141,18 @@ def test_other_ink_is_another_data_set(sample: SampleSummary, tmp_path: Path) ->
     ink.write_text(ink.read_text("latin-1").replace("\n.PEN_UP", "\n1 1\n.PEN_UP", 1), "latin-1")
     before, after = (Unipen(root).settings["ink"] for root in (sample.root, tmp_path / "other"))
     assert before != after
+
+
+def test_lines_are_texts_of_one_line(sample: SampleSummary, tmp_path: Path) -> None:
+    source = Unipen(sample.root, unit="line")
+    document = htrdata.build(source, tmp_path, workers=1).document
+    assert document["name"] == source.name == "unipen_lines"
+    assert document["words"] == len(sample.lines) == 24 * 3
+    dropped = {name: counts["dropped"] for name, counts in document["splits"].items()}
+    assert dropped["train"] == {"image_missing": 3, "several_lines": 20}
+    assert dropped["val"] == {"several_lines": 2}
+    for page in list(source.pages())[::6]:
+        assert all(pixels(word).shape[1] > 2 * pixels(word).shape[0] for word in page.words if word.reason is None)
 
 
 # Tracing

@@ -77,7 +77,7 @@ DRAWN: dict[str, Callable[[Path], object]] = {
     "iam_xml_words": lambda root: draw_iam(root, "xml ascii words"),
     "iam_ascii_forms": lambda root: draw_iam(root, "ascii forms"),
     "iam_archives": lambda root: iam_sample.draw_sample(root, forms=5, scale=0.2, archives=True),
-    "unipen": lambda root: unipen_sample.draw_sample(root, writers=24, words=3),
+    "unipen": lambda root: unipen_sample.draw_sample(root, writers=24, words=6),
     "unipen_archive": lambda root: unipen_sample.draw_sample(root, writers=24, words=3, archive=True),
     "fonts": write_fonts,
 }
@@ -157,11 +157,11 @@ def words_of_synth(_root: Path) -> dict[str, str | None]:
     return {f"{split}-000000-{n:02d}": None for split, count in places for n in range(count)}
 
 
-def words_of_unipen(root: Path) -> dict[str, str | None]:
+def words_of_unipen(root: Path, category: int = 7) -> dict[str, str | None]:
     words: dict[str, str | None] = {}
-    for path in (root / "data").rglob("*.dat"):
+    for path in (root / f"data/{category}").rglob("*.dat"):
         name = file_pseudonym(path.relative_to(root).as_posix())
-        lines = [line for line in path.read_text("latin-1").splitlines() if line.startswith(".SEGMENT WORD")]
+        lines = [line for line in path.read_text("latin-1").splitlines() if line.startswith(".SEGMENT")]
         for number, line in enumerate(lines):
             words[f"{name}-{number:04d}"] = json.loads(line.split(" ", 4)[4])  # which escapes as the sample does
     return words
@@ -224,6 +224,13 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         lambda root: Unipen(root, media=("scan",)),
         roots("unipen_archive"),
         words_of_packed_unipen(roots("unipen_archive")),
+        None,
+        "zenodo",
+    ),
+    "unipen lines": lambda roots: SourceCase(
+        lambda root: Unipen(root, renderings=1, unit="line"),
+        roots("unipen"),
+        words_of_unipen(roots("unipen"), 8),
         None,
         "zenodo",
     ),
