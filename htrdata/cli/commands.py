@@ -13,6 +13,7 @@ from htrdata.cli.console import progress_bar, run
 from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
+from htrdata.cli.unipen_command import unipen
 from htrdata.errors import BadDataError, UsageError
 from htrdata.version import __version__
 
@@ -84,6 +85,7 @@ def iam(root: Path, split: str | None, segmentation: Any, annotations: Any, pixe
 
 commands.add_command(sample)
 commands.add_command(synth)
+commands.add_command(unipen)
 
 
 @commands.command()

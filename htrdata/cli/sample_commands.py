@@ -86,3 +86,24 @@ def iam(out: Path, forms: int, seed: int, scale: float, archives: bool, workers:
         )
     click.echo(f"{drawn.root}: {drawn.forms:,} forms by {drawn.writers:,} writers, {drawn.words:,} words")
     click.echo(f"build it: {shlex.join(['htrdata', 'iam', '--root', str(drawn.root)])}", err=True)
+
+
+@sample.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option("--writers", default=24, show_default=True, help="How many writers, at least 3.")
+@click.option("--words", default=20, show_default=True, help="How many words of each, at least 3.")
+@click.option("--seed", default=0, show_default=True, help="Another one gives other writers and words.")
+@click.option("--archive", is_flag=True, help="Write train_r01_v07.tgz instead of folders.")
+def unipen(out: Path, writers: int, words: int, seed: int, archive: bool) -> None:
+    """Draw pen strokes in the layout and format of UNIPEN, with the quirks of the published files.
+
+    \b
+    Examples:
+      htrdata sample unipen --out data/unipen
+      htrdata sample unipen --out drawn --archive
+    """
+    from htrdata.drawing.samples.unipen import draw_sample
+
+    drawn = draw_sample(out, writers=writers, words=words, seed=seed, archive=archive)
+    click.echo(f"{drawn.root}: {len(drawn.words):,} words by {drawn.writers:,} writers")
+    click.echo(f"build it: {shlex.join(['htrdata', 'unipen', '--root', str(drawn.root)])}", err=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-_OURS = ("iam", "imgur5k")
+_OURS = ("iam", "imgur5k", "unipen")
 
 
 def __getattr__(name: str) -> ModuleType:

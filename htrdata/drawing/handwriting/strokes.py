@@ -114,7 +114,7 @@ def write_together(texts: Sequence[str], style: Style, rng: np.random.Generator)
     if style.haste:
         careful = np.where((codes >= ord("a")) & (codes <= ord("z")), np.float32(0), np.float32(_CARE))[letter]
         hurry(points, starts, word[letter], careful, len(texts), style.haste, rng)
-    pressure = _pressure(points, starts | ends, style)
+    pressure = line_width(points, starts | ends, style)
     return Strokes(points[0], points[1], pressure, starts), np.searchsorted(word[letter], np.arange(1, len(texts) + 1))
 
 
@@ -138,7 +138,7 @@ def scribble(width: float, style: Style, rng: np.random.Generator) -> Strokes:
     )
     points = np.stack([x, y]).astype(np.float32)
     at = np.arange(len(t))
-    return Strokes(points[0], points[1], _pressure(points, (at == 0) | (at == at[-1]), style), at == 0)
+    return Strokes(points[0], points[1], line_width(points, (at == 0) | (at == at[-1]), style), at == 0)
 
 
 def _joints(letters: Sequence[Glyph], begins: Sequence[bool], joining: float, rng: np.random.Generator) -> list[bool]:
@@ -217,8 +217,17 @@ def _smooth(points: Numbers, inner: Numbers) -> None:
     points[:, 1:-1] += move
 
 
-def _pressure(points: Numbers, tips: Flags, style: Style) -> Numbers:
-    """Line width at each point relative to the pen: by direction, as from a nib, and less at both tips of a stroke."""
+def line_width(points: Numbers, tips: Flags, style: Style) -> Numbers:
+    """Line width at each point relative to the pen: by direction, as from a nib, and less at both tips of a stroke.
+
+    Args:
+        points: float32 [2, n] in x-heights, n at least 2.
+        tips: where strokes begin and end, bool [n].
+        style: the pen.
+
+    Returns:
+        float32 [n].
+    """
     step = np.empty_like(points)
     np.subtract(points[:, 2:], points[:, :-2], out=step[:, 1:-1])
     step[:, 0], step[:, -1] = step[:, 1], step[:, -2]

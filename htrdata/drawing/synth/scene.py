@@ -35,15 +35,44 @@ def draw_words(texts: Sequence[str], writer: Writer, rng: np.random.Generator) -
         return []
     by_pen = [*texts] if writer.font is None else []
     strokes, ends = write_together([*by_pen, *writer.neighbours], writer.style, rng)
-    bounds = _bounds(strokes, ends, writer.style.pen)
     set_words = [] if writer.font is None else [set_word(text, writer.font, rng) for text in texts]
-    own = np.array([word.bounds for word in set_words]).T if set_words else bounds[:, : len(texts)]
+    return _draw(strokes, ends, len(by_pen), set_words, np.arange(len(by_pen), len(ends)), writer, rng)
+
+
+def draw_strokes(strokes: Strokes, ends: Indices, writer: Writer, rng: np.random.Generator) -> list[Canvas]:
+    """Draws the crops of words whose strokes are there already, such as those of a tablet.
+
+    What else is on a sheet are words of the same hand: some of them again, or the only one.
+
+    Args:
+        strokes: of all words, one after the other, each at its own origin; see `Strokes` for units.
+        ends: where in them each word ends, int [words]; each has a point.
+        writer: with which pen, on what paper and so on they are written; its hand, font and neighbours do not count.
+        rng: what differs from word to word; the same state and strokes give the same pixels.
+
+    Returns:
+        Grey levels of each word, uint8 [H, W] with H up to `htrdata.drawing.synth.frames.HEIGHT`.
+    """
+    return _draw(strokes, ends, len(ends), [], np.arange(len(ends)), writer, rng) if len(ends) else []
+
+
+def _draw(
+    strokes: Strokes,
+    ends: Indices,
+    count: int,
+    set_words: Sequence[SetWord],
+    others: Indices,
+    writer: Writer,
+    rng: np.random.Generator,
+) -> list[Canvas]:
+    """Draws the first `count` words of strokes, or those set in type; `others` are words that may stand around them."""
+    bounds = _bounds(strokes, ends, writer.style.pen)
+    own = np.array([word.bounds for word in set_words]).T if set_words else bounds[:, :count]
     frames = frame(own, writer, rng)
     pens = np.maximum(1.0, writer.style.pen * frames.scale)
     bands = lay_out(frames, pens, 1 + math.ceil(0.5 * float(pens.max()) + writer.blur))
-    others = np.arange(len(by_pen), len(ends))
     near = _neighbours(frames, bounds, others, writer, rng)
-    written = np.arange(len(by_pen))
+    written = np.arange(count)
     which, cell, affine = (
         np.concatenate([written, near[0]]),
         np.concatenate([written, near[1]]),
@@ -54,7 +83,7 @@ def draw_words(texts: Sequence[str], writer: Writer, rng: np.random.Generator) -
     behind = None
     if writer.bleed:
         mirrored = _mirrored(frames, others, rng)
-        behind = see_through(cover(Copies(strokes, ends, *mirrored), bands, pens), bands, len(texts), rng)
+        behind = see_through(cover(Copies(strokes, ends, *mirrored), bands, pens), bands, own.shape[1], rng)
     return picture(ink, behind, bands, frames, writer, rng)
 
 

@@ -1,0 +1,215 @@
+"""A release of UNIPEN where it lies: a folder, or a tar archive (plain, gzip, bzip2 or xz), which is not unpacked.
+
+    data/7/sta/sta0/NAME.dat      the segments of a category, each with its label; it includes
+    include/sta/sta0.doc          what is common to many files, and
+    include/sta/data/sta0/X.dat   what the pen did
+
+An archive is read from its beginning to its end, once for the segments and for what they include; once more where
+something that is included includes what stood before it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import lzma
+import posixpath
+import tarfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.sources.unipen.statements import Statement, Text, parse
+
+MAX_FILE = 1 << 28
+"""The largest file in bytes; the largest of the published ones has 4 million."""
+
+ARCHIVES = ("train_r01_v07.tar.bz2", "train_r01_v07.tgz", "train_r01_v07.tar.gz", "train_r01_v07.tar")
+"""The names by which an archive is found in a folder."""
+
+_HOW_TO_GET_IT = (
+    "fetch train_r01_v07.tgz from https://zenodo.org/records/1195803 and name it, or the folder that it was unpacked "
+    "to, with --root"
+)
+_MENDED = {"include/hpb/data/hpb4/hpb43ajj.dat": (b"\n0 0\n-1 418 495\n", b"\n0 0\n")}
+"""What is wrong in published files, and what stands for it: a third number in a component that is withheld."""
+
+_MALFORMED = (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, ValueError)
+
+
+@dataclass(slots=True)
+class Release:
+    """The files of a category, and what they include.
+
+    Attributes:
+        data: the statements of the category's files, by name below the release, in the order of names.
+        included: the statements of what these include, by name below the release. What is missing there is missing on
+            disk.
+    """
+
+    data: dict[str, list[Statement]] = field(default_factory=dict)
+    included: dict[str, list[Statement]] = field(default_factory=dict)
+
+
+def read_release(root: Path, category: int) -> Release:
+    """Reads a category.
+
+    Args:
+        root: a folder with ``data`` and ``include``, or around one; an archive; or a folder with one.
+        category: 7 for isolated words, 8 for free text.
+
+    Raises:
+        SourceMissingError: there is no release, or it lacks the category.
+        BadDataError: a file is not what its format promises, or an archive is damaged.
+        OSError: something cannot be read.
+    """
+    place = _find(root)
+    release = Release()
+    prefix = f"data/{category}/"
+    if place.is_dir():
+        _read_folder(place, prefix, release)
+    else:
+        _read_archive(place, prefix, release)
+    if not release.data:
+        raise SourceMissingError(f"{place} has no files below {prefix}: {_HOW_TO_GET_IT}")
+    release.data = dict(sorted(release.data.items()))
+    return release
+
+
+def included_name(statement: Text, name: str) -> str:
+    """The file that a statement includes.
+
+    Args:
+        statement: its keyword is ``INCLUDE``.
+        name: of the file where it stands.
+
+    Returns:
+        The name below the release. What is included is named from the folder ``include``; a name that leads upwards,
+        as a few do, is named from the file where it stands.
+
+    Raises:
+        BadDataError: it lies outside of the release's folders.
+    """
+    given = statement.argument
+    base = posixpath.dirname(name) if ".." in PurePosixPath(given).parts else "include"
+    found = posixpath.normpath(posixpath.join(base, given))
+    if not given or given.startswith("/") or "\\" in given or "\0" in given or not found.startswith("include/"):
+        raise BadDataError(
+            f"{name}, line {statement.line}: {given[:80]!r} leads out of the folder of included files: not the "
+            "published release; fetch it again"
+        )
+    return found
+
+
+def _find(root: Path) -> Path:
+    """The folder of the release or its archive."""
+    if root.is_file():
+        return root
+    for folder in (root, root / "train_r01_v07"):
+        if (folder / "data").is_dir() and (folder / "include").is_dir():
+            return folder
+    for name in ARCHIVES:
+        if (root / name).is_file():
+            return root / name
+    raise SourceMissingError(f"no UNIPEN release in {root}: {_HOW_TO_GET_IT}")
+
+
+def _read_folder(folder: Path, prefix: str, release: Release) -> None:
+    for path in sorted((folder / prefix).rglob("*")):
+        if path.is_file():
+            name = path.relative_to(folder).as_posix()
+            release.data[name] = _parse(_bytes(path), name)
+    waiting = sorted(_wanted(release.data.items()))
+    while waiting:
+        name = waiting.pop()
+        path = folder / name
+        if name not in release.included and path.is_file():
+            release.included[name] = _parse(_bytes(path), name)
+            waiting += _wanted([(name, release.included[name])])
+
+
+def _parse(data: bytes, name: str) -> list[Statement]:
+    return parse(data.replace(*_MENDED[name]) if name in _MENDED else data, name)
+
+
+def _bytes(path: Path) -> bytes:
+    if path.stat().st_size > MAX_FILE:
+        raise BadDataError(f"{path} has {path.stat().st_size:,} bytes, more than {MAX_FILE:,}: no file of UNIPEN")
+    return path.read_bytes()
+
+
+def _read_archive(path: Path, prefix: str, release: Release) -> None:
+    wanted: set[str] = set()
+    seen: set[str] = set()
+    again = True
+    while again:
+        for name, read in _members(path):
+            seen.add(name)
+            if name.startswith(prefix) and name not in release.data:
+                release.data[name] = _parse(read(), name)
+                wanted |= _wanted([(name, release.data[name])])
+            elif name in wanted and name not in release.included:
+                release.included[name] = _parse(read(), name)
+                wanted |= _wanted([(name, release.included[name])])
+        again = bool((wanted & seen) - release.included.keys())
+
+
+def _members(path: Path) -> Iterator[tuple[str, _Read]]:
+    """The names of an archive's files below the release, each with what reads it."""
+    with _damage(path), tarfile.open(path, "r|*") as tar:
+        for member in tar:
+            name = _below_release(member.name)
+            if name is not None and member.isreg():
+                if member.size > MAX_FILE:
+                    raise BadDataError(f"{path}: {member.name!r} has {member.size:,} bytes: no file of UNIPEN")
+                yield name, _Read(path, tar, member)
+
+
+@contextlib.contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Says in one sentence what is wrong with an archive."""
+    try:
+        yield
+    except BadDataError:
+        raise
+    except _MALFORMED as error:
+        raise BadDataError(f"{path} is no archive, is cut off or damaged ({error}): {_HOW_TO_GET_IT}") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise BadDataError(f"{path} is cut off or damaged ({error}): {_HOW_TO_GET_IT}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Reads the member that an archive has come to."""
+
+    path: Path
+    tar: tarfile.TarFile
+    member: tarfile.TarInfo
+
+    def __call__(self) -> bytes:
+        file = self.tar.extractfile(self.member)
+        assert file is not None  # a regular file
+        with _damage(self.path):
+            return file.read()
+
+
+def _below_release(member: str) -> str | None:
+    """The name of a member without the folders around ``data`` and ``include``; None for other files."""
+    parts = [part for part in PurePosixPath(member).parts if part != "."]
+    places = [place for place, part in enumerate(parts[:2]) if part in ("data", "include")]
+    if not places or ".." in parts:
+        return None
+    return "/".join(parts[places[0] :])
+
+
+def _wanted(files: Iterable[tuple[str, list[Statement]]]) -> set[str]:
+    """What files include."""
+    return {
+        included_name(statement, name)
+        for name, statements in files
+        for statement in statements
+        if isinstance(statement, Text) and statement.keyword == "INCLUDE"
+    }
