@@ -186,13 +186,13 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
         raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published{remedy}")
     if strict:
         _refuse_faults(plan, tally)
-    jobs = [(split, number, workspace.stage) for split in splits for number in range(split.shards)]
+    jobs = [(split, number, workspace.stage) for split in splits for number in range(len(split.folders))]
     shards: dict[str, ShardInfo] = {}
     progress("shards", 0, len(jobs))
     for folder, shard in run_all(executor, join_shard, jobs, waiting=_WAITING):
         shards[folder] = shard
         progress("shards", len(shards), len(jobs))
-    folders = [split.shard_folder(number) for split, number, _ in jobs]
+    folders = [folder for split in splits for folder in split.folders]
     recorded = {folder: record_shard(folder, shards[folder]) for folder in folders}
     counts = describe_counts(plan, tally)
     report = workspace.about / REPORT_FILE

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.labels import ALNUM
-from htrdata.store.shard_writer import Sample, write_shard
+from htrdata.store.shard_writer import SHARD_WORDS, write_shard
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
@@ -55,10 +57,11 @@ def make_shards(tmp_path_factory: pytest.TempPathFactory) -> MakeShards:
     def make(words: Mapping[str, Sequence[str]], name: str = "printed", root: Path | None = None) -> Path:
         root = root or tmp_path_factory.mktemp("store")
         for number, (split, texts) in enumerate(words.items()):
-            samples = [Sample(print_word(text, 1000 * number + i), text) for i, text in enumerate(texts)]
-            payload = sum(len(sample.image) + 4 * len(sample.label) for sample in samples)
+            images = [print_word(text, 1000 * number + i) for i, text in enumerate(texts)]
+            digests = [hashlib.sha256(image).digest() for image in images]
+            words = pa.record_batch([images, texts, digests], schema=SHARD_WORDS)
             (root / split).mkdir(parents=True, exist_ok=True)
-            write_shard(root / split / name, samples, count=len(samples), payload=payload)
+            write_shard(root / split / name, [words], count=len(texts), payload=words.nbytes)
         return root
 
     return make
