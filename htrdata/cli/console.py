@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from tqdm import tqdm
@@ -74,7 +74,7 @@ def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoRetu
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere."""
-    bar: tqdm[Any] | None = None
+    bar: tqdm[NoReturn] | None = None
 
     def show(what: str, done: int, total: int) -> None:
         nonlocal bar

@@ -61,7 +61,9 @@ class Stages:
         self.seconds[title] = self.seconds.get(title, 0.0) + time.monotonic() - begun
 
 
-def once(place: Path, asked: Mapping[str, Any], work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+def once(  # type: ignore[explicit-any]
+    place: Path, asked: Mapping[str, object], work: Callable[[], Mapping[str, object]]
+) -> dict[str, Any]:
     """Does a piece of work, unless its result is there.
 
     Args:
@@ -70,7 +72,7 @@ def once(place: Path, asked: Mapping[str, Any], work: Callable[[], Mapping[str, 
         work: gives the result, as JSON can hold it; it is not called where there is one.
 
     Returns:
-        The result.
+        The result: whatever `work` gives, as JSON has it, which its caller knows.
 
     Raises:
         CannotCreateError: there is a result of something else, or the file cannot be created.

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from htrdata.errors import UsageError, WrongTypeError
 from htrdata.labels import Charset, find_charset
 from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
+from htrmodel.config import ModelFields
 from htrmodel.training.finetuning import Listener, Outcome, Request, carry_out
 from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
 from htrmodel.training.run_folder import Record
@@ -104,7 +105,7 @@ def finetune(
         HtrError: the words, the checkpoint, the device or the folder are not what they should be.
     """
     store, mix = _store(data, mix)
-    fields = {
+    fields = {  # of `ModelFields`
         "architecture": architecture,
         "output_channel": output_channel,
         "hidden_size": hidden_size,
@@ -130,7 +131,7 @@ def finetune(
             small=small,
             charset=_charset("charset", charset),
             from_charset=_charset("from_charset", from_charset),
-            fields={name: value for name, value in fields.items() if value is not None},
+            fields=cast(ModelFields, {name: value for name, value in fields.items() if value is not None}),
         ),
         recipe=replace(_recipe(recipe, small), **{name: one for name, one in changes.items() if one is not None}),
         freeze=tuple(freeze),

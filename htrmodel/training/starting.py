@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -14,7 +12,7 @@ from htrdata.errors import UsageError
 from htrdata.labels import PRINTABLE, Charset
 from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.checkpoint.stage_transfer import transfer_stages
-from htrmodel.config import RecogniserConfig
+from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.divisions import DividedSet, trained_on
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import SMALL_MODEL
@@ -34,7 +32,7 @@ class ModelChoice:
     small: bool = False
     charset: Charset | None = None
     from_charset: Charset | None = None
-    fields: Mapping[str, Any]
+    fields: ModelFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +76,14 @@ def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
 def _scratch(choice: ModelChoice) -> Start:
     if choice.from_charset is not None:
         raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
-    fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
+    fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
     config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
     return Start(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
 
 
 def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
     checkpoint = read_checkpoint(path, charset=choice.from_charset)
-    fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
+    fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
     config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
     message = f"starting from {path}: {config.summary()}"
     if config.architecture != checkpoint.config.architecture:

@@ -107,8 +107,8 @@ def make_shard() -> MakeShard:
         folder.parent.mkdir(parents=True, exist_ok=True)
         encoded = images or [encode(draw(i), "png") for i in range(len(labels))]
         digests = [hashlib.sha256(image).digest() for image in encoded]
-        words = pa.record_batch([encoded, labels, digests], schema=SHARD_WORDS)
-        write_shard(folder, [words], count=len(labels), payload=words.nbytes)
+        batch = pa.record_batch([encoded, labels, digests], schema=SHARD_WORDS)
+        write_shard(folder, [batch], count=len(labels), payload=batch.nbytes)
         return folder
 
     return make

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.labels import ALNUM
 from htrdata.store.shard_writer import SHARD_WORDS, write_shard
-from htrmodel.config import RecogniserConfig
+from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
@@ -31,7 +32,7 @@ from htrmodel.training.stepping import Task
 MakeShards = Callable[..., Path]
 MakeTask = Callable[..., Task]
 
-MODEL: dict[str, Any] = {"architecture": "None-VGG-None-CTC", "output_channel": 16, "width": 60, "max_length": 8}
+MODEL: ModelFields = {"architecture": "None-VGG-None-CTC", "output_channel": 16, "width": 60, "max_length": 8}
 
 
 def print_word(text: str, seed: int) -> bytes:
@@ -59,9 +60,9 @@ def make_shards(tmp_path_factory: pytest.TempPathFactory) -> MakeShards:
         for number, (split, texts) in enumerate(words.items()):
             images = [print_word(text, 1000 * number + i) for i, text in enumerate(texts)]
             digests = [hashlib.sha256(image).digest() for image in images]
-            words = pa.record_batch([images, texts, digests], schema=SHARD_WORDS)
+            batch = pa.record_batch([images, texts, digests], schema=SHARD_WORDS)
             (root / split).mkdir(parents=True, exist_ok=True)
-            write_shard(root / split / name, [words], count=len(texts), payload=words.nbytes)
+            write_shard(root / split / name, [batch], count=len(texts), payload=batch.nbytes)
         return root
 
     return make
@@ -98,7 +99,7 @@ def make_task(make_shards: MakeShards) -> MakeTask:
         return WordBatches([samples], [decoded_words(samples, config)])
 
     def make(recipe: Recipe, freeze: Sequence[str] = (), **fields: Any) -> Task:
-        config = RecogniserConfig(charset=ALNUM, **(MODEL | fields))
+        config = replace(RecogniserConfig(charset=ALNUM, **MODEL), **fields)
         torch.manual_seed(0)
         return Task(
             recogniser=Recogniser(config),

@@ -16,6 +16,7 @@ from htrdata.errors import BadDataError, CannotCreateError, HtrError, SourceMiss
 from htrdata.labels import ALNUM, PRINTABLE, Charset
 from htrmodel.checkpoint.clova import export_clova
 from htrmodel.checkpoint.files import load, read_checkpoint
+from htrmodel.config import ModelFields
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
@@ -86,7 +87,7 @@ def test_weights_of_clova_start_a_training_too(
     store: Path, learnt: Path, tmp_path: Path, request_of: Callable[..., Request]
 ) -> None:
     export_clova(load(learnt), tmp_path / "clova.pth")
-    fields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
+    fields: ModelFields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
     begin = start(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
     assert judge(begin.recogniser, store).cer == judge(load(learnt), store).cer
     with pytest.raises(UsageError, match=r"is a None-VGG-None-CTC: none of its stages can start a TPS-ResNet"):
@@ -98,7 +99,7 @@ def test_weights_of_clova_start_a_training_too(
 def test_another_architecture_takes_the_stages_that_it_has_too(
     store: Path, learnt: Path, request_of: Callable[..., Request]
 ) -> None:
-    fields = {"architecture": "None-VGG-None-Attn"}
+    fields: ModelFields = {"architecture": "None-VGG-None-Attn"}
     outcome, said = run(request_of(store, checkpoint=learnt, model=ModelChoice(charset=PRINTABLE, fields=fields)))
     assert said[0] == (
         f"starting from {learnt}: None-VGG-None-Attn, 32 x 60 pixels, 94 characters (printable); "
@@ -198,7 +199,7 @@ def test_nothing_is_left_of_a_request_that_cannot_be(
 @pytest.mark.parametrize("architecture", ["None-VGG-None-CTC", "TPS-VGG-BiLSTM-Attn"])
 def test_one_word_is_enough(make_shards: MakeShards, request_of: Callable[..., Request], architecture: str) -> None:
     root = make_shards({"train": ["ab"], "val": ["c"]})
-    fields = {**MODEL, "architecture": architecture}
+    fields: ModelFields = {**MODEL, "architecture": architecture}
     outcome, _ = run(request_of(root, recipe=ATTENTIONHTR, model=ModelChoice(charset=ALNUM, fields=fields)))
     assert outcome.finished
 
