@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, TypedDict
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.labels import Charset
+from htrdata.labels import Charset, LabelPolicy
 
 STAGES = {
     "transformation": ("None", "TPS"),
@@ -134,6 +134,11 @@ class RecogniserConfig:
             f"{self.architecture}, {self.height} x {self.width} pixels, {len(charset.characters)} characters "
             f"({charset.name})"
         )
+
+    @property
+    def label_policy(self) -> LabelPolicy:
+        """The labels that it can spell."""
+        return LabelPolicy(self.charset, self.max_length)
 
     @property
     def model_fields(self) -> ModelFields:

@@ -10,11 +10,9 @@ from pathlib import Path
 import torch
 
 from htrdata.errors import UsageError
-from htrdata.labels import LabelPolicy
 from htrdata.store.reading import Dataset
 from htrmodel import starter
 from htrmodel.checkpoint.files import load
-from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import check_trained, divided, trained_on
@@ -124,12 +122,7 @@ def read_split(
                 texts[word_id], confidences[word_id] = reading
             if progress is not None:
                 progress(len(texts), len(samples))
-    return Predictions(texts, outside(dataset, split, policy_of(recogniser.config)), confidences)
-
-
-def policy_of(config: RecogniserConfig) -> LabelPolicy:
-    """The labels that a recogniser can spell."""
-    return LabelPolicy(config.charset, config.max_length)
+    return Predictions(texts, outside(dataset, split, recogniser.config.label_policy), confidences)
 
 
 def vote(members: Sequence[Predictions]) -> Predictions:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
-from htrdata.labels import CHARSETS, Charset
+from htrdata.labels import CHARSETS, Charset, fold_case, normal_form
 from htrdata.store.reading import Dataset
 from htrmodel.judging.bootstrap import cluster_sums, interval, resample, too_few_clusters
 from htrmodel.judging.judgement import Case, Figure, Figures, Judgement, LeftOut, Setting, compared
-from htrmodel.judging.metrics import COLUMNS, METRICS, count, figures, fold, normal_form
+from htrmodel.judging.metrics import COLUMNS, METRICS, count, figures
 from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest
 from htrmodel.judging.predictions import Predictions, read_predictions
 from htrmodel.judging.subsets import subsets
@@ -176,7 +176,7 @@ def _blocks(words: tuple[JudgedWord, ...], case: Case, training: Collection[str]
     references, readings = compared(words, case)
     if training is not None:
         labels = map(normal_form, training)
-        training = set(labels if case == "sensitive" else map(fold, labels))
+        training = set(labels if case == "sensitive" else map(fold_case, labels))
     counts = count(references, readings)
     read = np.array([not word.left_out for word in words], dtype=bool)
     blocks = []

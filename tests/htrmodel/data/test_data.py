@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from htrdata.labels import PRINTABLE
+from htrdata.labels import PRINTABLE, LabelPolicy
 from htrdata.store.reading import open_store
 from htrmodel import inputs as plain
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, normalise
 from htrmodel.data.cache import decoded_words
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 
@@ -31,7 +30,7 @@ def open_part(make_store: MakeStore, tmp_path: Path, config: RecogniserConfig) -
     def open_part(name: str, labels: list[str], on_disk: bool) -> Part:
         make_store({"train": labels}, name=name, seed=len(name))
         samples = open_samples(
-            StoredSplit(open_store(tmp_path / "store").dataset(name), "train"), LabelView(config.charset)
+            StoredSplit(open_store(tmp_path / "store").dataset(name), "train"), LabelPolicy(config.charset)
         )
         return samples, decoded_words(samples, config, folder=tmp_path / "cache" if on_disk else None)
 
