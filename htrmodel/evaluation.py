@@ -23,6 +23,7 @@ from htrmodel.judging.judgement import Judgement
 from htrmodel.judging.judging import judge
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.protocol import RESAMPLES
 from htrmodel.judging.which_split import Data, which_split
 from htrmodel.recogniser import Recogniser
 
@@ -35,7 +36,7 @@ def evaluate(
     split: str | None = None,
     device: str = "auto",
     batch_size: int = 192,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgement:
     """Judges what a recogniser, or the vote of several, reads of a split; see `htrmodel.judging.judging.judge`.

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from htrdata.labels import fold_case, normal_form
 from htrdata.version import __version__
-from htrmodel.judging.bootstrap import LEVEL
 from htrmodel.judging.metrics import METRICS
 from htrmodel.judging.mistakes import find_confusions, worst_readings
 from htrmodel.judging.pairing import JudgedWord
+from htrmodel.judging.protocol import LEVEL
 
 Case = Literal["sensitive", "insensitive"]
 LeftOut = Literal["omitted", "wrong"]
