@@ -191,6 +191,21 @@ def open_samples(origin: Origin, policy: LabelPolicy | None = None) -> Samples:
     return samples
 
 
+def encoded_words(origin: Origin) -> Iterator[tuple[str, bytes]]:
+    """Id and encoded image of every word of a split, whatever its label.
+
+    Raises:
+        BadDataError: the manifest or a shard is damaged.
+        SourceMissingError: a shard is gone.
+    """
+    places = [(chunk.shards, chunk.keys, chunk.rows) for chunk in origin.chunks()]
+    if not places:
+        return
+    shards, keys, rows = map(np.concatenate, zip(*places, strict=True))
+    for word_id, shard, key in zip(origin.column("id", rows).to_pylist(), shards.tolist(), keys.tolist(), strict=True):
+        yield word_id, origin.shards[shard].image(key)
+
+
 @dataclass(slots=True)
 class _Collected:
     """What was read so far: only what is kept, so that memory stays near the size of the result.
