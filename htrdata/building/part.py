@@ -43,7 +43,7 @@ class Part:
         return f"part-{self.number:06d}-{pages.hexdigest()[:16]}.arrow"
 
 
-def judge_part(
+def count_part(
     part: Part, options: BuildOptions, dataset: str, unit: Unit, extra_columns: Sequence[str]
 ) -> pa.RecordBatch:
     """What building the part would keep and drop, without decoding images: the rows have none."""

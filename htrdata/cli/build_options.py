@@ -163,7 +163,7 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
         asked: of the build.
         published: what is asked of a published data set besides; None for words that are drawn.
     """
-    from htrdata.building.builder import build, judge
+    from htrdata.building.builder import build, count_words
     from htrdata.building.describing import describe_counts
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
@@ -175,7 +175,7 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     with progress_bar() as progress:
         if asked.dry_run:
             plan = make_plan(source, options, asked.name)
-            counts: Counts = describe_counts(plan, judge(plan, workers=asked.workers, progress=progress))
+            counts: Counts = describe_counts(plan, count_words(plan, workers=asked.workers, progress=progress))
             message = "nothing was written; images were not decoded, so that damaged ones may still be found"
         else:
             built = build(
