@@ -157,7 +157,7 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
         outcome = train(**given, say=say, listener=screen, stop=stop)
     if stop.received is not None and not outcome.finished:
         again = shlex.join(["htrmodel", *(word for word in sys.argv[1:] if word != "--overwrite")])
-        say(f"saved at step {outcome.progress.step:,}; the same command goes on from there:\n  {again}")
+        say(f"saved at step {outcome.state.step:,}; the same command goes on from there:\n  {again}")
         sys.exit(128 + stop.received)
     click.echo(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=1) if as_json else _summary(outcome))
 
@@ -216,13 +216,13 @@ class _Screen:
 
 
 def _summary(outcome: Outcome) -> str:
-    progress, folder = outcome.progress, outcome.folder
+    state, folder = outcome.state, outcome.folder
     lines = [
-        f"{progress.step:,} steps, {progress.step / outcome.steps_per_epoch:.4g} epochs, {progress.seconds:,.0f} s",
-        f"best: {folder.best}, step {progress.best_step:,}, validation loss {progress.best_loss:.4f}",
+        f"{state.step:,} steps, {state.step / outcome.steps_per_epoch:.4g} epochs, {state.seconds:,.0f} s",
+        f"best: {folder.best}, step {state.best_step:,}, validation loss {state.best_loss:.4f}",
         *(
             f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, {one['words']:,} words"
-            for name, one in progress.best.items()
+            for name, one in state.best.items()
         ),
         f"curves: {folder.curves}",
     ]

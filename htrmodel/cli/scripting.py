@@ -113,7 +113,7 @@ def finetune(request: Request, progress: Progress) -> Outcome:
     with StopSignals() as stop:
         outcome = carry_out(request, say, _Watcher(progress), stop)
     if stop.received is not None and not outcome.finished:
-        say(f"saved at step {outcome.progress.step:,} in {outcome.folder.path}")
+        say(f"saved at step {outcome.state.step:,} in {outcome.folder.path}")
         raise KeyboardInterrupt if stop.received == signal.SIGINT else Terminated
     return outcome
 

@@ -15,7 +15,7 @@ from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import find_device, uses_bfloat16
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
-from htrmodel.training.resuming import Progress as HowFar
+from htrmodel.training.resuming import TrainingState
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.starting import ModelChoice, Start, start
 from htrmodel.training.stepping import Task
@@ -67,19 +67,20 @@ class Outcome:
         folder: of the run.
         finished: whether nothing is left to do; otherwise it was told to stop.
         steps_per_epoch: batches between two validations.
-        progress: how far it came, with the figures of the best checkpoint.
+        state: how far it came, with the figures of the best checkpoint.
     """
 
     folder: RunFolder
     finished: bool
     steps_per_epoch: int
-    progress: HowFar
+    state: TrainingState
 
     def __repr__(self) -> str:
-        progress = self.progress
-        figures = "".join(f", {name} CER {one['cer']:.2%}" for name, one in progress.best.items())
-        state = f"{'finished' if self.finished else 'stopped'} at step {progress.step:,}"
-        return f"Outcome({str(self.folder.path)!r}, {state}; best: step {progress.best_step:,}{figures})"
+        state = self.state
+        figures = "".join(f", {name} CER {one['cer']:.2%}" for name, one in state.best.items())
+        ended = "finished" if self.finished else "stopped"
+        reached = f"{ended} at step {state.step:,}"
+        return f"Outcome({str(self.folder.path)!r}, {reached}; best: step {state.best_step:,}{figures})"
 
     @property
     def checkpoint(self) -> Path:
@@ -88,20 +89,20 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON can hold it."""
-        progress = self.progress
+        state = self.state
         return {
             "run": str(self.folder.path),
             "finished": self.finished,
-            "steps": progress.step,
-            "epochs": progress.step / self.steps_per_epoch,
-            "seconds": round(progress.seconds, 1),
+            "steps": state.step,
+            "epochs": state.step / self.steps_per_epoch,
+            "seconds": round(state.seconds, 1),
             "best": None
-            if progress.best_step < 0
+            if state.best_step < 0
             else {
                 "checkpoint": str(self.folder.best),
-                "step": progress.best_step,
-                "val_loss": progress.best_loss,
-                "val": progress.best,
+                "step": state.best_step,
+                "val_loss": state.best_loss,
+                "val": state.best,
             },
         }
 
@@ -148,13 +149,13 @@ def carry_out(
         task = _task(request, recipe, begin, words, device, listener.decoded if listener else None)
         trainer = Trainer(task, folder, listener, log_every=request.log_every)
         if trainer.finished:
-            say(f"{folder.path} is finished already, at step {trainer.progress.step:,}")
-        elif trainer.progress.step:
-            say(f"going on in {folder.path} from step {trainer.progress.step:,}")
+            say(f"{folder.path} is finished already, at step {trainer.state.step:,}")
+        elif trainer.state.step:
+            say(f"going on in {folder.path} from step {trainer.state.step:,}")
         if listener is not None:
             listener.begins(trainer)
         finished = trainer.run(stop)
-    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.progress)
+    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state)
 
 
 def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device) -> None:

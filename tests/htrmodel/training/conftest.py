@@ -85,7 +85,7 @@ def learnt(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         device="cpu",
     )
     outcome = carry_out(request, lambda _: None)
-    assert outcome.progress.best["printed"]["cer"] < 0.1
+    assert outcome.state.best["printed"]["cer"] < 0.1
     return outcome.folder.best
 
 

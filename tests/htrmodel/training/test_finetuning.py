@@ -65,8 +65,8 @@ def test_a_checkpoint_beats_scratch_at_equal_steps(
     request = request_of(other, checkpoint=learnt, out=tmp_path / "tuned", model=ModelChoice(fields={}))
     tuned, said = run(request)
     assert said[0].startswith(f"starting from {learnt}: None-VGG-None-CTC")
-    assert tuned.progress.step == scratch.progress.step == 4
-    assert tuned.progress.best["printed"]["cer"] < 0.2 < scratch.progress.best["printed"]["cer"]
+    assert tuned.state.step == scratch.state.step == 4
+    assert tuned.state.best["printed"]["cer"] < 0.2 < scratch.state.best["printed"]["cer"]
     assert read_checkpoint(tuned.folder.best).config.charset == ALNUM
 
 
@@ -80,7 +80,7 @@ def test_a_new_charset_is_said_and_trained(store: Path, learnt: Path, request_of
     request = request_of(store, checkpoint=learnt, model=ModelChoice(charset=Charset("few", "edcbaXY"), fields={}))
     outcome, said = run(request)
     assert "5 characters copied, 2 new (XY), 31 dropped (0123456789fghijklmnopqrstuvwxyz)" in said[0]
-    assert outcome.progress.best["printed"]["cer"] < 0.2
+    assert outcome.state.best["printed"]["cer"] < 0.2
 
 
 def test_weights_of_clova_start_a_training_too(
@@ -151,9 +151,9 @@ def test_mixed_data_sets_are_validated_apart(make_shards: MakeShards, request_of
     make_shards({"train": random_words(10, 5)}, name="three", root=root)
     outcome, said = run(request_of(root, mix=("one:0.5", "two:0.25", "three:0.25")))
     assert "three has no val words: it is trained on, but does not count for when to stop" in said
-    by_name = outcome.progress.best
+    by_name = outcome.state.best
     assert {name: figures["words"] for name, figures in by_name.items()} == {"one": 6, "two": 9}
-    assert outcome.progress.best_loss == pytest.approx(np.mean([figures["loss"] for figures in by_name.values()]))
+    assert outcome.state.best_loss == pytest.approx(np.mean([figures["loss"] for figures in by_name.values()]))
 
 
 def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request_of: Callable[..., Request]) -> None:
@@ -161,7 +161,7 @@ def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request
     outcome, said = run(request_of(root))
     assert "printed: 2 train words; left out, as the model cannot read them: 1 too_long, 2 out_of_charset" in said
     assert "batches have 2 words, not 16: there are no more" in said
-    assert outcome.progress.step == 2
+    assert outcome.state.step == 2
 
 
 def test_shards_right_below_the_splits(
@@ -174,7 +174,7 @@ def test_shards_right_below_the_splits(
     outcome, said = run(request_of(root))
     assert outcome.finished
     assert {"mine: 2 train words", "mine: 1 val words"} <= set(said)
-    assert outcome.progress.best.keys() == {"mine"}
+    assert outcome.state.best.keys() == {"mine"}
 
 
 @pytest.mark.parametrize(
