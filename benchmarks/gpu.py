@@ -27,7 +27,7 @@ from training_step import WORD, our_step, plain_step
 
 from htrdata.labels import PRINTABLE
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import normalise
+from htrmodel.data.batches import standardise
 from htrmodel.recogniser import Recogniser
 
 Procedures = dict[str, Callable[[], int]]
@@ -59,13 +59,13 @@ def training(first: Recogniser, words: Tensor, batch: int, *, experiments: bool)
     targets = first.tokenizer.encode([WORD] * batch).to(device)
 
     def from_card() -> Tensor:
-        return normalise(words.index_select(0, places), first.config)
+        return standardise(words.index_select(0, places), first.config)
 
     def from_host() -> Tensor:
         gathered = torch.from_numpy(np.take(on_host, np.arange(batch), axis=0))
         if device.type == "cuda":
             gathered = gathered.pin_memory()
-        return normalise(gathered.to(device, non_blocking=True), first.config)
+        return standardise(gathered.to(device, non_blocking=True), first.config)
 
     def bound(step: Callable[..., int], images: Callable[[], Tensor], module: nn.Module) -> Callable[[], int]:
         capturable = device.type == "cuda"
@@ -99,7 +99,7 @@ def reading(recogniser: Recogniser, words: Tensor, batch: int, *, experiments: b
         def read() -> int:
             # A graph must not find casts of an earlier run in autocast's cache.
             with torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False):
-                module(normalise(images, recogniser.config)).softmax(2).max(2)
+                module(standardise(images, recogniser.config)).softmax(2).max(2)
             return len(images)
 
         return read

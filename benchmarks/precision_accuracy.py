@@ -23,7 +23,7 @@ from timing import machine
 from htrdata.store.columns import take
 from htrdata.store.reading import open_store
 from htrmodel.checkpoint.files import load
-from htrmodel.data.batches import normalise
+from htrmodel.data.batches import standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.calibration import calibration_inputs
 from htrmodel.data.origins import StoredSplit
@@ -85,7 +85,7 @@ def main(checkpoint: Path, place: Path, name: str | None, split: str, words: int
     samples = open_samples(StoredSplit(dataset, split), recogniser.config.label_policy)
     chosen = np.random.default_rng(0).permutation(len(samples))[:words]
     images = torch.from_numpy(decoded_words(samples, recogniser.config)[chosen]).unsqueeze(1)
-    inputs = normalise(images, recogniser.config).numpy()
+    inputs = standardise(images, recogniser.config).numpy()
     labels: list[str] = take(samples.texts, chosen).to_pylist()
     everyone = clusters_of(samples)
     clusters = [everyone[position] for position in chosen.tolist()]

@@ -13,7 +13,7 @@ from htrdata.errors import UsageError
 from htrdata.store.reading import Dataset
 from htrmodel import starter
 from htrmodel.checkpoint.files import load
-from htrmodel.data.batches import WordBatches, normalise
+from htrmodel.data.batches import WordBatches, standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import check_trained, divided, trained_on
 from htrmodel.data.origins import StoredSplit
@@ -118,7 +118,7 @@ def read_split(
     confidences: dict[str, float] = {}
     with torch.inference_mode():
         for batch in WordBatches([samples], [images], device).in_order(batch_size):
-            readings = recogniser.tokenizer.decode(recogniser(normalise(batch.images, recogniser.config)))
+            readings = recogniser.tokenizer.decode(recogniser(standardise(batch.images, recogniser.config)))
             for word_id, reading in zip(batch.ids, readings, strict=True):
                 texts[word_id], confidences[word_id] = reading
             if progress is not None:

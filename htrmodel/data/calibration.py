@@ -12,7 +12,7 @@ from htrmodel.config import RecogniserConfig
 from htrmodel.data.decoding import decode_word
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.splits import every_split
-from htrmodel.inputs import normalise
+from htrmodel.inputs import standardise
 
 WORDS = 256
 """As many as calibration is given: the ranges of activations hardly change with more."""
@@ -41,7 +41,7 @@ def calibration_inputs(root: Path, config: RecogniserConfig, words: int = WORDS,
     draws = np.random.default_rng(seed)
     share = -(-words // len(origins))
     parts = [_drawn(open_samples(origin), share, config, draws) for origin in origins]
-    return normalise(np.concatenate(parts), config)
+    return standardise(np.concatenate(parts), config)
 
 
 def _drawn(samples: Samples, words: int, config: RecogniserConfig, draws: np.random.Generator) -> NDArray[np.uint8]:

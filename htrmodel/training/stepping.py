@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from htrmodel.data.augment import augment
-from htrmodel.data.batches import WordBatches, normalise
+from htrmodel.data.batches import WordBatches, standardise
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import uses_bfloat16
 from htrmodel.recogniser import Recogniser
@@ -111,5 +111,5 @@ class Stepper:
             self._generator.manual_seed((task.seed << 32) + number)
             images = augment(images, self._generator, task.recipe.augment)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
-            logits = recogniser(normalise(images, recogniser.config), targets)
+            logits = recogniser(standardise(images, recogniser.config), targets)
         return LOSSES[recogniser.config.prediction](logits, targets)
