@@ -16,9 +16,9 @@ from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
 from htrmodel.config import ModelFields
 from htrmodel.training.finetuning import Listener, Outcome, Request, carry_out
+from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
 from htrmodel.training.run_folder import Record
-from htrmodel.training.starting import ModelChoice
 from htrmodel.training.train import Trainer
 from htrmodel.training.validation import Stop
 from htrmodel.training.words import Say

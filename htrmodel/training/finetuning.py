@@ -13,11 +13,11 @@ from htrmodel.data.cache import Progress
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import find_device, uses_bfloat16
+from htrmodel.training.initial_model import InitialModel, ModelChoice, initial_model
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.resuming import TrainingState
 from htrmodel.training.run_folder import RunFolder
-from htrmodel.training.starting import ModelChoice, Start, start
 from htrmodel.training.stepping import Task
 from htrmodel.training.train import Trainer, Watcher
 from htrmodel.training.validation import Stop
@@ -135,18 +135,18 @@ def carry_out(
         HtrError: the words, the checkpoint, the device or the folder are not what they should be.
     """
     device = find_device(request.device)
-    begin = start(request.checkpoint, request.model, request.seed)
-    say(begin.message)
-    words = find_words(request.data, request.mix, begin.recogniser.config, say)
+    initial = initial_model(request.checkpoint, request.model, request.seed)
+    say(initial.message)
+    words = find_words(request.data, request.mix, initial.recogniser.config, say)
     count = sum(map(len, words.train))
     recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
     if recipe.batch_size < request.recipe.batch_size:
         say(f"batches have {count:,} words, not {request.recipe.batch_size:,}: there are no more")
-    _check(request, recipe, begin, words, device)
+    _check(request, recipe, initial, words, device)
     folder = RunFolder(request.out or Path("runs") / _name(request, words))
     with folder.held():
-        folder.prepare(_configuration(request, recipe, begin, words), overwrite=request.overwrite)
-        task = _task(request, recipe, begin, words, device, listener.decoded if listener else None)
+        folder.prepare(_configuration(request, recipe, initial, words), overwrite=request.overwrite)
+        task = _task(request, recipe, initial, words, device, listener.decoded if listener else None)
         trainer = Trainer(task, folder, listener, log_every=request.log_every)
         if trainer.finished:
             say(f"{folder.path} is finished already, at step {trainer.state.step:,}")
@@ -158,23 +158,28 @@ def carry_out(
     return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state)
 
 
-def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device) -> None:
+def _check(request: Request, recipe: Recipe, initial: InitialModel, words: TrainingWords, device: torch.device) -> None:
     """Raises what the training would, before there is a run folder and before images are decoded."""
     for one in words.divided:
-        check_trained(request.checkpoint, begin.trained_on, one)
+        check_trained(request.checkpoint, initial.trained_on, one)
     uses_bfloat16(recipe.precision, device)
-    Freezing(begin.recogniser, request.freeze)
+    Freezing(initial.recogniser, request.freeze)
     TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios)
 
 
 def _task(
-    request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device, decoded: Progress | None
+    request: Request,
+    recipe: Recipe,
+    initial: InitialModel,
+    words: TrainingWords,
+    device: torch.device,
+    decoded: Progress | None,
 ) -> Task:
     train, val = words.decode(
-        begin.recogniser.config, device, folder=request.cache, workers=request.workers, progress=decoded
+        initial.recogniser.config, device, folder=request.cache, workers=request.workers, progress=decoded
     )
     return Task(
-        recogniser=begin.recogniser.to(device),
+        recogniser=initial.recogniser.to(device),
         words=train,
         validation=val,
         recipe=recipe,
@@ -183,25 +188,25 @@ def _task(
         seed=request.seed,
         about_data={
             **words.describe(),
-            "trained_on": _trained_on(begin, words),
-            "synthetic_only": begin.synthetic_only and words.drawn,
+            "trained_on": _trained_on(initial, words),
+            "synthetic_only": initial.synthetic_only and words.drawn,
         },
     )
 
 
-def _trained_on(begin: Start, words: TrainingWords) -> list[object]:
+def _trained_on(initial: InitialModel, words: TrainingWords) -> list[object]:
     """What the weights know, from the start on, for `htrmodel.data.divisions.trained_on`."""
-    datasets = [*begin.trained_on, *words.divided]
+    datasets = [*initial.trained_on, *words.divided]
     return [one.to_json() for number, one in enumerate(datasets) if one not in datasets[:number]]
 
 
-def _configuration(request: Request, recipe: Recipe, begin: Start, words: TrainingWords) -> dict[str, Any]:
+def _configuration(request: Request, recipe: Recipe, initial: InitialModel, words: TrainingWords) -> dict[str, Any]:
     """What makes a run that run: with the same, every step would be the same."""
     return {
         "format": 1,
         "recipe": recipe.to_dict(),
-        "model": begin.recogniser.config.to_dict(),
-        "start": begin.digest or "scratch",
+        "model": initial.recogniser.config.to_dict(),
+        "start": initial.digest or "scratch",
         "data": words.describe(),
         "freeze": sorted(request.freeze),
         "seed": request.seed,

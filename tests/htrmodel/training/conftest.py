@@ -24,9 +24,9 @@ from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.run_folder import RunFolder
-from htrmodel.training.starting import ModelChoice
 from htrmodel.training.stepping import Task
 
 MakeShards = Callable[..., Path]

@@ -23,8 +23,8 @@ from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.finetuning import Outcome, Request, carry_out
+from htrmodel.training.initial_model import ModelChoice, initial_model
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
-from htrmodel.training.starting import ModelChoice, start
 from htrmodel.training.validation import Validation, validate
 
 from .conftest import MODEL, MakeShards, random_words
@@ -71,8 +71,8 @@ def test_a_checkpoint_beats_scratch_at_equal_steps(
 
 
 def test_a_new_charset_leaves_readings_as_they_are(store: Path, learnt: Path) -> None:
-    begin = start(learnt, ModelChoice(charset=PRINTABLE, fields={}), seed=0)
-    before, after = judge(load(learnt), store), judge(begin.recogniser, store)
+    initial = initial_model(learnt, ModelChoice(charset=PRINTABLE, fields={}), seed=0)
+    before, after = judge(load(learnt), store), judge(initial.recogniser, store)
     assert (after.cer, after.wer) == (before.cer, before.wer)
 
 
@@ -88,12 +88,12 @@ def test_weights_of_clova_start_a_training_too(
 ) -> None:
     export_clova(load(learnt), tmp_path / "clova.pth")
     fields: ModelFields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
-    begin = start(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
-    assert judge(begin.recogniser, store).cer == judge(load(learnt), store).cer
+    initial = initial_model(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
+    assert judge(initial.recogniser, store).cer == judge(load(learnt), store).cer
     with pytest.raises(UsageError, match=r"is a None-VGG-None-CTC: none of its stages can start a TPS-ResNet"):
-        start(tmp_path / "clova.pth", ModelChoice(fields={"architecture": "TPS-ResNet-BiLSTM-Attn"}), seed=0)
+        initial_model(tmp_path / "clova.pth", ModelChoice(fields={"architecture": "TPS-ResNet-BiLSTM-Attn"}), seed=0)
     with pytest.raises(UsageError, match="--from-charset"):
-        start(None, ModelChoice(from_charset=ALNUM, fields={}), seed=0)
+        initial_model(None, ModelChoice(from_charset=ALNUM, fields={}), seed=0)
 
 
 def test_another_architecture_takes_the_stages_that_it_has_too(
@@ -111,7 +111,7 @@ def test_another_architecture_takes_the_stages_that_it_has_too(
 def test_new_weights_follow_the_seed_and_leave_torch_s_generator_alone() -> None:
     choice = ModelChoice(fields=MODEL)
     state = torch.get_rng_state()
-    drawn = [start(None, choice, seed).recogniser.state_dict()["Prediction.weight"] for seed in (1, 1, 2)]
+    drawn = [initial_model(None, choice, seed).recogniser.state_dict()["Prediction.weight"] for seed in (1, 1, 2)]
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])

@@ -36,7 +36,7 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class InitialModel:
     """A recogniser to train.
 
     Attributes:
@@ -54,7 +54,7 @@ class Start:
     synthetic_only: bool = False
 
 
-def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
+def initial_model(checkpoint: Path | None, choice: ModelChoice, seed: int) -> InitialModel:
     """Draws new weights, or takes those of a checkpoint.
 
     Args:
@@ -73,15 +73,15 @@ def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
         return _scratch(choice) if checkpoint is None else _from_checkpoint(checkpoint, choice)
 
 
-def _scratch(choice: ModelChoice) -> Start:
+def _scratch(choice: ModelChoice) -> InitialModel:
     if choice.from_charset is not None:
         raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
     fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
     config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
-    return Start(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
+    return InitialModel(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
 
 
-def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
+def _from_checkpoint(path: Path, choice: ModelChoice) -> InitialModel:
     checkpoint = read_checkpoint(path, charset=choice.from_charset)
     fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
     config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
@@ -96,4 +96,4 @@ def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
         message += "; " + ", ".join([f"{len(change.copied)} characters copied", *counts])
     with checkpoint.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Start(recogniser, digest, message, trained_on(path, checkpoint.data), checkpoint.synthetic_only)
+    return InitialModel(recogniser, digest, message, trained_on(path, checkpoint.data), checkpoint.synthetic_only)
