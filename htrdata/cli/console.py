@@ -19,6 +19,9 @@ from htrdata.errors import HtrError, StorageError, UsageError
 
 _EXTRAS = {"torch": "model", "safetensors": "model", "rapidfuzz": "model", "onnxruntime": "onnx", "onnx": "onnx"}
 
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is; see `htrdata.building.builder`."""
+
 
 class Terminated(BaseException):
     """SIGTERM arrived; it unwinds the program as Ctrl-C does."""
@@ -72,7 +75,7 @@ def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoRetu
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar() -> Iterator[Progress]:
     """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere."""
     bar: tqdm[NoReturn] | None = None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from htrdata.cli.console import Terminated, progress_bar
+from htrdata.cli.console import Progress, Terminated, progress_bar
 from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files import write_atomically
 from htrmodel.cli.signals import StopSignals
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from htrmodel.training.finetuning import Outcome, Request
     from htrmodel.training.run_folder import Record
     from htrmodel.training.train import Trainer
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done and how much there is."""
 
 
 def say(message: str) -> None:

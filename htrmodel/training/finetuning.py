@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
-from htrmodel.data.cache import Progress
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import find_device, uses_bfloat16
@@ -173,7 +173,7 @@ def _task(
     initial: InitialModel,
     words: TrainingWords,
     device: torch.device,
-    decoded: Progress | None,
+    decoded: Callable[[int, int], None] | None,
 ) -> Task:
     train, val = words.decode(
         initial.recogniser.config, device, folder=request.cache, workers=request.workers, progress=decoded

@@ -13,7 +13,7 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrdata.labels import LabelPolicy
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
-from htrmodel.data.cache import Progress, decoded_words
+from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
 from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origins import PlainShards
@@ -63,7 +63,7 @@ class TrainingWords:
         *,
         folder: Path | None = None,
         workers: int = 1,
-        progress: Progress | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> tuple[WordBatches, dict[str, WordBatches]]:
         """Decodes the images, or finds them in the cache; see `htrmodel.data.cache.decoded_words`.
 
