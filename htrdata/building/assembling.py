@@ -79,11 +79,8 @@ def _add_split(
     for part in parts:
         words, lengths = _read_rows(part)
         kept = _kept(words)
-        before = sum(kept_words)
+        shard, key = _places(kept, sum(kept_words), shard_words)
         kept_words.append(int(kept.sum()))
-        number = before + np.cumsum(kept) - 1  # of each kept word within the split, from 0
-        shard = number // shard_words if shard_words is not None else np.zeros_like(number)
-        key = number - shard * (shard_words or 0) + 1
         added = np.bincount(shard[kept], lengths[kept]).astype(np.int64)
         payloads = np.pad(payloads, (0, max(0, len(added) - len(payloads))))
         payloads[: len(added)] += added
@@ -94,6 +91,20 @@ def _add_split(
         tally.add(words)
     shards = tuple(_shard_folder(folder, number, shard_words) for number in range(len(payloads)))
     return SplitPlan(tuple(parts), tuple(kept_words), shards, tuple(payloads.tolist()), shard_words)
+
+
+def _places(kept: NDArray[np.bool_], before: int, shard_words: int | None) -> tuple[NDArray[np.int64], ...]:
+    """The shard of each kept word, from 0, and its key there, from 1; anything where a word is dropped.
+
+    Args:
+        kept: which words of a part are kept.
+        before: how many kept words the parts before it have.
+        shard_words: words per shard; None for one shard.
+    """
+    number = before + np.cumsum(kept) - 1  # of each kept word within the split
+    if shard_words is None:
+        return np.zeros_like(number), number + 1
+    return number // shard_words, number % shard_words + 1
 
 
 def _shard_folder(folder: str, number: int, shard_words: int | None) -> str:

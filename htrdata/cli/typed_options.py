@@ -1,7 +1,7 @@
 """Options of a command as one typed value: what click gives by name, without types, goes no further than this.
 
-Any, as the ``...`` of a callable, remains here alone: click decorates functions of any parameters, and what its options
-give has the types that the fields say because a test holds the two against each other.
+Any remains here, as the ``...`` of a callable, since click decorates functions of any parameters. That what its options
+give has the types of the fields is not mypy's to see: a test holds the two against each other.
 """
 
 from __future__ import annotations
