@@ -183,7 +183,7 @@ def reading(channels: int, batch: int, *, bfloat16: bool, kind: str) -> Callable
         from folded import fold
         from plain_recogniser import PlainRecogniser
 
-        from htrmodel.data.batches import normalise
+        from htrmodel.data.batches import standardise
         from htrmodel.recording import Recorded, Recorder
 
         recogniser = place.recogniser(channels).eval()
@@ -200,7 +200,7 @@ def reading(channels: int, batch: int, *, bfloat16: bool, kind: str) -> Callable
 
             def read() -> None:
                 with torch.inference_mode(), torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16):
-                    ids.copy_(module(normalise(images, recogniser.config), **more).log_softmax(2).max(2)[1])
+                    ids.copy_(module(standardise(images, recogniser.config), **more).log_softmax(2).max(2)[1])
 
             recorded = Recorded(read, Recorder(images.device)) if kind in ("graph", "folded") else read
 

@@ -27,14 +27,13 @@ import numpy as np
 from timing import machine
 
 from htrdata import BuildOptions
-from htrdata.labels import PRINTABLE
+from htrdata.labels import PRINTABLE, LabelPolicy
 from htrdata.records import Division, Leaks, SourceInfo
 from htrdata.store.description import Description, FileRecord, ShardRecord, SplitCounts
 from htrdata.store.description_file import write_json
 from htrdata.store.format import FORMAT
 from htrdata.store.reading import Store
 from htrdata.store.shards import COUNT_KEY, label_key
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
 
@@ -116,7 +115,7 @@ def description(words: int) -> Description:
 
 def open_ours(store: Path) -> int:
     """Opens the words that a recogniser of 94 characters can take."""
-    return len(open_samples(StoredSplit(Store(store).dataset(NAME), "train"), LabelView(PRINTABLE, 25)))
+    return len(open_samples(StoredSplit(Store(store).dataset(NAME), "train"), LabelPolicy(PRINTABLE, 25)))
 
 
 def open_plainly(store: Path) -> int:

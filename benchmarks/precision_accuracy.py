@@ -23,10 +23,9 @@ from timing import machine
 from htrdata.store.columns import take
 from htrdata.store.reading import open_store
 from htrmodel.checkpoint.files import load
-from htrmodel.data.batches import normalise
+from htrmodel.data.batches import standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.calibration import calibration_inputs
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.judging.bootstrap import cluster_sums, interval, resample
@@ -83,11 +82,10 @@ def main(checkpoint: Path, place: Path, name: str | None, split: str, words: int
     recogniser = load(checkpoint)
     store = open_store(place)
     dataset = store.dataset(name or next(iter(store.datasets)))
-    view = LabelView(recogniser.charset, recogniser.config.max_length)
-    samples = open_samples(StoredSplit(dataset, split), view)
+    samples = open_samples(StoredSplit(dataset, split), recogniser.config.label_policy)
     chosen = np.random.default_rng(0).permutation(len(samples))[:words]
     images = torch.from_numpy(decoded_words(samples, recogniser.config)[chosen]).unsqueeze(1)
-    inputs = normalise(images, recogniser.config).numpy()
+    inputs = standardise(images, recogniser.config).numpy()
     labels: list[str] = take(samples.texts, chosen).to_pylist()
     everyone = clusters_of(samples)
     clusters = [everyone[position] for position in chosen.tolist()]

@@ -31,7 +31,7 @@ from htrdata.labels import PRINTABLE
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import Store
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import WordBatches, normalise
+from htrmodel.data.batches import WordBatches, standardise
 from htrmodel.data.cache import Images, decoded_words
 from htrmodel.data.decoding import decode_grey
 from htrmodel.data.origins import StoredSplit
@@ -55,7 +55,7 @@ def plain_batches(samples: Samples, config: RecogniserConfig) -> Iterator[Tensor
 
 def our_batches(samples: Samples, images: Images, config: RecogniserConfig) -> Iterator[Tensor]:
     """Batches of decoded words with their labels and ids."""
-    return (normalise(batch.images, config) for batch in WordBatches([samples], [images]).in_order(BATCH))
+    return (standardise(batch.images, config) for batch in WordBatches([samples], [images]).in_order(BATCH))
 
 
 def counted(batches: Iterable[Tensor]) -> int:

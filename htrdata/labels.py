@@ -22,6 +22,16 @@ OnUnknown = Literal["drop", "strip"]
 _ILLEGIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
+def normal_form(text: str) -> str:
+    """A text as it is stored and compared: NFC, without white space around it."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def fold_case(text: str) -> str:
+    """A text as it is stored and compared where case does not matter: lower case, which may be longer, in NFC."""
+    return unicodedata.normalize("NFC", text.lower())
+
+
 @dataclass(frozen=True, slots=True)
 class Charset:
     """An ordered set of characters that labels may consist of.
@@ -58,7 +68,7 @@ class Charset:
 
     def fold(self, text: str) -> str:
         """The text as this charset compares and stores it: lower-cased where it folds case."""
-        return unicodedata.normalize("NFC", text.lower()) if self.folds_case else text
+        return fold_case(text) if self.folds_case else text
 
     def missing(self, text: str) -> str:
         """The characters of a text that the charset lacks, each once, in order of appearance."""
@@ -142,24 +152,39 @@ class LabelPolicy:
         if self.on_unknown == "strip" and self.charset is None:
             raise UsageError("every character is known without a charset: --on-unknown strip needs --charset")
 
+    def fold(self, label: str) -> str:
+        """The label as the charset compares and stores it."""
+        return label if self.charset is None else self.charset.fold(label)
+
+    def fault(self, label: str) -> Reason | None:
+        """Why a folded label is none: empty, too long, or outside of the charset; None where it is one.
+
+        It is taken as it stands; see `htrmodel.data.label_columns` for many at once.
+        """
+        return self._fault(label, "" if self.charset is None else self.charset.missing(label))
+
     def apply(self, transcription: str) -> Label:
         """Turns a transcription into a label: NFC, trimmed, folded where the charset folds case."""
-        text = unicodedata.normalize("NFC", transcription).strip()
+        text = normal_form(transcription)
         if not text:
             return Label(None, Reason.EMPTY_LABEL)
         if _ILLEGIBLE.search(text):
             return Label(None, Reason.INVALID_LABEL)
-        unknown = ""
-        if self.charset is not None:
-            text = self.charset.fold(text)
-            unknown = self.charset.missing(text)
-            if unknown and self.on_unknown == "strip":
-                text = self.charset.strip(text)
-        if self.max_length is not None and len(text) > self.max_length:
-            return Label(None, Reason.TOO_LONG)
-        if not text or (unknown and self.on_unknown == "drop"):
-            return Label(None, Reason.OUT_OF_CHARSET, unknown)
-        return Label(text, None, unknown)
+        text = self.fold(text)
+        unknown = "" if self.charset is None else self.charset.missing(text)
+        if self.charset is None or not unknown or self.on_unknown == "drop":
+            fault = self._fault(text, unknown)
+        else:
+            text = self.charset.strip(text)
+            fault = self._fault(text, "") if text else Reason.OUT_OF_CHARSET  # nothing is left of it
+        return Label(None if fault else text, fault, "" if fault is Reason.TOO_LONG else unknown)
+
+    def _fault(self, label: str, unknown: str) -> Reason | None:
+        if not label:
+            return Reason.EMPTY_LABEL
+        if self.max_length is not None and len(label) > self.max_length:
+            return Reason.TOO_LONG
+        return Reason.OUT_OF_CHARSET if unknown else None
 
 
 def legible(text: str) -> str:

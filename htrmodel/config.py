@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, TypedDict
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.labels import Charset
+from htrdata.labels import Charset, LabelPolicy
 
 STAGES = {
     "transformation": ("None", "TPS"),
@@ -25,6 +25,18 @@ SPECIAL_TOKENS = {"CTC": 1, "Attn": 2}
 """Classes before the first character: the blank of CTC; start and end of attention."""
 
 MIN_HEIGHT, MIN_WIDTH = 32, 8
+
+
+class ModelFields(TypedDict, total=False):
+    """Fields of a `RecogniserConfig` that a person may choose besides its charset; what is not there stays as it is."""
+
+    architecture: str
+    output_channel: int
+    hidden_size: int
+    height: int
+    width: int
+    max_length: int
+    resize: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +134,24 @@ class RecogniserConfig:
             f"{self.architecture}, {self.height} x {self.width} pixels, {len(charset.characters)} characters "
             f"({charset.name})"
         )
+
+    @property
+    def label_policy(self) -> LabelPolicy:
+        """The labels that it can spell."""
+        return LabelPolicy(self.charset, self.max_length)
+
+    @property
+    def model_fields(self) -> ModelFields:
+        """What may be chosen, as it is here."""
+        return {
+            "architecture": self.architecture,
+            "output_channel": self.output_channel,
+            "hidden_size": self.hidden_size,
+            "height": self.height,
+            "width": self.width,
+            "max_length": self.max_length,
+            "resize": self.resize,
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The config as JSON can hold it; `from_dict` reads it back."""

@@ -10,12 +10,10 @@ from pathlib import Path
 import torch
 
 from htrdata.errors import UsageError
-from htrdata.labels import LabelPolicy
 from htrdata.store.reading import Dataset
 from htrmodel import starter
 from htrmodel.checkpoint.files import load
-from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import WordBatches, normalise
+from htrmodel.data.batches import WordBatches, standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import check_trained, divided, trained_on
 from htrmodel.data.origins import StoredSplit
@@ -25,6 +23,7 @@ from htrmodel.judging.judgement import Judgement
 from htrmodel.judging.judging import judge
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.protocol import RESAMPLES
 from htrmodel.judging.which_split import Data, which_split
 from htrmodel.recogniser import Recogniser
 
@@ -37,7 +36,7 @@ def evaluate(
     split: str | None = None,
     device: str = "auto",
     batch_size: int = 192,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgement:
     """Judges what a recogniser, or the vote of several, reads of a split; see `htrmodel.judging.judging.judge`.
@@ -118,17 +117,12 @@ def read_split(
     confidences: dict[str, float] = {}
     with torch.inference_mode():
         for batch in WordBatches([samples], [images], device).in_order(batch_size):
-            readings = recogniser.tokenizer.decode(recogniser(normalise(batch.images, recogniser.config)))
+            readings = recogniser.tokenizer.decode(recogniser(standardise(batch.images, recogniser.config)))
             for word_id, reading in zip(batch.ids, readings, strict=True):
                 texts[word_id], confidences[word_id] = reading
             if progress is not None:
                 progress(len(texts), len(samples))
-    return Predictions(texts, outside(dataset, split, policy_of(recogniser.config)), confidences)
-
-
-def policy_of(config: RecogniserConfig) -> LabelPolicy:
-    """The labels that a recogniser can spell."""
-    return LabelPolicy(config.charset, config.max_length)
+    return Predictions(texts, outside(dataset, split, recogniser.config.label_policy), confidences)
 
 
 def vote(members: Sequence[Predictions]) -> Predictions:

@@ -124,14 +124,14 @@ def fit(grey: Image.Image, config: RecogniserConfig) -> NDArray[np.uint8]:
     return np.pad(pixels, ((0, 0), (0, config.width - width)), mode="edge")
 
 
-def normalise(pixels: NDArray[np.uint8], config: RecogniserConfig) -> NDArray[np.float32]:
+def standardise(pixels: NDArray[np.uint8], config: RecogniserConfig) -> NDArray[np.float32]:
     """Turns grey values, uint8 [N, H, W], into inputs, float32 [N, 1, H, W]."""
     scaled = pixels[:, None].astype(np.float32) / np.float32(255)
     return (scaled - np.float32(config.mean)) / np.float32(config.std)
 
 
 def to_inputs(images: WordImage | Iterable[WordImage], config: RecogniserConfig) -> NDArray[np.float32]:
-    """Opens, fits and normalises images of words.
+    """Opens, fits and standardises images of words.
 
     Args:
         images: one, or any number of them; see `WordImage`.
@@ -145,7 +145,7 @@ def to_inputs(images: WordImage | Iterable[WordImage], config: RecogniserConfig)
     """
     given = iter([images]) if is_one(images) else several(images)
     fitted = [fit(open_image(image), config) for image in given]
-    return normalise(np.stack(fitted) if fitted else np.empty((0, config.height, config.width), np.uint8), config)
+    return standardise(np.stack(fitted) if fitted else np.empty((0, config.height, config.width), np.uint8), config)
 
 
 def is_one(images: object) -> TypeGuard[WordImage]:

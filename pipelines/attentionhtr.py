@@ -30,6 +30,7 @@ from htrdata.cli.console import run
 from htrdata.files import write_atomically
 from htrdata.labels import CHARSETS
 from htrmodel.cli.scripting import Stages, finetune, once, say
+from htrmodel.config import ModelFields
 from htrmodel.starter import find_checkpoint
 from htrmodel.training.recipes import ATTENTIONHTR, SMALL_MODEL, Recipe
 
@@ -74,7 +75,7 @@ class Lab:
     out: Path
     store: Store
     start: str
-    sizes: Mapping[str, Any]
+    sizes: ModelFields
     recipe: Recipe
     device: str
 
@@ -150,11 +151,10 @@ def prepare(out: Path, store: Store, start: str, device: str, sample: bool) -> L
     """Chooses sizes: those of the start, for new weights too, so that only what is known differs; else the paper's."""
     from htrmodel.checkpoint.files import read_checkpoint
 
-    sizes = SMALL_MODEL if sample else {"architecture": "TPS-ResNet-BiLSTM-Attn"}
+    sizes: ModelFields = SMALL_MODEL if sample else {"architecture": "TPS-ResNet-BiLSTM-Attn"}
     if start != "scratch":
         config = read_checkpoint(start).config
-        names = ("architecture", "output_channel", "hidden_size", "height", "width", "max_length", "resize")
-        sizes = {name: getattr(config, name) for name in names}
+        sizes = config.model_fields
     recipe = replace(ATTENTIONHTR, name="sample", batch_size=24, steps=6) if sample else ATTENTIONHTR
     return Lab(out, store, start, sizes, recipe, device)
 
@@ -174,16 +174,17 @@ def experiment(lab: Lab, variant: Variant, stages: Stages) -> dict[str, Any]:
 def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None, stages: Stages) -> dict[str, Any]:
     """Trains on one data set, and judges what came of it; or finds that this has been done."""
     trunk = lab.sizes["architecture"].rpartition("-")[0]
+    model: ModelFields = {**lab.sizes, "architecture": f"{trunk}-{variant.head}"}
     asked = {
         **asdict(variant),
         "data": lab.store.dataset(name).description.content_digest,
         "start": known["sha256"] if known else "scratch",
-        "model": {**lab.sizes, "architecture": f"{trunk}-{variant.head}"},
+        "model": model,
         "recipe": lab.recipe.to_dict(),
     }
 
     def work() -> dict[str, Any]:
-        folder = train(lab, variant, name, Path(known["checkpoint"]) if known else None, asked["model"], stages)
+        folder = train(lab, variant, name, Path(known["checkpoint"]) if known else None, model, stages)
         figures = {split: judge(lab, folder.best, name, split, stages) for split in ("val", "test")}
         for unneeded in (folder.last, folder.state):  # three times the size of what is kept
             unneeded.unlink(missing_ok=True)
@@ -193,12 +194,10 @@ def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None,
     return once(lab.out / "results" / f"{name}-{variant}.json", asked, work)
 
 
-def train(
-    lab: Lab, variant: Variant, name: str, start: Path | None, model: dict[str, Any], stages: Stages
-) -> RunFolder:
+def train(lab: Lab, variant: Variant, name: str, start: Path | None, model: ModelFields, stages: Stages) -> RunFolder:
     """Trains, or goes on. Stages that the start lacks, such as another decoder, begin with new weights."""
     from htrmodel.training.finetuning import Request
-    from htrmodel.training.starting import ModelChoice
+    from htrmodel.training.initial_model import ModelChoice
 
     request = Request(
         data=lab.store.path,

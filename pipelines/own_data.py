@@ -161,7 +161,7 @@ def main(
       python pipelines/own_data.py briefe/ --charset german.txt --out runs/briefe
     """
     from htrmodel.training.finetuning import Request
-    from htrmodel.training.starting import ModelChoice
+    from htrmodel.training.initial_model import ModelChoice
 
     stages = Stages()
     source = Folder(folder, labels or folder / "gt.txt")

@@ -113,7 +113,7 @@ def judge(checkpoint: Path, title: str, dataset: Dataset, device: str, stages: S
 def train(dataset: Dataset, start: str, epochs: int, out: Path, device: str, stages: Stages) -> RunFolder:
     """Trains on the train words; the val words decide which step is the best."""
     from htrmodel.training.finetuning import Request
-    from htrmodel.training.starting import ModelChoice
+    from htrmodel.training.initial_model import ModelChoice
 
     scratch = start == "scratch"
     request = Request(

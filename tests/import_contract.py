@@ -72,8 +72,9 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
     | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
-    "htrmodel.runtime": {*_STORE, "htrdata.strict_json", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices"}
-    | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter", "htrmodel.tokenizer"},
+    "htrmodel.runtime": {*_STORE, "htrdata.strict_json", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
+    | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"}
+    | {"htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
@@ -88,7 +89,7 @@ ALLOWED: dict[str, set[str]] = {
 NO_TORCH = ("htrdata", "htrmodel.judging", "htrmodel.config", "htrmodel.inputs", "htrmodel.starter")
 """Rooms, or whole packages, that never import torch, not even within a function."""
 
-_CONSOLE = {"htrdata.cli.console"}
+_CONSOLE = {"htrdata.cli.console", "htrdata.cli.typed_options"}
 """All that htrmodel may import of htrdata's command line."""
 
 

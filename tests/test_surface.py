@@ -437,4 +437,4 @@ def test_fine_tuning_by_plain_words(store: htrdata.Store, tmp_path: Path) -> Non
     assert any(line.startswith("epoch ") and "imgur5k loss" in line for line in said)
     again = tune(store.path, mix=["imgur5k"], **vars(asked), output_channel=16, hidden_size=16, say=said.append)
     assert said[-1].endswith("is finished already, at step 2")
-    assert again.progress == outcome.progress
+    assert again.state == outcome.state

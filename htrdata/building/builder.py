@@ -21,7 +21,7 @@ from htrdata.building.counts import Tally
 from htrdata.building.describing import describe, describe_counts, record_shard
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
-from htrdata.building.part import build_part, judge_part
+from htrdata.building.part import build_part, count_part
 from htrdata.building.plan import Plan, make_plan
 from htrdata.building.published_counts import compare, difference_lines, expected_faults
 from htrdata.building.report import write_report
@@ -105,7 +105,7 @@ def build(
         return build_plan(plan, Path(out), running, overwrite=overwrite, strict=strict, progress=progress or _silent)
 
 
-def judge(
+def count_words(
     plan: Plan, *, workers: int | None = None, executor: Executor | None = None, progress: Progress | None = None
 ) -> Tally:
     """Counts what a build would keep and drop, without decoding images and without writing.
@@ -120,7 +120,7 @@ def judge(
     with _storage_errors(None), _executor(executor, workers) as running:
         source = plan.source
         jobs = ((part, plan.options, plan.name, source.unit, source.extra_columns) for part in plan.parts)
-        for words in run_all(running, judge_part, jobs, waiting=_WAITING):
+        for words in run_all(running, count_part, jobs, waiting=_WAITING):
             tally.add(words)
             done += words.num_rows
             (progress or _silent)("words", done, plan.words)
@@ -186,13 +186,13 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
         raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published{remedy}")
     if strict:
         _refuse_faults(plan, tally)
-    jobs = [(split, number, workspace.stage) for split in splits for number in range(split.shards)]
+    jobs = [(split, number, workspace.stage) for split in splits for number in range(len(split.folders))]
     shards: dict[str, ShardInfo] = {}
     progress("shards", 0, len(jobs))
     for folder, shard in run_all(executor, join_shard, jobs, waiting=_WAITING):
         shards[folder] = shard
         progress("shards", len(shards), len(jobs))
-    folders = [split.shard_folder(number) for split, number, _ in jobs]
+    folders = [folder for split in splits for folder in split.folders]
     recorded = {folder: record_shard(folder, shards[folder]) for folder in folders}
     counts = describe_counts(plan, tally)
     report = workspace.about / REPORT_FILE

@@ -43,7 +43,7 @@ class Part:
         return f"part-{self.number:06d}-{pages.hexdigest()[:16]}.arrow"
 
 
-def judge_part(
+def count_part(
     part: Part, options: BuildOptions, dataset: str, unit: Unit, extra_columns: Sequence[str]
 ) -> pa.RecordBatch:
     """What building the part would keep and drop, without decoding images: the rows have none."""
@@ -90,10 +90,3 @@ def read_part(path: Path) -> Iterator[pa.RecordBatch]:
         reader = pa.ipc.open_file(source)
         for number in range(reader.num_record_batches):
             yield reader.get_batch(number)
-
-
-def read_rows(path: Path) -> pa.RecordBatch:
-    """All rows of a part's file, without their images and copied: nothing stays mapped."""
-    # Arrow's own choice of columns, `included_fields`, would read the images, too.
-    pages = [page.drop_columns(["image"]) for page in read_part(path)]
-    return pa.concat_batches(pages)

@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec
 
 import click
 
 from htrdata.cli.console import progress_bar
+from htrdata.cli.typed_options import Decorator, as_request, with_options
 
 if TYPE_CHECKING:
-    from htrdata.building.options import BuildOptions
+    from htrdata.building.options import BuildOptions, ImageFormat
+    from htrdata.images.codec import Color
+    from htrdata.labels import OnUnknown
     from htrdata.sources.base import Source
+    from htrdata.sources.resplit import Group
     from htrdata.store.description import Counts
+
+Rest = ParamSpec("Rest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """What a person asks of any build: a field for each option of `_OPTIONS`, where it is said what it is."""
+
+    out: Path
+    name: str | None
+    workers: int | None
+    part_size: int
+    shard_size: int | None
+    height: int
+    color: Color
+    format_: ImageFormat
+    quality: int
+    normalise: tuple[str, ...]
+    charset: str
+    max_length: int | None
+    on_unknown: OnUnknown
+    strict: bool
+    overwrite: bool
+    dry_run: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedRequest:
+    """What a person asks of a published data set besides: a field for each option of `_PUBLISHED_OPTIONS`."""
+
+    resplit: Literal["random", "kfold"] | None = None
+    group: Group = "auto"
+    seed: int = 0
+    ratio: str | None = None
+    fold: str | None = None
+    dedup: bool = False
+    ignore_hashes: bool = False
 
 
 def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -24,7 +66,7 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
     return tuple(name for name in names if name not in ("", "none"))
 
 
-def normalise_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def normalise_option(default: str) -> Decorator:
     """The ``--normalise`` of a command, which gets a tuple of names, empty for the default that the help names."""
     text = (
         "What to do to words, with commas: whiten, background, contrast, deskew, slant, trim. It is done in this "
@@ -33,7 +75,7 @@ def normalise_option(default: str) -> Callable[[Callable[..., None]], Callable[.
     return click.option("--normalise", multiple=True, callback=_names, metavar="NAMES", help=text)
 
 
-_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
+_OPTIONS: list[Decorator] = [
     click.option("--out", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store."),
     click.option("--name", help="Name of the data set in the store.  [default: that of the source]"),
     click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]"),
@@ -67,7 +109,7 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
 ]
 
 # Of data sets that others have published, with splits and files of their own.
-_PUBLISHED_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
+_PUBLISHED_OPTIONS: list[Decorator] = [
     click.option(
         "--resplit",
         type=click.Choice(["random", "kfold"]),
@@ -90,17 +132,20 @@ _PUBLISHED_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] =
 ]
 
 
-def build_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that every published source has; the command gets them as keywords for `run_build`."""
-    return functools.reduce(lambda done, option: option(done), reversed([*_OPTIONS, *_PUBLISHED_OPTIONS]), command)
+def build_options(
+    command: Callable[Concatenate[BuildRequest, PublishedRequest, Rest], None],
+) -> Callable[Rest, None]:
+    """Adds the options that every published source has; the command gets them as its first two values."""
+    options = [*_OPTIONS, *_PUBLISHED_OPTIONS]
+    return with_options(options, as_request(PublishedRequest, as_request(BuildRequest, command)))
 
 
-def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options of a source that draws its words; the command gets them as keywords for `run_build`."""
-    return functools.reduce(lambda done, option: option(done), reversed(_OPTIONS), command)
+def drawing_options(command: Callable[Concatenate[BuildRequest, Rest], None]) -> Callable[Rest, None]:
+    """Adds the options of a source that draws its words; the command gets them as its first value."""
+    return with_options(_OPTIONS, as_request(BuildRequest, command))
 
 
-def root_option(dataset: str, flag: str = "--root") -> Callable[[Callable[..., None]], Callable[..., None]]:
+def root_option(dataset: str, flag: str = "--root") -> Decorator:
     """The option for a data set's folder, which defaults to ``$HTRDATA_HOME/DATASET``, else ``data/DATASET``."""
 
     def default() -> Path:
@@ -110,69 +155,80 @@ def root_option(dataset: str, flag: str = "--root") -> Callable[[Callable[..., N
     return click.option(flag, default=default, type=click.Path(path_type=Path), help=text)
 
 
-def run_build(source: Source, *, dry_run: bool, as_json: bool, **given: Any) -> None:
-    """Builds a data set, or judges it, and prints the counts: to standard output as text or JSON."""
-    from htrdata.building.builder import build, judge
+def run_build(source: Source, asked: BuildRequest, published: PublishedRequest | None = None) -> None:
+    """Builds a data set, or counts what would be kept, and prints the counts: to standard output as text or JSON.
+
+    Args:
+        source: where the words come from.
+        asked: of the build.
+        published: what is asked of a published data set besides; None for words that are drawn.
+    """
+    from htrdata.building.builder import build, count_words
     from htrdata.building.describing import describe_counts
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
     from htrdata.strict_json import encode
 
-    options = _build_options(given)
-    if "resplit" in given:
-        source = _resplit(source, given)
+    published = published or PublishedRequest()
+    options = _build_options(asked, published)
+    source = _resplit(source, published)
     with progress_bar() as progress:
-        if dry_run:
-            plan = make_plan(source, options, given["name"])
-            counts: Counts = describe_counts(plan, judge(plan, workers=given["workers"], progress=progress))
+        if asked.dry_run:
+            plan = make_plan(source, options, asked.name)
+            counts: Counts = describe_counts(plan, count_words(plan, workers=asked.workers, progress=progress))
             message = "nothing was written; images were not decoded, so that damaged ones may still be found"
         else:
             built = build(
                 source,
-                given["out"],
+                asked.out,
                 options,
+                name=asked.name,
+                workers=asked.workers,
+                overwrite=asked.overwrite,
+                strict=asked.strict,
                 progress=progress,
-                **{name: given[name] for name in ("name", "workers", "overwrite", "strict")},
             )
             counts = built.description
-            place = given["out"] / counts.name
-            message = f"{given['out']} has it already" if built.already else f"report: {place / 'report.html'}"
-    click.echo(json.dumps(encode(counts), ensure_ascii=False, indent=1) if as_json else summary(counts))
+            place = asked.out / counts.name
+            message = f"{asked.out} has it already" if built.already else f"report: {place / 'report.html'}"
+    click.echo(json.dumps(encode(counts), ensure_ascii=False, indent=1) if asked.as_json else summary(counts))
     click.echo(message, err=True)
 
 
-def _resplit(source: Source, given: dict[str, Any]) -> Source:
+def _resplit(source: Source, asked: PublishedRequest) -> Source:
     """The source, or the wrapper that deals its pages out anew."""
     from htrdata.errors import UsageError
     from htrdata.sources.resplit import Fold, Ratio, Resplit
 
-    kind = given["resplit"]
-    for option, wanted in (("ratio", "random"), ("fold", "kfold")):
-        if given[option] is not None and kind != wanted:
-            raise UsageError(f"--{option} {given[option]} means something with --resplit {wanted} only")
+    kind = asked.resplit
+    for option, value, wanted in (("ratio", asked.ratio, "random"), ("fold", asked.fold, "kfold")):
+        if value is not None and kind != wanted:
+            raise UsageError(f"--{option} {value} means something with --resplit {wanted} only")
     if kind is None:
-        if given["seed"] or given["group"] != "auto":
+        if asked.seed or asked.group != "auto":
             raise UsageError("--seed and --group mean something with --resplit only")
         return source
-    if kind == "kfold" and given["fold"] is None:
+    if kind == "random":
+        return Resplit(source, Ratio.parse(asked.ratio or "80/10/10"), asked.seed, asked.group)
+    if asked.fold is None:
         raise UsageError("--resplit kfold needs to know which fold is test: give --fold 1/5, for example")
-    shares = Ratio.parse(given["ratio"] or "80/10/10") if kind == "random" else Fold.parse(given["fold"])
-    return Resplit(source, shares, given["seed"], given["group"])
+    return Resplit(source, Fold.parse(asked.fold), asked.seed, asked.group)
 
 
-def _build_options(given: dict[str, Any]) -> BuildOptions:
+def _build_options(asked: BuildRequest, published: PublishedRequest) -> BuildOptions:
     from htrdata.building.options import BuildOptions
+    from htrdata.images.normalisation import operations
     from htrdata.labels import LabelPolicy, find_charset
 
     return BuildOptions(
-        height=given["height"],
-        color=given["color"],
-        format=given["format_"],
-        quality=given["quality"],
-        normalise=given["normalise"],
-        labels=LabelPolicy(find_charset(given["charset"]), given["max_length"], given["on_unknown"]),
-        dedup=given.get("dedup", False),
-        check_hashes=not given.get("ignore_hashes", False),
-        part_words=given["part_size"],
-        shard_words=given["shard_size"],
+        height=asked.height,
+        color=asked.color,
+        format=asked.format_,
+        quality=asked.quality,
+        normalise=operations(asked.normalise),
+        labels=LabelPolicy(find_charset(asked.charset), asked.max_length, asked.on_unknown),
+        dedup=published.dedup,
+        check_hashes=not published.ignore_hashes,
+        part_words=asked.part_size,
+        shard_words=asked.shard_size,
     )

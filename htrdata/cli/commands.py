@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from htrdata.cli.build_options import build_options, normalise_option, root_option, run_build
+from htrdata.cli.build_options import (
+    BuildRequest,
+    PublishedRequest,
+    build_options,
+    normalise_option,
+    root_option,
+    run_build,
+)
 from htrdata.cli.console import progress_bar, run
 from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
@@ -16,6 +23,10 @@ from htrdata.cli.synth_command import synth
 from htrdata.cli.unipen_command import unipen
 from htrdata.errors import BadDataError, UsageError
 from htrdata.version import __version__
+
+if TYPE_CHECKING:
+    from htrdata.sources.iam.source import Annotations, Pixels
+    from htrdata.sources.iam.splits import Segmentation
 
 
 @click.group(cls=SourceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -35,7 +46,7 @@ def commands() -> None:
 @root_option("imgur5k")
 @click.option("--images", type=click.Path(path_type=Path), help="The pages.  [default: ROOT/images]")
 @build_options
-def imgur5k(root: Path, images: Path | None, **given: Any) -> None:
+def imgur5k(asked: BuildRequest, published: PublishedRequest, root: Path, images: Path | None) -> None:
     """Build Imgur5K: ROOT/dataset_info as published, ROOT/images as its downloader leaves them.
 
     \b
@@ -46,7 +57,7 @@ def imgur5k(root: Path, images: Path | None, **given: Any) -> None:
     """
     from htrdata.sources.imgur5k.source import Imgur5K
 
-    run_build(Imgur5K(root, images), **given)
+    run_build(Imgur5K(root, images), asked, published)
 
 
 @commands.command()
@@ -66,7 +77,15 @@ def imgur5k(root: Path, images: Path | None, **given: Any) -> None:
     "--pixels", default="auto", type=click.Choice(["auto", "words", "forms"]), help="[default: words if there]"
 )
 @build_options
-def iam(root: Path, split: str | None, segmentation: Any, annotations: Any, pixels: Any, **given: Any) -> None:
+def iam(
+    asked: BuildRequest,
+    published: PublishedRequest,
+    root: Path,
+    split: str | None,
+    segmentation: Segmentation,
+    annotations: Annotations,
+    pixels: Pixels,
+) -> None:
     """Build IAM: the archives of its site in ROOT, as they are or unpacked anyhow.
 
     \b
@@ -77,10 +96,10 @@ def iam(root: Path, split: str | None, segmentation: Any, annotations: Any, pixe
     """
     from htrdata.sources.iam.source import Iam
 
-    if split is not None and given["resplit"] is not None:
+    if split is not None and published.resplit is not None:
         raise UsageError("--split takes a published split, and --resplit another one: give one of the two")
-    scheme = split or (None if given["resplit"] else "aachen")
-    run_build(Iam(root, scheme, segmentation, annotations, pixels), **given)
+    scheme = split or (None if published.resplit else "aachen")
+    run_build(Iam(root, scheme, segmentation, annotations, pixels), asked, published)
 
 
 commands.add_command(sample)

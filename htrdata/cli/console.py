@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from tqdm import tqdm
@@ -18,6 +18,9 @@ from tqdm import tqdm
 from htrdata.errors import HtrError, StorageError, UsageError
 
 _EXTRAS = {"torch": "model", "safetensors": "model", "rapidfuzz": "model", "onnxruntime": "onnx", "onnx": "onnx"}
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is; see `htrdata.building.builder`."""
 
 
 class Terminated(BaseException):
@@ -72,9 +75,9 @@ def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoRetu
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar() -> Iterator[Progress]:
     """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere."""
-    bar: tqdm[Any] | None = None
+    bar: tqdm[NoReturn] | None = None
 
     def show(what: str, done: int, total: int) -> None:
         nonlocal bar

@@ -10,11 +10,11 @@ import functools
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import build_options, root_option, run_build
+from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, root_option, run_build
 from htrdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _source_command(point: EntryPoint) -> click.Command:
     @click.command(point.name, help=f"Build {point.name}, a source of the package {_package(point)}.")
     @root_option(point.name)
     @build_options
-    def command(root: Path, **given: Any) -> None:
-        run_build(open_offered(point, root), **given)
+    def command(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
+        run_build(open_offered(point, root), asked, published)
 
     return command

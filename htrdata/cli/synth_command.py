@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from htrdata.cli.build_options import drawing_options, run_build
+from htrdata.cli.build_options import BuildRequest, drawing_options, run_build
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -35,13 +34,13 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @drawing_options
 def synth(
+    asked: BuildRequest,
     words: int,
     seed: int,
     fonts: Path | None,
     diacritics: bool,
     hands: tuple[str, ...] | None,
     media: tuple[str, ...] | None,
-    **given: Any,
 ) -> None:
     """Draw words as people write them: no data set is needed, and there is no end to them.
 
@@ -57,4 +56,4 @@ def synth(
     from htrdata.drawing.synth.source import Synth
     from htrdata.drawing.synth.writers import HANDS, MEDIA
 
-    run_build(Synth(words, seed, fonts, diacritics, hands or HANDS, media or MEDIA), **given)
+    run_build(Synth(words, seed, fonts, diacritics, hands or HANDS, media or MEDIA), asked)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import build_options, root_option, run_build
+from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, root_option, run_build
+
+if TYPE_CHECKING:
+    from htrdata.records import Unit
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -36,7 +39,13 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @build_options
 def unipen(
-    root: Path, unit: Any, renderings: int, drawing_seed: int, media: tuple[str, ...] | None, **given: Any
+    asked: BuildRequest,
+    published: PublishedRequest,
+    root: Path,
+    unit: Unit,
+    renderings: int,
+    drawing_seed: int,
+    media: tuple[str, ...] | None,
 ) -> None:
     """Build UNIPEN's words or lines: strokes that people wrote on tablets, in pictures that are made of them.
 
@@ -53,4 +62,4 @@ def unipen(
     from htrdata.drawing.synth.writers import MEDIA
     from htrdata.drawing.unipen import Unipen
 
-    run_build(Unipen(root, renderings, drawing_seed, media or MEDIA, unit), **given)
+    run_build(Unipen(root, renderings, drawing_seed, media or MEDIA, unit), asked, published)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -24,27 +23,12 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-class ContentDigest:
-    """SHA-256 over the samples of a shard in order: index, label and the SHA-256 of the image, lengths included.
-
-    Of each sample its index (8 bytes) and the length of its label in UTF-8 (4 bytes), little-endian, label and SHA-256.
-    """
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-
-    def add(self, index: int, label: str, image_sha256: bytes) -> None:
-        """Adds the next sample."""
-        text = label.encode()
-        self._digest.update(struct.pack("<QI", index, len(text)) + text + image_sha256)
-
-    def hexdigest(self) -> str:
-        """The digest of what was added so far, in hex."""
-        return self._digest.hexdigest()
-
-
 def digest_of_columns(labels: pa.ChunkedArray, images_sha256: pa.ChunkedArray) -> str:
-    """The `ContentDigest` of a whole shard, in hex, from columns: its labels, and the SHA-256 of each image."""
+    """The content digest of a shard: SHA-256, in hex, over its words in order: index, label, SHA-256 of the image.
+
+    Of each word its index, from 1 (8 bytes), and the length of its label in UTF-8 (4 bytes), little-endian, then label
+    and SHA-256.
+    """
     binary = pa.large_binary()
     texts, images = (column.combine_chunks().cast(binary) for column in (labels, images_sha256))
     heads = np.empty(len(texts), [("index", "<u8"), ("length", "<u4")])

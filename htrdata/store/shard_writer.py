@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import lmdb
+import pyarrow as pa
 
-from htrdata.store.digests import ContentDigest, file_sha256
+from htrdata.store.digests import digest_of_columns, file_sha256
 from htrdata.store.format import DATA_FILE
 from htrdata.store.shards import COUNT_KEY, image_key, label_key
 
@@ -20,12 +21,8 @@ _PAGE_SIZE = 4096
 _FIRST_FORMAT: dict[str, Any] = {"lib_version": 0} if int(lmdb.__version__.split(".")[0]) >= 3 else {}
 _COMMIT_EVERY = 1000  # values per transaction: a constant, since it shapes the bytes of the file
 
-
-class Sample(NamedTuple):
-    """What a shard holds of one word."""
-
-    image: bytes
-    label: str
+SHARD_WORDS = pa.schema([("image", pa.binary()), ("text", pa.string()), ("image_sha256", pa.binary(32))])
+"""The columns that a shard is made of: the encoded image, the label, and the SHA-256 of the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class ShardInfo:
         words: its number of samples.
         bytes: the size of its file.
         sha256: of its file, in hex: equal for equal content on one platform with one version of lmdb.
-        content_digest: of its content, in hex, see `ContentDigest`: equal for equal content.
+        content_digest: of its content, in hex, see `digest_of_columns`: equal for equal content.
     """
 
     words: int
@@ -45,55 +42,65 @@ class ShardInfo:
     content_digest: str
 
 
-def write_shard(folder: Path, samples: Iterable[Sample], *, count: int, payload: int) -> ShardInfo:
-    """Writes a shard and closes it, synchronised to the disk. The file's bytes depend on the samples alone.
+def write_shard(folder: Path, words: Iterable[pa.RecordBatch], *, count: int, payload: int) -> ShardInfo:
+    """Writes a shard and closes it, synchronised to the disk. The file's bytes depend on the words alone.
 
     Args:
         folder: a directory that does not exist yet; ``data.mdb`` is written into it.
-        samples: the samples in order; they are taken once and not kept.
+        words: the words in order, with the columns of `SHARD_WORDS`, none of them null. They are taken once, and of
+            their images none is kept. That the SHA-256 are those of the images is not checked.
         count: how many there are.
         payload: bytes of all images and labels together: it bounds the size of the memory map.
 
     Raises:
         OSError: the directory exists or cannot be created.
         lmdb.Error: the file cannot be written; ``lmdb.DiskError`` where the disk is full.
-        ValueError: there are more or fewer samples than `count`.
+        ValueError: there are more or fewer words than `count`.
     """
     folder.mkdir(parents=True)
     # A value takes at most two pages beyond its own bytes. The size is part of the file, hence computed, never grown.
     map_size = _whole_mebibytes(payload + 3 * _PAGE_SIZE * (count + 100))
     environment = lmdb.open(str(folder), map_size=map_size, sync=False, metasync=False, **_FIRST_FORMAT)
     try:
-        digest = ContentDigest()
-        written = _put_samples(environment, samples, digest)
+        labels, digests = _put_words(environment, words)
         environment.sync(True)
     finally:
         environment.close()
-    if written != count:
-        raise ValueError(f"{folder}: {written} samples came, {count} were announced")
+    if len(labels) != count:
+        raise ValueError(f"{folder}: {len(labels)} words came, {count} were announced")
     (folder / "lock.mdb").unlink()
     path = folder / DATA_FILE
-    return ShardInfo(count, path.stat().st_size, file_sha256(path), digest.hexdigest())
+    return ShardInfo(count, path.stat().st_size, file_sha256(path), digest_of_columns(labels, digests))
 
 
 def _whole_mebibytes(size: int) -> int:
     return -(-size // 2**20) * 2**20
 
 
-def _put_samples(environment: Any, samples: Iterable[Sample], digest: ContentDigest) -> int:
-    """Puts all images, then all labels, then the count: the order of the keys, so that every put is an append."""
-    labels: list[str] = []
+def _put_words(environment: Any, words: Iterable[pa.RecordBatch]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Puts all images, then all labels, then the count: the order of the keys, so that every put is an append.
+
+    Returns:
+        The labels, and the SHA-256 of the images.
+    """
+    labels: list[pa.Array] = []
+    digests: list[pa.Array] = []
 
     def images() -> Iterator[tuple[bytes, bytes]]:
-        for index, (image, label) in enumerate(samples, 1):
-            digest.add(index, label, hashlib.sha256(image).digest())
+        indices = itertools.count(1)
+        for batch in words:
+            image, label, digest = (batch.column(name) for name in SHARD_WORDS.names)
             labels.append(label)
-            yield image_key(index), image
+            digests.append(digest)
+            for value in image:
+                yield image_key(next(indices)), value.as_py()
 
     _append(environment, images())
-    _append(environment, ((label_key(index), label.encode()) for index, label in enumerate(labels, 1)))
-    _append(environment, iter([(COUNT_KEY, b"%d" % len(labels))]))
-    return len(labels)
+    texts = pa.chunked_array(labels, pa.string())
+    encoded = (value.as_buffer().to_pybytes() for value in texts)
+    _append(environment, ((label_key(index), label) for index, label in enumerate(encoded, 1)))
+    _append(environment, iter([(COUNT_KEY, b"%d" % len(texts))]))
+    return texts, pa.chunked_array(digests, pa.binary(32))
 
 
 def _append(environment: Any, items: Iterator[tuple[bytes, bytes]]) -> None:

@@ -142,24 +142,11 @@ def read_checkpoint(
     path = find_checkpoint(path)
     try:
         if _is_safetensors(path):
-            checkpoint = _read_native(path, charset)
-            given = checkpoint.config
-            config = replace(
-                given,
-                height=given.height if height is None else height,
-                width=given.width if width is None else width,
-                max_length=given.max_length if max_length is None else max_length,
-            )
-            checkpoint = replace(checkpoint, config=config)
+            checkpoint = _resized(_read_native(path, charset), height, width, max_length)
         elif path.suffix.lower() == ".onnx":
             raise UsageError(f"{path}: an .onnx is for `htrmodel predict` alone; give the checkpoint it was made from")
         else:
-            weights = read_pth(path)
-            try:
-                config = infer_config(weights, charset=charset, height=height, width=width, max_length=max_length)
-            except (BadDataError, UsageError) as error:
-                raise type(error)(f"{path}: {error}") from error
-            checkpoint = Checkpoint(path, config, weights)
+            checkpoint = _read_foreign(path, charset, height, width, max_length)
     except (FileNotFoundError, NotADirectoryError):
         raise SourceMissingError(f"no checkpoint at {path}") from None
     except OSError as error:
@@ -257,6 +244,29 @@ def _read_native(path: Path, charset: Charset | None) -> Checkpoint:
             f"{charset.name!r} ({len(charset.characters)}): fine-tune it to change the charset"
         )
     return checkpoint
+
+
+def _resized(checkpoint: Checkpoint, height: int | None, width: int | None, max_length: int | None) -> Checkpoint:
+    """The checkpoint for inputs and words of another size."""
+    given = checkpoint.config
+    config = replace(
+        given,
+        height=given.height if height is None else height,
+        width=given.width if width is None else width,
+        max_length=given.max_length if max_length is None else max_length,
+    )
+    return replace(checkpoint, config=config)
+
+
+def _read_foreign(
+    path: Path, charset: Charset | None, height: int | None, width: int | None, max_length: int | None
+) -> Checkpoint:
+    weights = read_pth(path)
+    try:
+        config = infer_config(weights, charset=charset, height=height, width=width, max_length=max_length)
+    except (BadDataError, UsageError) as error:
+        raise type(error)(f"{path}: {error}") from error
+    return Checkpoint(path, config, weights)
 
 
 def _recogniser(config: RecogniserConfig, weights: Mapping[str, Tensor]) -> Recogniser:

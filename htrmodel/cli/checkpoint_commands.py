@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -26,9 +25,10 @@ def info(checkpoint: Path, as_json: bool) -> None:
     from htrmodel.checkpoint.files import read_checkpoint
 
     found = read_checkpoint(checkpoint)
-    document: dict[str, Any] = {
+    parameters = sum(parameter.numel() for parameter in found.build()[0].parameters())
+    document = {
         "checkpoint": str(checkpoint),
-        "parameters": sum(parameter.numel() for parameter in found.build()[0].parameters()),
+        "parameters": parameters,
         "config": found.config.to_dict(),
         "versions": dict(found.versions),
         "metrics": dict(found.metrics),
@@ -39,7 +39,7 @@ def info(checkpoint: Path, as_json: bool) -> None:
         return
     config = found.config
     charset = config.charset
-    click.echo(f"{config.architecture}, {document['parameters'] / 1e6:.1f} million parameters")
+    click.echo(f"{config.architecture}, {parameters / 1e6:.1f} million parameters")
     click.echo(f"charset {charset.name} of {len(charset.characters)}: {charset.characters}")
     click.echo(
         f"images {config.height} x {config.width} ({config.resize}), words of up to {config.max_length} characters"
@@ -49,7 +49,7 @@ def info(checkpoint: Path, as_json: bool) -> None:
             click.echo(line)
 
 
-def _lines(name: str, value: Any) -> Iterator[str]:
+def _lines(name: str, value: object) -> Iterator[str]:
     """A value of JSON in lines, each with the names that lead to it; nothing where there is nothing to say."""
     if isinstance(value, Mapping):
         for key, inner in value.items():

@@ -10,6 +10,7 @@ import click
 
 from htrdata.cli.console import progress_bar
 from htrmodel import starter
+from htrmodel.judging.protocol import RESAMPLES
 
 if TYPE_CHECKING:
     from htrmodel.judging.judgement import Judgement
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--split", default="test", show_default=True, help="train, val or test.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @click.option("--batch-size", default=192, show_default=True, type=click.IntRange(1), help="Words read at once.")
-@click.option("--resamples", default=1000, show_default=True, help="Of the bootstrap for the 95 % intervals.")
+@click.option("--resamples", default=RESAMPLES, show_default=True, help="Of the bootstrap for the 95 % intervals.")
 @click.option("--missing-is-wrong", is_flag=True, help="Let words without a prediction count as read as nothing.")
 @click.option(
     "--save", type=click.Path(path_type=Path), help="Write what the first system read to this .csv or .parquet."

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypedDict, Unpack
 
 import click
 from tqdm import tqdm
 
+from htrdata.cli.typed_options import Decorator, with_options
 from htrmodel import starter
 from htrmodel.cli.scripting import say
 from htrmodel.config import STAGES
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from htrmodel.training.run_folder import Record
     from htrmodel.training.train import Trainer
 
+Asked = ParamSpec("Asked")
+
 _PATH = click.Path(path_type=Path)
 
-_OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
+_OPTIONS: list[Decorator] = [
     click.option("--data", default="lmdb", show_default=True, type=_PATH, help="The store."),
     click.option(
         "--mix",
@@ -83,11 +85,11 @@ _OPTIONS: list[Callable[[Callable[..., None]], Callable[..., None]]] = [
 ]
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), command)
+def _options(command: Callable[Asked, None]) -> Callable[Asked, None]:
+    return with_options(_OPTIONS, command)
 
 
-class _Given(TypedDict):
+class FinetuneOptions(TypedDict):
     """What the options give, by the names that `htrmodel.training.asking.finetune` has for it."""
 
     data: Path
@@ -140,7 +142,7 @@ class _Command(click.Command):
 
 @click.command(cls=_Command)
 @_options
-def finetune(as_json: bool, **given: Unpack[_Given]) -> None:
+def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
     """Train a recogniser on a store, from the starter weights, another checkpoint or from scratch.
 
     Stopped in any way, the same command goes on where it was. The run folder gets the best and the last checkpoint,
@@ -163,7 +165,7 @@ def finetune(as_json: bool, **given: Unpack[_Given]) -> None:
         outcome = train(**given, say=say, listener=screen, stop=stop)
     if stop.received is not None and not outcome.finished:
         again = shlex.join(["htrmodel", *(word for word in sys.argv[1:] if word != "--overwrite")])
-        say(f"saved at step {outcome.progress.step:,}; the same command goes on from there:\n  {again}")
+        say(f"saved at step {outcome.state.step:,}; the same command goes on from there:\n  {again}")
         sys.exit(128 + stop.received)
     click.echo(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=1) if as_json else _summary(outcome))
 
@@ -172,7 +174,7 @@ class _Screen:
     """A bar for each epoch on a terminal's standard error, and a line for each validation."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
+        self._bar: tqdm[NoReturn] | None = None
         self._trainer: Trainer | None = None
         self._shown: dict[str, str] = {}
 
@@ -222,13 +224,13 @@ class _Screen:
 
 
 def _summary(outcome: Outcome) -> str:
-    progress, folder = outcome.progress, outcome.folder
+    state, folder = outcome.state, outcome.folder
     lines = [
-        f"{progress.step:,} steps, {progress.step / outcome.steps_per_epoch:.4g} epochs, {progress.seconds:,.0f} s",
-        f"best: {folder.best}, step {progress.best_step:,}, validation loss {progress.best_loss:.4f}",
+        f"{state.step:,} steps, {state.step / outcome.steps_per_epoch:.4g} epochs, {state.seconds:,.0f} s",
+        f"best: {folder.best}, step {state.best_step:,}, validation loss {state.best_loss:.4f}",
         *(
             f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, {one['words']:,} words"
-            for name, one in progress.best.items()
+            for name, one in state.best.items()
         ),
         f"curves: {folder.curves}",
     ]

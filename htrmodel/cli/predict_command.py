@@ -72,33 +72,39 @@ def predict(
         click.echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     images = find_images(places)
     reader = load_reader(checkpoint, device, runtime)
-    problems: list[Prediction] = []
-    confidences = array("d")
-    total = 0
+    seen = _Seen()
+    good = seen.good(predict_each(reader, images, batch_size))
+    if as_json:
+        found = [dataclasses.asdict(prediction) for prediction in itertools.chain(good, seen.problems)]
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    elif as_csv:
+        _write_csv(good)
+    else:
+        for prediction in good:
+            click.echo(f"{prediction.confidence:6.1%}  {prediction.text:<24}  {prediction.name}")
+    if advice := advise_fine_tuning(reader, seen.confidences):
+        click.echo(advice, err=True)
+    if seen.problems:
+        total = len(seen.problems) + len(seen.confidences)
+        raise BadDataError(f"{len(seen.problems):,} of {total:,} images could not be read")
 
-    def good() -> Iterator[Prediction]:
-        nonlocal total
-        for prediction in predict_each(reader, images, batch_size):
-            total += 1
+
+class _Seen:
+    """What came of the images so far: how sure the readings are, and the images that could not be read."""
+
+    def __init__(self) -> None:
+        self.confidences = array("d")
+        self.problems: list[Prediction] = []
+
+    def good(self, predictions: Iterator[Prediction]) -> Iterator[Prediction]:
+        """The images that were read; the others are named on standard error."""
+        for prediction in predictions:
             if prediction.confidence is not None:
-                confidences.append(prediction.confidence)
+                self.confidences.append(prediction.confidence)
                 yield prediction
             else:
                 click.echo(f"skipped: {prediction.problem}", err=True)
-                problems.append(prediction)
-
-    if as_json:
-        found = [dataclasses.asdict(prediction) for prediction in itertools.chain(good(), problems)]
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
-    elif as_csv:
-        _write_csv(good())
-    else:
-        for prediction in good():
-            click.echo(f"{prediction.confidence:6.1%}  {prediction.text:<24}  {prediction.name}")
-    if advice := advise_fine_tuning(reader, confidences):
-        click.echo(advice, err=True)
-    if problems:
-        raise BadDataError(f"{len(problems):,} of {total:,} images could not be read")
+                self.problems.append(prediction)
 
 
 def _write_csv(predictions: Iterator[Prediction]) -> None:

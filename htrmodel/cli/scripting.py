@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from htrdata.cli.console import Terminated, progress_bar
+from htrdata.cli.console import Progress, Terminated, progress_bar
 from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files import write_atomically
 from htrmodel.cli.signals import StopSignals
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from htrmodel.training.finetuning import Outcome, Request
     from htrmodel.training.run_folder import Record
     from htrmodel.training.train import Trainer
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done and how much there is."""
 
 
 def say(message: str) -> None:
@@ -61,7 +58,9 @@ class Stages:
         self.seconds[title] = self.seconds.get(title, 0.0) + time.monotonic() - begun
 
 
-def once(place: Path, asked: Mapping[str, Any], work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+def once(  # type: ignore[explicit-any]
+    place: Path, asked: Mapping[str, object], work: Callable[[], Mapping[str, object]]
+) -> dict[str, Any]:
     """Does a piece of work, unless its result is there.
 
     Args:
@@ -70,7 +69,7 @@ def once(place: Path, asked: Mapping[str, Any], work: Callable[[], Mapping[str, 
         work: gives the result, as JSON can hold it; it is not called where there is one.
 
     Returns:
-        The result.
+        The result: whatever `work` gives, as JSON has it, which its caller knows.
 
     Raises:
         CannotCreateError: there is a result of something else, or the file cannot be created.
@@ -111,7 +110,7 @@ def finetune(request: Request, progress: Progress) -> Outcome:
     with StopSignals() as stop:
         outcome = carry_out(request, say, _Watcher(progress), stop)
     if stop.received is not None and not outcome.finished:
-        say(f"saved at step {outcome.progress.step:,} in {outcome.folder.path}")
+        say(f"saved at step {outcome.state.step:,} in {outcome.folder.path}")
         raise KeyboardInterrupt if stop.received == signal.SIGINT else Terminated
     return outcome
 

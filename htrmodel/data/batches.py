@@ -129,7 +129,7 @@ def _has_room(device: torch.device, size: int) -> bool:
     return 2 * size < free
 
 
-def normalise(images: Tensor, config: RecogniserConfig) -> Tensor:
+def standardise(images: Tensor, config: RecogniserConfig) -> Tensor:
     """Turns grey values into inputs of a recogniser, on the device that they are on.
 
     Args:

@@ -22,8 +22,6 @@ from htrmodel.data.decoding import decode_block
 from htrmodel.data.samples import Samples
 
 Images = NDArray[np.uint8]
-Progress = Callable[[int, int], None]
-"""Told, now and then, how many words are decoded and how many there are."""
 
 _BLOCK_WORDS = 1000
 _FORMAT = 1
@@ -35,7 +33,7 @@ def decoded_words(
     *,
     folder: Path | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Images:
     """Decodes the images of all words, or finds them in the cache.
 
@@ -48,7 +46,7 @@ def decoded_words(
         config: says the size of the input and how images are brought to it.
         folder: of the cache; it is created if needed. None to keep the images in memory.
         workers: processes that decode; with 1, this process does.
-        progress: told how far it is.
+        progress: told, now and then, how many words are decoded and how many there are.
 
     Returns:
         uint8 [N, height, width], in the order of the samples; memory-mapped if from a file.
@@ -138,7 +136,7 @@ def _write(path: Path, shape: tuple[int, ...], blocks: Iterator[tuple[int, Image
 
 
 def _blocks(
-    samples: Samples, config: RecogniserConfig, workers: int, progress: Progress | None
+    samples: Samples, config: RecogniserConfig, workers: int, progress: Callable[[int, int], None] | None
 ) -> Iterator[tuple[int, Images]]:
     """Decodes in blocks, which come in any order, each with the position of its first word."""
     done = 0

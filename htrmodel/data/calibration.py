@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
-from htrdata.store.reading import open_store
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.decoding import decode_word
-from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
-from htrmodel.inputs import normalise
+from htrmodel.data.splits import every_split
+from htrmodel.inputs import standardise
 
 WORDS = 256
 """As many as calibration is given: the ranges of activations hardly change with more."""
@@ -23,7 +22,7 @@ def calibration_inputs(root: Path, config: RecogniserConfig, words: int = WORDS,
     """Draws training words of a store, as many from each data set; labels do not matter.
 
     Args:
-        root: the store.
+        root: the store, or shards as clova lays them out.
         config: says how an image becomes an input.
         words: how many; all of a data set where it has fewer.
         seed: of the choice.
@@ -32,17 +31,17 @@ def calibration_inputs(root: Path, config: RecogniserConfig, words: int = WORDS,
         float32 [N, 1, H, W].
 
     Raises:
-        SourceMissingError: there is no store.
+        SourceMissingError: there is neither a data set nor a shard.
         UsageError: it has no training words.
         BadDataError: a manifest, a shard or an image is damaged.
     """
-    datasets = [dataset for dataset in open_store(root).datasets.values() if "train" in dataset.splits]
-    if not datasets:
+    origins = [origin for origin in every_split(root) if origin.split == "train"]
+    if not origins:
         raise UsageError(f"no data set in {root} has training words to calibrate with")
     draws = np.random.default_rng(seed)
-    share = -(-words // len(datasets))
-    parts = [_drawn(open_samples(StoredSplit(dataset, "train")), share, config, draws) for dataset in datasets]
-    return normalise(np.concatenate(parts), config)
+    share = -(-words // len(origins))
+    parts = [_drawn(open_samples(origin), share, config, draws) for origin in origins]
+    return standardise(np.concatenate(parts), config)
 
 
 def _drawn(samples: Samples, words: int, config: RecogniserConfig, draws: np.random.Generator) -> NDArray[np.uint8]:

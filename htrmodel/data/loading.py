@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from htrdata.errors import UsageError, WrongTypeError
-from htrdata.labels import PRINTABLE, LabelPolicy
+from htrdata.labels import PRINTABLE
 from htrdata.records import Reason
 from htrdata.store.words import StoredWord, Words
 from htrmodel.config import RecogniserConfig
@@ -70,7 +70,7 @@ class WordDataset(Dataset[WordSample]):
         self, words: Sequence[StoredWord], transform: Transform | None = None, *, config: RecogniserConfig
     ) -> None:
         texts = words.texts if isinstance(words, Words) else [word.text for word in words]
-        policy = LabelPolicy(config.charset, config.max_length)
+        policy = config.label_policy
         labels = [policy.apply(text) for text in texts]
         self.config = config
         self.left_out: dict[Reason, int] = dict(Counter(label.reason for label in labels if label.reason is not None))

@@ -17,11 +17,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
+from htrdata.labels import LabelPolicy
 from htrdata.records import Reason
 from htrdata.store.columns import select, strings, take
 from htrdata.store.shards import Shard
 from htrmodel.data.divisions import DividedSet
-from htrmodel.data.label_view import REASONS, LabelView
+from htrmodel.data.label_columns import REASONS, fold_labels, label_faults
 
 Rows = NDArray[np.int32]
 
@@ -78,20 +79,20 @@ class Samples:
 
     Attributes:
         origin: where they come from.
-        view: which labels were asked for.
+        policy: which labels were asked for.
         texts: the labels as the charset compares them: strings.
         shard_numbers: for each word the number of its shard among those of the origin.
         keys: for each word the index of its key in the shard, from 1.
         rows: for each word its row in the origin.
         left_out_rows: the rows of the words whose labels the model cannot take.
-        left_out_reasons: why, as places in `htrmodel.data.label_view.REASONS`.
+        left_out_reasons: why, as places in `htrmodel.data.label_columns.REASONS`.
 
     Raises:
         ValueError: there are not as many of one as of the other.
     """
 
     origin: Origin
-    view: LabelView
+    policy: LabelPolicy
     texts: pa.Array
     shard_numbers: Rows
     keys: Rows
@@ -166,18 +167,18 @@ class Samples:
         return digest.hexdigest()
 
 
-def open_samples(origin: Origin, view: LabelView | None = None) -> Samples:
+def open_samples(origin: Origin, policy: LabelPolicy | None = None) -> Samples:
     """Reads the labels of a split and leaves out those that a model cannot take.
 
     Args:
         origin: a split of a store or plain shards; see `htrmodel.data.origins`.
-        view: what the model takes; None for every label.
+        policy: what the model takes, such as `RecogniserConfig.label_policy`; None for every label.
 
     Raises:
         UsageError: no word is left.
         BadDataError: the manifest or a shard is damaged.
     """
-    collected = _Collected(view or LabelView())
+    collected = _Collected(policy or LabelPolicy())
     for chunk in origin.chunks():
         collected.add(chunk)
     samples = collected.samples(origin)
@@ -190,6 +191,21 @@ def open_samples(origin: Origin, view: LabelView | None = None) -> Samples:
     return samples
 
 
+def encoded_words(origin: Origin) -> Iterator[tuple[str, bytes]]:
+    """Id and encoded image of every word of a split, whatever its label.
+
+    Raises:
+        BadDataError: the manifest or a shard is damaged.
+        SourceMissingError: a shard is gone.
+    """
+    places = [(chunk.shards, chunk.keys, chunk.rows) for chunk in origin.chunks()]
+    if not places:
+        return
+    shards, keys, rows = map(np.concatenate, zip(*places, strict=True))
+    for word_id, shard, key in zip(origin.column("id", rows).to_pylist(), shards.tolist(), keys.tolist(), strict=True):
+        yield word_id, origin.shards[shard].image(key)
+
+
 @dataclass(slots=True)
 class _Collected:
     """What was read so far: only what is kept, so that memory stays near the size of the result.
@@ -198,7 +214,7 @@ class _Collected:
     need as much again, and leave holes.
     """
 
-    view: LabelView
+    policy: LabelPolicy
     texts: list[pa.Array] = field(default_factory=list)
     shards: bytearray = field(default_factory=bytearray)
     keys: bytearray = field(default_factory=bytearray)
@@ -207,8 +223,8 @@ class _Collected:
     left_out_reasons: bytearray = field(default_factory=bytearray)
 
     def add(self, chunk: Chunk) -> None:
-        texts = self.view.fold(chunk.texts)
-        reasons = self.view.judge(texts)
+        texts = fold_labels(chunk.texts, self.policy)
+        reasons = label_faults(texts, self.policy)
         fits = reasons < 0
         self.texts.append(select(texts, fits))
         for collected, values in ((self.shards, chunk.shards), (self.keys, chunk.keys), (self.rows, chunk.rows)):
@@ -223,4 +239,4 @@ class _Collected:
         numbers = (self.shards, self.keys, self.rows, self.left_out_rows)
         shards, keys, rows, left_out = (np.frombuffer(values, np.int32) for values in numbers)
         reasons = np.frombuffer(self.left_out_reasons, np.int8)
-        return Samples(origin, self.view, texts, shards, keys, rows, left_out, reasons)
+        return Samples(origin, self.policy, texts, shards, keys, rows, left_out, reasons)

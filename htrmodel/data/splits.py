@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.records import SPLITS
 from htrdata.store.format import DATA_FILE
 from htrdata.store.reading import Store
 from htrmodel.data.divisions import DividedSet, divided
@@ -39,6 +40,22 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     if split == "train":
         check_schemes(map(divided, datasets))
     return [StoredSplit(dataset, split) for dataset in datasets]
+
+
+def every_split(root: Path) -> list[Origin]:
+    """All splits of all data sets of a store; of a folder without data sets, all shards in it or below.
+
+    Shards in ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb`` are of that split, others of none.
+
+    Raises:
+        SourceMissingError: there is neither a data set nor a shard.
+        BadDataError: a ``dataset.json`` is damaged.
+    """
+    store = Store(root)
+    if store.datasets:
+        return [StoredSplit(dataset, split) for dataset in store.datasets.values() for split in dataset.splits]
+    laid_out = [split for split in SPLITS if any((root / split).rglob(DATA_FILE))]
+    return [origin for split in laid_out for origin in _plain(root, split, ())] or [PlainShards(root)]
 
 
 def _plain(root: Path, split: str, names: Sequence[str]) -> list[Origin]:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-LEVEL = 0.95
-"""Share of the resamples that lies within an interval."""
+from htrmodel.judging.protocol import LEVEL
 
+_ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 _DRAWS_AT_A_TIME = 4_000_000
 
 
@@ -111,6 +111,3 @@ def p_value(differences: NDArray[np.float64], observed: NDArray[np.float64]) -> 
     moved = np.abs(differences - differences.mean(0))
     as_large = (moved >= np.abs(observed)).sum(0)
     return np.where(np.isnan(moved).any(0) | np.isnan(observed), np.nan, (as_large + 1) / (len(differences) + 1))
-
-
-_ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)

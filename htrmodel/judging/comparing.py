@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
-from htrmodel.judging.bootstrap import LEVEL, cluster_sums, interval, p_value, resample, too_few_clusters
+from htrmodel.judging.blocks import Block, block_figures
+from htrmodel.judging.bootstrap import interval, p_value
 from htrmodel.judging.judgement import Case, Judgement, compared
-from htrmodel.judging.metrics import COLUMNS, METRICS, count, figures
+from htrmodel.judging.metrics import METRICS, count
+from htrmodel.judging.protocol import LEVEL, RESAMPLES
 from htrmodel.judging.subsets import subsets
 
 Over = Literal["every-word", "read-by-both"]
@@ -116,7 +117,7 @@ class Comparison:
         return {"format": FORMAT, **systems, **sampling, "differences": rows}
 
 
-def compare(first: Judgement, second: Judgement, *, resamples: int = 1000, seed: int = 0) -> Comparison:
+def compare(first: Judgement, second: Judgement, *, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
     """Compares two systems that were judged by the same references.
 
     Both get the same draws of writers or pages, so that what is hard for both does not blur the difference.
@@ -140,54 +141,28 @@ def compare(first: Judgement, second: Judgement, *, resamples: int = 1000, seed:
     return Comparison(first, second, resamples, seed, found)
 
 
-class _Block(NamedTuple):
-    """A subset of the words, and the counts of both systems: float64 [N, 14], zero where a word is not counted."""
-
-    subset: str
-    case: Case
-    over: Over
-    counts: NDArray[np.float64]
-    has_left_out: bool
-    """Whether words count that a system leaves out."""
-
-
-def _blocks(first: Judgement, second: Judgement, case: Case) -> list[_Block]:
+def _blocks(first: Judgement, second: Judgement, case: Case) -> list[Block[Over]]:
     references, readings = compared(first.words, case)
-    counts = np.concatenate([count(references, readings), count(*compared(second.words, case))], axis=1)
+    counts = np.stack([count(references, readings), count(*compared(second.words, case))], axis=1)
     by_both = np.array(
         [not (a.left_out or b.left_out) for a, b in zip(first.words, second.words, strict=True)], dtype=bool
     )
-    blocks = []
+    blocks: list[Block[Over]] = []
     for subset, chosen in subsets(first.words, references, None).items():
         has_left_out = bool((chosen & ~by_both).any())
-        blocks.append(_Block(subset, case, "every-word", counts * chosen[:, None], has_left_out))
-        blocks.append(_Block(subset, case, "read-by-both", counts * (chosen & by_both)[:, None], False))
+        blocks.append(Block(subset, case, "every-word", counts * chosen[:, None, None], has_left_out))
+        blocks.append(Block(subset, case, "read-by-both", counts * (chosen & by_both)[:, None, None], False))
     return blocks
 
 
-def _differences(blocks: Sequence[_Block], clusters: Sequence[str], resamples: int, seed: int) -> list[Differences]:
-    shape = (len(blocks), 2, len(COLUMNS))
-    sums = cluster_sums(np.concatenate([block.counts for block in blocks], axis=1), clusters)
-    totals = sums.sum(0).reshape(shape)
-    values = figures(totals)  # [blocks, 2, metrics]
-    samples = figures(resample(sums, resamples, seed).reshape(-1, *shape))
-    drawn = samples[:, :, 1] - samples[:, :, 0]
-    observed = values[:, 1] - values[:, 0]
-    low, high = interval(drawn)
-    p = p_value(drawn, observed)
-    alone = too_few_clusters(sums.reshape(-1, *shape)[:, :, 0, 0])
-    low[alone], high[alone], p[alone] = np.nan, np.nan, np.nan
-    numbers = np.stack([values[:, 0], values[:, 1], observed, low, high, p], axis=2)
-    # See `htrmodel.judging.judging`: AttentionHTR's figure would reward a system for what it leaves out.
-    undefined = [block.has_left_out for block in blocks]
-    numbers[np.ix_(undefined, [name == "attentionhtr_norm_ed" for name in METRICS])] = np.nan
-    return [
-        Differences(
-            block.subset,
-            block.case,
-            block.over,
-            int(totals[position, 0, COLUMNS.index("words")]),
-            {name: Difference(*row) for name, row in zip(METRICS, numbers[position].tolist(), strict=True)},
-        )
-        for position, block in enumerate(blocks)
-    ]
+def _differences(
+    blocks: Sequence[Block[Over]], clusters: Sequence[str], resamples: int, seed: int
+) -> Iterator[Differences]:
+    found = block_figures(blocks, clusters, resamples=resamples, seed=seed)
+    ours, theirs = found.values[:, 0], found.values[:, 1]
+    drawn = found.drawn[:, :, 1] - found.drawn[:, :, 0]
+    observed = theirs - ours
+    numbers = np.stack([ours, theirs, observed, *interval(drawn), p_value(drawn, observed)], axis=2).tolist()
+    for position, block in enumerate(blocks):
+        metrics = {name: Difference(*row) for name, row in zip(METRICS, numbers[position], strict=True)}
+        yield Differences(block.subset, block.case, block.kind, found.words(position), metrics)

@@ -8,11 +8,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from htrdata.labels import fold_case, normal_form
 from htrdata.version import __version__
-from htrmodel.judging.bootstrap import LEVEL
-from htrmodel.judging.metrics import METRICS, fold, normal_form
+from htrmodel.judging.metrics import METRICS
 from htrmodel.judging.mistakes import find_confusions, worst_readings
 from htrmodel.judging.pairing import JudgedWord
+from htrmodel.judging.protocol import LEVEL
 
 Case = Literal["sensitive", "insensitive"]
 LeftOut = Literal["omitted", "wrong"]
@@ -207,7 +208,7 @@ def compared(words: tuple[JudgedWord, ...], case: Case) -> tuple[list[str], list
     readings = [normal_form(word.reading) for word in words]
     if case == "sensitive":
         return references, readings
-    return [fold(text) for text in references], [fold(text) for text in readings]
+    return [fold_case(text) for text in references], [fold_case(text) for text in readings]
 
 
 def _figures_as_json(figures: Figures) -> dict[str, Any]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
-from htrdata.labels import CHARSETS, Charset
+from htrdata.labels import CHARSETS, Charset, fold_case, normal_form
 from htrdata.store.reading import Dataset
-from htrmodel.judging.bootstrap import cluster_sums, interval, resample, too_few_clusters
+from htrmodel.judging.blocks import Block, block_figures
+from htrmodel.judging.bootstrap import interval
 from htrmodel.judging.judgement import Case, Figure, Figures, Judgement, LeftOut, Setting, compared
-from htrmodel.judging.metrics import COLUMNS, METRICS, count, figures, fold, normal_form
+from htrmodel.judging.metrics import METRICS, count
 from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest
 from htrmodel.judging.predictions import Predictions, read_predictions
+from htrmodel.judging.protocol import FEWEST_RESAMPLES, RESAMPLES
 from htrmodel.judging.subsets import subsets
 from htrmodel.judging.which_split import Data, which_split
 
@@ -31,7 +31,7 @@ def judge(
     charset: Charset | None = None,
     max_length: int | None = None,
     missing: OnMissing = "error",
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Judgement:
     """Judges any system by what it read of a split.
@@ -87,7 +87,7 @@ def judge_split(
     max_length: int | None = None,
     training_labels: Collection[str] | None = None,
     missing: OnMissing = "error",
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Judgement:
     """Judges what a system read of a split.
@@ -111,12 +111,10 @@ def judge_split(
         UsageError: there is no such split, or too few resamples for an interval.
         BadDataError: the predictions do not fit the data set; see `htrmodel.judging.pairing.pair`.
     """
-    if resamples < 100:
-        raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take 100 or more")
+    if resamples < FEWEST_RESAMPLES:
+        raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take {FEWEST_RESAMPLES} or more")
     pairing = pair(dataset, split, predictions, missing)
     clusters = [word.cluster for word in pairing.words]
-    stored = dataset.description.options.charset
-    folds = (charset is not None and charset.folds_case) or (stored is not None and stored.folds_case)
     setting = Setting(
         dataset=dataset.name,
         split=split,
@@ -129,8 +127,7 @@ def judge_split(
         resamples=resamples,
         seed=seed,
     )
-    cases: tuple[Case, ...] = ("insensitive",) if folds else ("sensitive", "insensitive")
-    blocks = [block for case in cases for block in _blocks(pairing.words, case, training_labels)]
+    blocks = [block for case in _cases(dataset, charset) for block in _blocks(pairing.words, case, training_labels)]
     return Judgement(
         system=system,
         setting=setting,
@@ -140,6 +137,13 @@ def judge_split(
         elsewhere=pairing.elsewhere,
         figures=tuple(_figures(setting, blocks, clusters)),
     )
+
+
+def _cases(dataset: Dataset, charset: Charset | None) -> tuple[Case, ...]:
+    """The ways in which case is counted: a system or a store that folds it knows one only."""
+    stored = dataset.description.options.charset
+    folds = (charset is not None and charset.folds_case) or (stored is not None and stored.folds_case)
+    return ("insensitive",) if folds else ("sensitive", "insensitive")
 
 
 def training_labels(dataset: Dataset, split: str) -> set[str] | None:
@@ -161,55 +165,30 @@ def training_labels(dataset: Dataset, split: str) -> set[str] | None:
     return set(manifest[manifest["split"] == "train"]["text"].dropna())
 
 
-class _Block(NamedTuple):
-    """A subset of the words and their counts: float64 [N, 7], zero where a word is not counted."""
-
-    subset: str
-    case: Case
-    left_out: LeftOut
-    counts: NDArray[np.float64]
-    has_left_out: bool
-    """Whether words count that the system leaves out."""
-
-
-def _blocks(words: tuple[JudgedWord, ...], case: Case, training: Collection[str] | None) -> list[_Block]:
+def _blocks(words: tuple[JudgedWord, ...], case: Case, training: Collection[str] | None) -> list[Block[LeftOut]]:
     references, readings = compared(words, case)
     if training is not None:
         labels = map(normal_form, training)
-        training = set(labels if case == "sensitive" else map(fold, labels))
-    counts = count(references, readings)
+        training = set(labels if case == "sensitive" else map(fold_case, labels))
+    counts = count(references, readings)[:, None]
     read = np.array([not word.left_out for word in words], dtype=bool)
-    blocks = []
+    blocks: list[Block[LeftOut]] = []
     for subset, chosen in subsets(words, references, training).items():
         has_left_out = bool((chosen & ~read).any())
-        blocks.append(_Block(subset, case, "omitted", counts * (chosen & read)[:, None], False))
-        blocks.append(_Block(subset, case, "wrong", counts * chosen[:, None], has_left_out))
+        blocks.append(Block(subset, case, "omitted", counts * (chosen & read)[:, None, None], False))
+        blocks.append(Block(subset, case, "wrong", counts * chosen[:, None, None], has_left_out))
     return blocks
 
 
-def _figures(setting: Setting, blocks: Sequence[_Block], clusters: Sequence[str]) -> list[Figures]:
+def _figures(setting: Setting, blocks: Sequence[Block[LeftOut]], clusters: Sequence[str]) -> Iterator[Figures]:
     """The figures of all blocks, from the same draws."""
-    shape = (len(blocks), len(COLUMNS))
-    sums = cluster_sums(np.concatenate([block.counts for block in blocks], axis=1), clusters)
-    totals = sums.sum(0).reshape(shape)
-    values = figures(totals)
-    low, high = interval(figures(resample(sums, setting.resamples, setting.seed).reshape(-1, *shape)))
-    alone = too_few_clusters(sums.reshape(-1, *shape)[:, :, 0])
-    low[alone], high[alone] = np.nan, np.nan
-    # AttentionHTR's figure takes nothing read for right: over words that nobody tried to read it would be a reward.
-    undefined = np.ix_([block.has_left_out for block in blocks], [name == "attentionhtr_norm_ed" for name in METRICS])
-    for numbers in (values, low, high):
-        numbers[undefined] = np.nan
-    result = []
+    found = block_figures(blocks, clusters, resamples=setting.resamples, seed=setting.seed)
+    numbers = np.stack([found.values[:, 0], *interval(found.drawn[:, :, 0])], axis=2).tolist()
     for position, block in enumerate(blocks):
-        words, characters = (int(totals[position, COLUMNS.index(name)]) for name in ("words", "characters"))
-        signature = setting.signature(block.subset, block.case, block.left_out, words)
-        numbers_of = zip(
-            METRICS, values[position].tolist(), low[position].tolist(), high[position].tolist(), strict=True
-        )
-        metrics = {name: Figure(value, lower, upper) for name, value, lower, upper in numbers_of}
-        result.append(Figures(block.subset, block.case, block.left_out, words, characters, signature, metrics))
-    return result
+        words, characters = found.words(position), found.characters(position)
+        signature = setting.signature(block.subset, block.case, block.kind, words)
+        metrics = {name: Figure(*row) for name, row in zip(METRICS, numbers[position], strict=True)}
+        yield Figures(block.subset, block.case, block.kind, words, characters, signature, metrics)
 
 
 def _name(charset: Charset | None) -> str:

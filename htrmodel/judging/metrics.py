@@ -10,7 +10,6 @@ Every figure is a ratio of two sums over the words, so that it follows from sums
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
+
+from htrdata.labels import normal_form
 
 COLUMNS = ("words", "characters", "edits", "relative_edits", "wrong", "normalised_edits", "attentionhtr_edits")
 """What is counted for each word; see `count`."""
@@ -59,16 +60,6 @@ METRICS = {
   ``macro_cer``, but a word whose reading (or reference) is empty counts as if it were right. A system that reads
   nothing at all scores 0.
 """
-
-
-def normal_form(text: str) -> str:
-    """A text as it is compared: NFC, without white space around it, as labels are in a store."""
-    return unicodedata.normalize("NFC", text).strip()
-
-
-def fold(text: str) -> str:
-    """A text as it is compared where case does not matter: lower case, which may change its length, in NFC."""
-    return unicodedata.normalize("NFC", text.lower())
 
 
 def count(references: Sequence[str], readings: Sequence[str]) -> NDArray[np.float64]:

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.labels import LabelPolicy
+from htrdata.labels import LabelPolicy, normal_form
 from htrdata.records import Reason
 from htrdata.store.description import Description
 from htrdata.store.manifest import KEPT
 from htrdata.store.reading import Dataset
-from htrmodel.judging.metrics import normal_form
 from htrmodel.judging.predictions import Predictions
 
 OnMissing = Literal["error", "wrong"]

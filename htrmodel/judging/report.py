@@ -10,11 +10,10 @@ from htrmodel.judging.comparing import Comparison, Differences, Over
 from htrmodel.judging.judgement import Case, Figure, Judgement, LeftOut, Setting
 from htrmodel.judging.metrics import METRICS
 from htrmodel.judging.mistakes import find_confusions, worst_readings
+from htrmodel.judging.protocol import FEW_CLUSTERS
 from htrmodel.judging.subsets import SUBSETS
 
 WIDTH = 80
-FEW_CLUSTERS = 20
-"""Below this number of writers or pages, percentile intervals are too narrow."""
 
 _CASES: dict[Case, str] = {"sensitive": "case-sensitive", "insensitive": "case-insensitive"}
 _OVER: dict[Over, str] = {"every-word": "every word, left out is wrong", "read-by-both": "words that both read"}

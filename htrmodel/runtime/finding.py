@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from PIL.Image import Image
 
 from htrdata.errors import SourceMissingError
+from htrdata.store.format import DATA_FILE, DATASET_FILE
 from htrmodel.inputs import Encoded, WordImage, is_one, several
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
@@ -45,7 +46,7 @@ Place: TypeAlias = WordImage | Stored
 def find_images(places: Place | Iterable[Place]) -> Iterator[NamedImage]:
     """Finds the images at one or several places, in order.
 
-    Whether there are any is known at once; the words of a store are read as they are taken.
+    Whether there are any is known at once; words in a store, or in shards without one, are read as they are taken.
 
     Raises:
         SourceMissingError: there is nothing at a place, or no image in a folder.
@@ -73,14 +74,28 @@ def _at_path(path: Path) -> Iterable[NamedImage]:
         if not path.exists():
             raise SourceMissingError(f"there is nothing at {path}")
         return [NamedImage(str(path), path)]
-    if any(path.glob("*/dataset.json")):
+    if any(path.glob(f"*/{DATASET_FILE}")):
         from htrdata.store.reading import Store
 
         return _stored(Store(path))
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+    if not files and any(path.rglob(DATA_FILE)):
+        return _in_shards(path)
     if not files:
         raise SourceMissingError(f"no image in {path}: files that end in {', '.join(sorted(ENDINGS))} count")
     return (NamedImage(str(file), file) for file in files)
+
+
+def _in_shards(path: Path) -> Iterator[NamedImage]:
+    """Shards without a store, such as clova's: their words, whether or not they have labels."""
+    from htrmodel.data.samples import encoded_words
+    from htrmodel.data.splits import every_split
+
+    return (
+        NamedImage("/".join(filter(None, (origin.name, origin.split, word_id))), encoded)
+        for origin in every_split(path)
+        for word_id, encoded in encoded_words(origin)
+    )
 
 
 def _stored(words: Stored) -> Iterator[NamedImage]:

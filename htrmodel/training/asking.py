@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from htrdata.errors import UsageError, WrongTypeError
 from htrdata.labels import Charset, find_charset
 from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
+from htrmodel.config import ModelFields
 from htrmodel.training.finetuning import Listener, Outcome, Request, carry_out
+from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
 from htrmodel.training.run_folder import Record
-from htrmodel.training.starting import ModelChoice
 from htrmodel.training.train import Trainer
 from htrmodel.training.validation import Stop
 from htrmodel.training.words import Say
@@ -108,7 +109,7 @@ def finetune(
         HtrError: the words, the checkpoint, the device or the folder are not what they should be.
     """
     store, mix = _store(data, mix)
-    fields = {
+    fields = {  # of `ModelFields`
         "architecture": architecture,
         "output_channel": output_channel,
         "hidden_size": hidden_size,
@@ -138,7 +139,7 @@ def finetune(
             small=small,
             charset=_charset("charset", charset),
             from_charset=_charset("from_charset", from_charset),
-            fields={name: value for name, value in fields.items() if value is not None},
+            fields=cast(ModelFields, {name: value for name, value in fields.items() if value is not None}),
         ),
         recipe=replace(chosen, **{name: one for name, one in changes.items() if one is not None}),
         freeze=tuple(freeze),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,16 +11,15 @@ from typing import Any, Protocol
 import torch
 
 from htrdata.errors import UsageError
-from htrmodel.data.cache import Progress
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import find_device, uses_bfloat16
 from htrmodel.training.fixed_batches import NO_ATTENTION
+from htrmodel.training.initial_model import InitialModel, ModelChoice, initial_model
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
-from htrmodel.training.resuming import Progress as HowFar
+from htrmodel.training.resuming import TrainingState
 from htrmodel.training.run_folder import RunFolder
-from htrmodel.training.starting import ModelChoice, Start, start
 from htrmodel.training.stepping import Task
 from htrmodel.training.train import Trainer, Watcher
 from htrmodel.training.validation import Stop
@@ -73,19 +73,20 @@ class Outcome:
         folder: of the run.
         finished: whether nothing is left to do; otherwise it was told to stop.
         steps_per_epoch: batches between two validations.
-        progress: how far it came, with the figures of the best checkpoint.
+        state: how far it came, with the figures of the best checkpoint.
     """
 
     folder: RunFolder
     finished: bool
     steps_per_epoch: int
-    progress: HowFar
+    state: TrainingState
 
     def __repr__(self) -> str:
-        progress = self.progress
-        figures = "".join(f", {name} CER {one['cer']:.2%}" for name, one in progress.best.items())
-        state = f"{'finished' if self.finished else 'stopped'} at step {progress.step:,}"
-        return f"Outcome({str(self.folder.path)!r}, {state}; best: step {progress.best_step:,}{figures})"
+        state = self.state
+        figures = "".join(f", {name} CER {one['cer']:.2%}" for name, one in state.best.items())
+        ended = "finished" if self.finished else "stopped"
+        reached = f"{ended} at step {state.step:,}"
+        return f"Outcome({str(self.folder.path)!r}, {reached}; best: step {state.best_step:,}{figures})"
 
     @property
     def checkpoint(self) -> Path:
@@ -94,20 +95,20 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON can hold it."""
-        progress = self.progress
+        state = self.state
         return {
             "run": str(self.folder.path),
             "finished": self.finished,
-            "steps": progress.step,
-            "epochs": progress.step / self.steps_per_epoch,
-            "seconds": round(progress.seconds, 1),
+            "steps": state.step,
+            "epochs": state.step / self.steps_per_epoch,
+            "seconds": round(state.seconds, 1),
             "best": None
-            if progress.best_step < 0
+            if state.best_step < 0
             else {
                 "checkpoint": str(self.folder.best),
-                "step": progress.best_step,
-                "val_loss": progress.best_loss,
-                "val": progress.best,
+                "step": state.best_step,
+                "val_loss": state.best_loss,
+                "val": state.best,
             },
         }
 
@@ -140,50 +141,55 @@ def carry_out(
         HtrError: the words, the checkpoint, the device or the folder are not what they should be.
     """
     device = find_device(request.device)
-    begin = start(request.checkpoint, request.model, request.seed)
-    say(begin.message)
-    words = find_words(request.data, request.mix, begin.recogniser.config, say)
+    initial = initial_model(request.checkpoint, request.model, request.seed)
+    say(initial.message)
+    words = find_words(request.data, request.mix, initial.recogniser.config, say)
     count = sum(map(len, words.train))
     recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
     if recipe.batch_size < request.recipe.batch_size:
         say(f"batches have {count:,} words, not {request.recipe.batch_size:,}: there are no more")
-    _check(request, recipe, begin, words, device)
+    _check(request, recipe, initial, words, device)
     folder = RunFolder(request.out or Path("runs") / _name(request, words))
     with folder.held():
-        folder.prepare(_configuration(request, recipe, begin, words), overwrite=request.overwrite)
-        task = _task(request, recipe, begin, words, device, listener.decoded if listener else None)
+        folder.prepare(_configuration(request, recipe, initial, words), overwrite=request.overwrite)
+        task = _task(request, recipe, initial, words, device, listener.decoded if listener else None)
         trainer = Trainer(task, folder, listener, log_every=request.log_every)
         if trainer.finished:
-            say(f"{folder.path} is finished already, at step {trainer.progress.step:,}")
-        elif trainer.progress.step:
-            say(f"going on in {folder.path} from step {trainer.progress.step:,}")
+            say(f"{folder.path} is finished already, at step {trainer.state.step:,}")
+        elif trainer.state.step:
+            say(f"going on in {folder.path} from step {trainer.state.step:,}")
         if listener is not None:
             listener.begins(trainer)
         finished = trainer.run(stop)
-    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.progress)
+    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state)
 
 
-def _check(request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device) -> None:
+def _check(request: Request, recipe: Recipe, initial: InitialModel, words: TrainingWords, device: torch.device) -> None:
     """Raises what the training would, before there is a run folder and before images are decoded."""
     for one in words.divided:
-        check_trained(request.checkpoint, begin.trained_on, one)
+        check_trained(request.checkpoint, initial.trained_on, one)
     uses_bfloat16(recipe.precision, device)
     if request.cuda_graph and device.type != "cuda":
         raise UsageError(f"--cuda-graph: {device} records no graphs; leave the option out, or give --device cuda")
-    if request.cuda_graph and begin.recogniser.config.prediction != "Attn":
+    if request.cuda_graph and initial.recogniser.config.prediction != "Attn":
         raise UsageError(NO_ATTENTION)
-    Freezing(begin.recogniser, request.freeze)
+    Freezing(initial.recogniser, request.freeze)
     TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios)
 
 
 def _task(
-    request: Request, recipe: Recipe, begin: Start, words: TrainingWords, device: torch.device, decoded: Progress | None
+    request: Request,
+    recipe: Recipe,
+    initial: InitialModel,
+    words: TrainingWords,
+    device: torch.device,
+    decoded: Callable[[int, int], None] | None,
 ) -> Task:
     train, val = words.decode(
-        begin.recogniser.config, device, folder=request.cache, workers=request.workers, progress=decoded
+        initial.recogniser.config, device, folder=request.cache, workers=request.workers, progress=decoded
     )
     return Task(
-        recogniser=begin.recogniser.to(device),
+        recogniser=initial.recogniser.to(device),
         words=train,
         validation=val,
         recipe=recipe,
@@ -194,25 +200,25 @@ def _task(
         compiled=request.compiled,
         about_data={
             **words.describe(),
-            "trained_on": _trained_on(begin, words),
-            "synthetic_only": begin.synthetic_only and words.drawn,
+            "trained_on": _trained_on(initial, words),
+            "synthetic_only": initial.synthetic_only and words.drawn,
         },
     )
 
 
-def _trained_on(begin: Start, words: TrainingWords) -> list[object]:
+def _trained_on(initial: InitialModel, words: TrainingWords) -> list[object]:
     """What the weights know, from the start on, for `htrmodel.data.divisions.trained_on`."""
-    datasets = [*begin.trained_on, *words.divided]
+    datasets = [*initial.trained_on, *words.divided]
     return [one.to_json() for number, one in enumerate(datasets) if one not in datasets[:number]]
 
 
-def _configuration(request: Request, recipe: Recipe, begin: Start, words: TrainingWords) -> dict[str, Any]:
+def _configuration(request: Request, recipe: Recipe, initial: InitialModel, words: TrainingWords) -> dict[str, Any]:
     """What makes a run that run: with the same, every step would be the same."""
     return {
         "format": 1,
         "recipe": recipe.to_dict(),
-        "model": begin.recogniser.config.to_dict(),
-        "start": begin.digest or "scratch",
+        "model": initial.recogniser.config.to_dict(),
+        "start": initial.digest or "scratch",
         "data": words.describe(),
         "freeze": sorted(request.freeze),
         "seed": request.seed,

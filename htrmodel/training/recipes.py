@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from htrdata.errors import UsageError
+from htrmodel.config import ModelFields
 
 PRECISIONS = ("float32", "auto", "bfloat16")
 """What a recogniser is trained in: float32; bfloat16 autocast on a GPU that has it and float32 elsewhere; or bfloat16
@@ -125,5 +126,5 @@ STARTER = Recipe(
 
 RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL, STARTER)}
 
-SMALL_MODEL: dict[str, Any] = {"architecture": "None-VGG-BiLSTM-CTC", "output_channel": 128, "hidden_size": 128}
+SMALL_MODEL: ModelFields = {"architecture": "None-VGG-BiLSTM-CTC", "output_channel": 128, "hidden_size": 128}
 """Sizes of a `htrmodel.config.RecogniserConfig` with 0.95 million parameters: two CPU cores train it in minutes."""

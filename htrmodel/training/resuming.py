@@ -28,7 +28,7 @@ _DAMAGED = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError
 
 
 @dataclass(slots=True)
-class Progress:
+class TrainingState:
     """How far a training has come.
 
     Attributes:
@@ -73,7 +73,7 @@ class Training:
         """What is validated and kept: the recogniser, or the average."""
         return self.recogniser if self.average is None else self.average.recogniser
 
-    def save(self, path: Path, progress: Progress) -> None:
+    def save(self, path: Path, state: TrainingState) -> None:
         """Writes the state; an older one is replaced when the new one is on the disk.
 
         Raises:
@@ -81,10 +81,10 @@ class Training:
             StorageError: writing failed.
         """
         content = io.BytesIO()
-        torch.save({"format": _FORMAT, "progress": asdict(progress), **self._parts()}, content)
+        torch.save({"format": _FORMAT, "progress": asdict(state), **self._parts()}, content)
         write_atomically(path, content.getvalue())
 
-    def load(self, path: Path) -> Progress:
+    def load(self, path: Path) -> TrainingState:
         """Goes back to a state. Nothing but tensors and plain values is unpickled.
 
         Raises:
@@ -92,21 +92,21 @@ class Training:
         """
         try:
             # On the CPU, where the optimizers count their steps; what belongs on the device is copied there.
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            if state["format"] != _FORMAT:
-                raise BadDataError(f"{path} has format {state['format']!r}, this release resumes from {_FORMAT}")
-            progress = Progress(**state["progress"])
-            self.recogniser.load_state_dict(state["weights"])
-            restore_optimizer(self.optimizer, state["optimizer"])
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            if content["format"] != _FORMAT:
+                raise BadDataError(f"{path} has format {content['format']!r}, this release resumes from {_FORMAT}")
+            state = TrainingState(**content["progress"])
+            self.recogniser.load_state_dict(content["weights"])
+            restore_optimizer(self.optimizer, content["optimizer"])
             if self.schedule is not None:
-                self.schedule.load_state_dict(state["schedule"])
+                self.schedule.load_state_dict(content["schedule"])
             if self.average is not None:
-                self.average.recogniser.load_state_dict(state["average"])
+                self.average.recogniser.load_state_dict(content["average"])
         except BadDataError:
             raise
         except _DAMAGED as error:
             raise BadDataError(f"{path} is damaged or of another training: start anew with --overwrite") from error
-        return progress
+        return state
 
     def _parts(self) -> dict[str, Any]:
         return {

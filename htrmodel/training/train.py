@@ -19,7 +19,7 @@ from htrdata.errors import UsageError
 from htrmodel.checkpoint import files as checkpoint
 from htrmodel.training.compiling import uncompiled
 from htrmodel.training.curves import write_curves
-from htrmodel.training.resuming import Progress
+from htrmodel.training.resuming import TrainingState
 from htrmodel.training.run_folder import Record, RunFolder, RunLog
 from htrmodel.training.stepping import Stepper, Task
 from htrmodel.training.validation import Stop, Validation, spread_batches, validate
@@ -58,7 +58,7 @@ class Trainer:
     Attributes:
         steps_per_epoch: batches between two validations.
         total_steps: batches at most.
-        progress: how far it is.
+        state: how far it is.
 
     Raises:
         BadDataError: the state in the folder is damaged.
@@ -73,16 +73,16 @@ class Trainer:
         self._stepper = Stepper(task)
         self.steps_per_epoch, self.total_steps = self._stepper.steps_per_epoch, self._stepper.total_steps
         self._training = self._stepper.training
-        self.progress = self._training.load(folder.state) if folder.state.exists() else Progress()
+        self.state = self._training.load(folder.state) if folder.state.exists() else TrainingState()
         self._pending: list[Tensor] = []
         self._save_cost = 0.0
 
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to do: all steps taken, or no lower loss for long enough."""
-        progress, patience = self.progress, self.task.recipe.patience
-        validated = progress.validated == progress.step
-        return validated and (progress.step >= self.total_steps or 0 < patience <= progress.stale)
+        state, patience = self.state, self.task.recipe.patience
+        validated = state.validated == state.step
+        return validated and (state.step >= self.total_steps or 0 < patience <= state.stale)
 
     def run(self, stop: Stop = lambda: False) -> bool:
         """Trains until it is finished, or told to stop; either way all is saved.
@@ -101,7 +101,7 @@ class Trainer:
             return True
         self._log = RunLog(self.folder, self._is_past)
         self._resumed = self._window = self._saved = time.monotonic()
-        self._window_start = self.progress.step
+        self._window_start = self.state.step
         self._stepper.train()
         try:
             while not self.finished and not stop():
@@ -118,44 +118,44 @@ class Trainer:
 
     def _is_past(self, record: Record) -> bool:
         """Whether a line of the log is about what the state has seen; the rest comes again."""
-        seen = self.progress.validated if "val" in record else self.progress.step
+        seen = self.state.validated if "val" in record else self.state.step
         return bool(record["step"] <= seen)
 
     def _step(self) -> None:
-        progress = self.progress
-        self._pending.append(self._stepper.step(progress.step))
-        progress.step += 1
+        state = self.state
+        self._pending.append(self._stepper.step(state.step))
+        state.step += 1
         record: Record | None = None
-        if progress.step % self.log_every == 0:
+        if state.step % self.log_every == 0:
             self._fetch()
             seconds = time.monotonic() - self._window
-            words = (progress.step - self._window_start) * self.task.recipe.batch_size
+            words = (state.step - self._window_start) * self.task.recipe.batch_size
             record = {
-                "step": progress.step,
-                "loss": sum(progress.losses) / len(progress.losses),
+                "step": state.step,
+                "loss": sum(state.losses) / len(state.losses),
                 "lr": self._stepper.learning_rate,
                 "images_per_second": round(words / max(seconds, 1e-9), 1),
             }
             self._log.write(record)
-            progress.losses.clear()
-            self._window, self._window_start = time.monotonic(), progress.step
+            state.losses.clear()
+            self._window, self._window_start = time.monotonic(), state.step
         if self._watcher is not None:
-            self._watcher.stepped(progress.step, record)
+            self._watcher.stepped(state.step, record)
 
     def _fetch(self) -> None:
         """Waits for the device and takes over the losses of the last steps."""
         if not self._pending:
             return
         losses = torch.stack(self._pending).tolist()
-        first = self.progress.step - len(losses) + 1
+        first = self.state.step - len(losses) + 1
         self._pending.clear()
         for step, loss in enumerate(losses, first):
             if not math.isfinite(loss):
                 raise self._diverged("training", step)
-        self.progress.losses += losses
+        self.state.losses += losses
 
     def _diverged(self, what: str, step: int) -> UsageError:
-        best = self.progress.best_step
+        best = self.state.best_step
         kept = f"{self.folder.best} of step {best} stays" if best >= 0 else "nothing was kept"
         return UsageError(
             f"the {what} loss is not a finite number at step {step:,}: the training diverged; {kept}. Start again with "
@@ -163,8 +163,8 @@ class Trainer:
         )
 
     def _validation_due(self) -> bool:
-        step = self.progress.step
-        return self.progress.validated < step and (step % self.steps_per_epoch == 0 or step >= self.total_steps)
+        step = self.state.step
+        return self.state.validated < step and (step % self.steps_per_epoch == 0 or step >= self.total_steps)
 
     def _validate(self, stop: Stop) -> None:
         """Validates each data set apart; told to stop, it leaves everything as it was."""
@@ -174,21 +174,21 @@ class Trainer:
         if found is None:
             return
         train, by_name = found
-        progress = self.progress
+        state = self.state
         loss = float(np.mean([validation.loss for validation in by_name.values()]))
         if not math.isfinite(loss):
-            raise self._diverged("validation", progress.step)
-        progress.validated = progress.step
-        progress.stale += 1
+            raise self._diverged("validation", state.step)
+        state.validated = state.step
+        state.stale += 1
         figures = {name: validation.to_dict() for name, validation in by_name.items()}
-        if loss < progress.best_loss:
-            progress.best_step, progress.best_loss, progress.best, progress.stale = progress.step, loss, figures, 0
+        if loss < state.best_loss:
+            state.best_step, state.best_loss, state.best, state.stale = state.step, loss, figures, 0
             self._write_checkpoint("best")
         record: Record = {
-            "step": progress.step,
-            "epoch": progress.step / self.steps_per_epoch,
+            "step": state.step,
+            "epoch": state.step / self.steps_per_epoch,
             "val_loss": loss,
-            "best": progress.stale == 0,
+            "best": state.stale == 0,
             "train": train.to_dict(),
             "val": figures,
             "seconds": round(self._seconds(), 1),
@@ -211,9 +211,9 @@ class Trainer:
     def _seconds(self) -> float:
         """Takes over the time since the last call."""
         now = time.monotonic()
-        self.progress.seconds += now - self._resumed
+        self.state.seconds += now - self._resumed
         self._resumed = now
-        return self.progress.seconds
+        return self.state.seconds
 
     @contextmanager
     def _aside(self) -> Iterator[None]:
@@ -225,7 +225,7 @@ class Trainer:
 
     def _save_due(self) -> bool:
         ago = time.monotonic() - self._saved
-        at_end = self.progress.validated == self.progress.step
+        at_end = self.state.validated == self.state.step
         return ago >= SAVE_SECONDS or (at_end and ago * _SAVE_SHARE >= self._save_cost)
 
     def _save(self) -> None:
@@ -233,15 +233,15 @@ class Trainer:
             start = time.monotonic()
             self._seconds()
             self._write_checkpoint("last")
-            self._training.save(self.folder.state, self.progress)
+            self._training.save(self.folder.state, self.state)
             write_curves(self._log.records, self.folder.curves)
             self._saved = time.monotonic()
             self._save_cost = self._saved - start
 
     def _write_checkpoint(self, which: str) -> None:
-        progress = self.progress
-        metrics: Record = {"step": progress.step, "epoch": progress.step / self.steps_per_epoch}
+        state = self.state
+        metrics: Record = {"step": state.step, "epoch": state.step / self.steps_per_epoch}
         if which == "best":
-            metrics |= {"val_loss": progress.best_loss, "val": progress.best}
+            metrics |= {"val_loss": state.best_loss, "val": state.best}
         path = self.folder.best if which == "best" else self.folder.last
         checkpoint.save(self._training.judged, path, metrics=metrics, data=self.task.about_data)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from htrmodel.data.augment import augment
-from htrmodel.data.batches import normalise
+from htrmodel.data.batches import standardise
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.loss import LOSSES
 from htrmodel.training.recipes import Recipe
@@ -55,7 +55,7 @@ class Update:
         if self.recipe.augment:
             images = augment(images, self.generator, self.recipe.augment)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bfloat16):
-            logits = recogniser(normalise(images, recogniser.config), targets)
+            logits = recogniser(standardise(images, recogniser.config), targets)
         loss = LOSSES[recogniser.config.prediction](logits, targets)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.trained, self.recipe.clip)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from htrmodel.data.batches import Batch, WordBatches, normalise
+from htrmodel.data.batches import Batch, WordBatches, standardise
 from htrmodel.judging import metrics
 from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
@@ -64,7 +64,7 @@ def validate(recogniser: Recogniser, batches: Iterable[Batch], stop: Stop = lamb
         if stop():
             return None
         targets = recogniser.tokenizer.encode(batch.texts)
-        logits = recogniser(normalise(batch.images, config), full_steps=True)
+        logits = recogniser(standardise(batch.images, config), full_steps=True)
         losses.append(LOSSES[config.prediction](logits, targets.to(logits.device)))
         weights.append(int((targets[:, 1:] != PAD).sum()) if config.prediction == "Attn" else len(targets))
         texts += batch.texts

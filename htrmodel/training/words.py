@@ -10,11 +10,11 @@ from typing import Any
 import torch
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.labels import LabelPolicy
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
-from htrmodel.data.cache import Progress, decoded_words
+from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Origin, Samples, open_samples
@@ -63,7 +63,7 @@ class TrainingWords:
         *,
         folder: Path | None = None,
         workers: int = 1,
-        progress: Progress | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> tuple[WordBatches, dict[str, WordBatches]]:
         """Decodes the images, or finds them in the cache; see `htrmodel.data.cache.decoded_words`.
 
@@ -94,9 +94,9 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
         BadDataError: a data set is damaged.
     """
     mixed = parse_mix(mix)
-    view = LabelView(config.charset, config.max_length)
-    train = [_open(origin, view, say) for origin in find_split(root, "train", list(mixed))]
-    val = [_open(origin, view, say) for one in train for origin in _find_validation(root, one.name, say)]
+    policy = config.label_policy
+    train = [_open(origin, policy, say) for origin in find_split(root, "train", list(mixed))]
+    val = [_open(origin, policy, say) for one in train for origin in _find_validation(root, one.name, say)]
     if not val:
         names = ", ".join(one.name for one in train)
         plain = all(isinstance(one.origin, PlainShards) for one in train)
@@ -134,8 +134,8 @@ def _find_validation(root: Path, name: str, say: Say) -> list[Origin]:
         return []
 
 
-def _open(origin: Origin, view: LabelView, say: Say) -> Samples:
-    samples = open_samples(origin, view)
+def _open(origin: Origin, policy: LabelPolicy, say: Say) -> Samples:
+    samples = open_samples(origin, policy)
     counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
     left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
     say(f"{origin.name}: {len(samples):,} {origin.split} words{left_out}")

@@ -11,7 +11,7 @@ from PIL import Image
 from htrdata.errors import BadDataError, HtrError, SourceMissingError
 from htrdata.labels import ALNUM
 from htrmodel.config import RecogniserConfig
-from htrmodel.inputs import WordImage, fit, normalise, open_image, to_inputs
+from htrmodel.inputs import WordImage, fit, open_image, standardise, to_inputs
 
 
 def _config(**fields: Any) -> RecogniserConfig:
@@ -38,11 +38,11 @@ def test_stretching_ignores_the_shape_and_padding_keeps_it() -> None:
 
 
 def test_inputs_run_from_minus_one_to_one() -> None:
-    inputs = normalise(np.array([[[0, 255, 51]]], np.uint8), _config())
+    inputs = standardise(np.array([[[0, 255, 51]]], np.uint8), _config())
     assert inputs.dtype == np.float32
     assert inputs.shape == (1, 1, 1, 3)
     np.testing.assert_allclose(inputs.ravel(), [-1, 1, -0.6], rtol=1e-6)
-    np.testing.assert_allclose(normalise(np.array([[[255]]], np.uint8), _config(mean=0.0, std=2.0)), [[[[0.5]]]])
+    np.testing.assert_allclose(standardise(np.array([[[255]]], np.uint8), _config(mean=0.0, std=2.0)), [[[[0.5]]]])
 
 
 def test_orientation_is_applied() -> None:

@@ -51,7 +51,7 @@ class FormJob:
 
 
 @dataclass(slots=True)
-class DrawnWord:
+class FormWord:
     """A word of a form.
 
     Attributes:
@@ -83,13 +83,13 @@ class DrawnWord:
 
 
 @dataclass(slots=True)
-class DrawnLine:
+class FormLine:
     """A line of a form: its id, whether its segmentation is ``ok``, its grey threshold, and its words."""
 
     id: str
     ok: bool
     threshold: int
-    words: list[DrawnWord]
+    words: list[FormWord]
 
     @property
     def flag(self) -> str:
@@ -102,11 +102,11 @@ class DrawnForm:
     """A form: what was asked for, its lines, and its page as a PNG."""
 
     job: FormJob
-    lines: list[DrawnLine]
+    lines: list[FormLine]
     png: bytes
 
     @property
-    def words(self) -> Iterator[DrawnWord]:
+    def words(self) -> Iterator[FormWord]:
         """The words of all lines."""
         return (word for line in self.lines for word in line.words)
 
@@ -127,7 +127,7 @@ def draw_form(job: FormJob) -> DrawnForm:
         if number == boxless:
             marks = [word for word in words if word.text in _MARKS and word.id not in BROKEN]
             (marks or words[-1:])[0].components = []
-        lines.append(DrawnLine(line_id, number != erroneous, threshold, words))
+        lines.append(FormLine(line_id, number != erroneous, threshold, words))
     _print_head(page, job, " ".join(word.text for line in lines for word in line.words))
     page = _scan(page, rng)
     for line in lines:
@@ -164,11 +164,11 @@ def _write_line(
     size: float,
     scale: float,
     rng: np.random.Generator,
-) -> list[DrawnWord]:
+) -> list[FormWord]:
     """Writes words from the left to the right, as many as fit."""
     x = _LEFT * scale + float(rng.uniform(0, 2)) * size
     y = (_FIRST_LINE + _PITCH * number) * scale + float(rng.normal(0, 0.1)) * size
-    words: list[DrawnWord] = []
+    words: list[FormWord] = []
     while True:
         word_id = f"{line}-{len(words):02d}"
         text = next(tokens)
@@ -178,7 +178,7 @@ def _write_line(
         left, _, right, _ = strokes.bounds
         if x + (right - left) * size > _RIGHT * scale:
             return words
-        words.append(DrawnWord(word_id, text, _ink(page, strokes, x - left * size, y, size, style)))
+        words.append(FormWord(word_id, text, _ink(page, strokes, x - left * size, y, size, style)))
         x += (right - left + _SPACE) * size
 
 
@@ -221,7 +221,7 @@ def _scan(page: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return scanned
 
 
-def _own_image(page: np.ndarray, word: DrawnWord) -> bytes | None:
+def _own_image(page: np.ndarray, word: FormWord) -> bytes | None:
     """The word's box out of the page, white outside its components."""
     if not word.components:
         return None

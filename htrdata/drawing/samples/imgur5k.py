@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.drawing.handwriting.page import draw_page
-from htrdata.drawing.samples.imgur5k_plan import MAIN, Plan, compose, load, parse_box
+from htrdata.drawing.samples.imgur5k_plan import MAIN, DrawingPlan, compose, load, parse_box
 from htrdata.errors import BadDataError, CannotCreateError, StorageError, UsageError
 from htrdata.images.codec import opencv
 from htrdata.records import Box, SourceInfo
@@ -151,7 +151,7 @@ def draw_sample(
     return SampleSummary(root, len(jobs), drawn, sum(map(len, found.values())) - drawn)
 
 
-def _mark(published: Plan | None, settings: str) -> DrawnMark:
+def _mark(published: DrawingPlan | None, settings: str) -> DrawnMark:
     """What to say of the sample: with whose annotations it is drawn, if they are not our own."""
     licence, by = "Apache-2.0, as htrdata", "drawn by htrdata sample"
     if published is not None:
@@ -163,7 +163,7 @@ def _mark(published: Plan | None, settings: str) -> DrawnMark:
     return DrawnMark(DRAWN, f"{title}, {settings}", SourceInfo(title, "", licence, ""))
 
 
-def _jobs(plan: Plan, folder: Path, seed: int, plain: bool) -> dict[str, PageJob]:
+def _jobs(plan: DrawingPlan, folder: Path, seed: int, plain: bool) -> dict[str, PageJob]:
     """What is to be drawn, by page: its words, except those whose box is none."""
     jobs: dict[str, PageJob] = {}
     for page, entries in plan.words().items():
@@ -206,7 +206,7 @@ def _claim(root: Path) -> None:
         raise CannotCreateError(f"{root} cannot be made ({error.strerror}): give another folder") from error
 
 
-def _publish(plan: Plan, hashes: Mapping[str, str], folder: Path) -> None:
+def _publish(plan: DrawingPlan, hashes: Mapping[str, str], folder: Path) -> None:
     """Writes what refers to the images, with their hashes: the main annotations last, since they make it a data set."""
     folder.mkdir()
     for name, data in plan.lists.items():

@@ -49,7 +49,7 @@ class Annotations(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DrawingPlan:
     """The files of ``dataset_info`` without the images' hashes, and what else the pages need.
 
     Attributes:
@@ -84,7 +84,7 @@ def parse_box(text: str) -> Box | None:
     return Box(*numbers)
 
 
-def load(path: Path) -> Plan:
+def load(path: Path) -> DrawingPlan:
     """Takes annotations as they are published, with the lists beside them.
 
     Args:
@@ -103,7 +103,7 @@ def load(path: Path) -> Plan:
         )
     try:
         lists = {file.name: file.read_bytes() for file in sorted(folder.glob("*.lst"))}
-        return Plan({file.name: _read(file) for file in files}, lists)
+        return DrawingPlan({file.name: _read(file) for file in files}, lists)
     except OSError as error:
         raise StorageError(f"{error.filename}: {error.strerror}; the annotations cannot be read") from error
 
@@ -124,7 +124,7 @@ def _read(path: Path) -> Annotations:
     return found
 
 
-def compose(pages: int, words_per_page: int, seed: int, megapixels: tuple[float, float]) -> Plan:
+def compose(pages: int, words_per_page: int, seed: int, megapixels: tuple[float, float]) -> DrawingPlan:
     """Composes the files for our own words. What they hold is said at `htrdata.drawing.samples.imgur5k.draw_sample`."""
     *ids, lost = _ids(pages + 1, seed)
     texts = _texts(pages, words_per_page, seed)
@@ -147,7 +147,7 @@ def compose(pages: int, words_per_page: int, seed: int, megapixels: tuple[float,
     train, val, test = ids[: -2 * held_out], ids[-2 * held_out : -held_out], ids[-held_out:]
     splits = dict(zip(SPLITS, ([*train, lost], [*val, train[:2][-1]], test), strict=True))
     files = {MAIN: main} | {f"imgur5k_annotations_{name}.json": _part(main, split) for name, split in splits.items()}
-    return Plan(files, _lists(main, splits, lost), dict(zip(ids, sizes, strict=True)), {ids[-1]: ids[0]})
+    return DrawingPlan(files, _lists(main, splits, lost), dict(zip(ids, sizes, strict=True)), {ids[-1]: ids[0]})
 
 
 def _ids(count: int, seed: int) -> list[str]:

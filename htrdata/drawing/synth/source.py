@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from htrdata.drawing.synth.fonts import Font, read_fonts
 from htrdata.drawing.synth.writers import HANDS, MEDIA, split_fonts
-from htrdata.drawing.synth.written import WORDS_PER_WRITER, Recipe, WrittenWords
+from htrdata.drawing.synth.written import WORDS_PER_WRITER, WriterRecipe, WrittenWords
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Division, Page, SourceInfo, Unit
 from htrdata.sources.base import DRAWN
@@ -118,7 +118,7 @@ class Synth:
             BadDataError: a font cannot be read.
         """
         fonts = tuple(split_fonts(self._fonts, SHARES))
-        recipe = Recipe(self.seed, self.diacritics, self.hands, self.media, fonts)
+        recipe = WriterRecipe(self.seed, self.diacritics, self.hands, self.media, fonts)
         for split, count in zip(SPLITS, _shared_out(self.words), strict=True):
             for number, first in enumerate(range(0, count, WORDS_PER_WRITER)):
                 words = WrittenWords(recipe, split, number, min(WORDS_PER_WRITER, count - first))

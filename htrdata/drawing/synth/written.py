@@ -25,7 +25,7 @@ _TRIES = 20  # draws of words among which enough can be set in a font, before le
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class WriterRecipe:
     """What the words of a writer depend on, besides the writer's number.
 
     Attributes:
@@ -61,7 +61,7 @@ class WrittenWords(Sequence[Word]):
         length: how many words there are.
     """
 
-    recipe: Recipe
+    recipe: WriterRecipe
     split: str
     number: int
     length: int
@@ -108,13 +108,13 @@ class WrittenWords(Sequence[Word]):
 
 
 @functools.lru_cache(16)
-def _writer(recipe: Recipe, split: str, number: int) -> Writer:
+def _writer(recipe: WriterRecipe, split: str, number: int) -> Writer:
     rng = np.random.default_rng([recipe.seed, SPLITS.index(split), number, 0])
     return random_writer(rng, recipe.hands, recipe.media, recipe.fonts[SPLITS.index(split)])
 
 
 @functools.lru_cache(16)
-def _texts(recipe: Recipe, split: str, number: int) -> list[str]:
+def _texts(recipe: WriterRecipe, split: str, number: int) -> list[str]:
     """What a writer writes, as much as could be asked for."""
     words = WrittenWords(recipe, split, number, WORDS_PER_WRITER)
     writer, rng, vocabulary = words.writer, words.generator(1), _vocabulary(recipe.diacritics)
@@ -129,7 +129,7 @@ def _texts(recipe: Recipe, split: str, number: int) -> list[str]:
 
 
 @functools.lru_cache(2)
-def _drawn(recipe: Recipe, split: str, number: int) -> list[GreyJpeg]:
+def _drawn(recipe: WriterRecipe, split: str, number: int) -> list[GreyJpeg]:
     """All words that a writer could be asked for: a word does not depend on how many were."""
     words = WrittenWords(recipe, split, number, WORDS_PER_WRITER)
     writer = words.writer

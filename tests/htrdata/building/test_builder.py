@@ -18,7 +18,7 @@ import filelock
 import pytest
 
 import htrdata
-from htrdata.building.builder import build, judge
+from htrdata.building.builder import build, count_words
 from htrdata.building.describing import describe_counts
 from htrdata.building.options import BuildOptions
 from htrdata.building.plan import make_plan
@@ -165,7 +165,7 @@ def test_a_strict_build_refuses_faults_and_publishes_nothing(source: Any, tmp_pa
 def test_judging_counts_what_building_counts(source: Any, tmp_path: Path, policy: LabelPolicy) -> None:
     options = BuildOptions(labels=policy, part_words=30)
     plan = make_plan(source, options)
-    counts = describe_counts(plan, judge(plan, workers=1))
+    counts = describe_counts(plan, count_words(plan, workers=1))
     names = [field.name for field in dataclasses.fields(counts)]
     about = build(source, tmp_path / "lmdb", options, workers=1).description
     assert {name: getattr(about, name) for name in names} == {name: getattr(counts, name) for name in names}

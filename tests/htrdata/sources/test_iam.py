@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import htrdata
-from htrdata.building.builder import build, judge
+from htrdata.building.builder import build, count_words
 from htrdata.building.describing import describe_counts
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
@@ -159,7 +159,7 @@ def test_stores_from_folders_and_archives_are_the_same(drawn: Path, packed: Path
 
 def count(source: Iam) -> Counts:
     plan = make_plan(source, BuildOptions())
-    return describe_counts(plan, judge(plan, workers=1))
+    return describe_counts(plan, count_words(plan, workers=1))
 
 
 def expected(drawn: Path, pixels: str, segmentation: str) -> dict[str, Counter[str]]:

@@ -9,7 +9,7 @@ import lmdb
 import pytest
 
 import htrdata
-from htrdata.building.builder import build, judge
+from htrdata.building.builder import build, count_words
 from htrdata.building.options import BuildOptions
 from htrdata.building.plan import make_plan
 from htrdata.drawing.samples.imgur5k import draw_sample
@@ -60,7 +60,7 @@ def test_counts_for_attentionhtrs_charset(built: tuple[Path, Description], split
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_by_default_every_legible_label_is_kept(root: Path, split: str) -> None:
     plan = make_plan(Imgur5K(root), BuildOptions())
-    counts = judge(plan, workers=2).splits[split]
+    counts = count_words(plan, workers=2).splits[split]
     assert counts.dropped == {"missing_annotation": NOT_ANNOTATED[split], "empty_label": EMPTY[split]}
     assert counts.kept == WORDS[split] - NOT_ANNOTATED[split] - EMPTY[split]
     assert counts.outside["printable"] == OUT_OF_CHARSET[split]

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htrdata.building.builder import build, judge
+from htrdata.building.builder import build, count_words
 from htrdata.building.describing import describe_counts
 from htrdata.building.options import BuildOptions
 from htrdata.building.plan import make_plan
@@ -250,7 +250,9 @@ def test_a_build_of_another_split_is_told_apart(source: Any, tmp_path: Path) -> 
 def test_writers_in_two_splits_are_reported(source: Any) -> None:
     plan = make_plan(source, BuildOptions())
     assert plan.leaks.writers["w0"] == ("train", "val", "test")
-    assert "in more than one split: 4 writers (w0, w1, …)" in summary(describe_counts(plan, judge(plan, workers=1)))
+    assert "in more than one split: 4 writers (w0, w1, …)" in summary(
+        describe_counts(plan, count_words(plan, workers=1))
+    )
 
 
 def published(tmp_path: Path) -> Pages:
@@ -267,7 +269,7 @@ def published(tmp_path: Path) -> Pages:
 def test_counts_are_compared_whatever_else_drops_words(tmp_path: Path) -> None:
     source = published(tmp_path)
     plan = make_plan(source, BuildOptions(dedup=True))
-    tally = judge(plan, workers=1)
+    tally = count_words(plan, workers=1)
     assert tally.total.dropped["segmentation_err"] == 0  # the missing image was found first
     assert compare(plan, tally) == {}
     source.published = {"val": {"words": 6, "missing_annotation": 1, "image_missing": 2}, "test": {"words": 3}}

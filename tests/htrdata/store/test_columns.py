@@ -58,12 +58,12 @@ def test_select_and_take(mask: list[bool]) -> None:
 def test_nothing_of_it_imports_pandas() -> None:
     code = (
         "import sys, numpy as np\n"
-        "from htrdata.labels import ALNUM\n"
+        "from htrdata.labels import ALNUM, LabelPolicy\n"
         "from htrdata.store.columns import select, strings, take, codes\n"
-        "from htrmodel.data.label_view import LabelView\n"
+        "from htrmodel.data.label_columns import fold_labels, label_faults\n"
         "texts = strings(['Aé', 'b', 'c'])\n"
-        "view = LabelView(ALNUM, 3)\n"
-        "view.judge(view.fold(texts))\n"
+        "policy = LabelPolicy(ALNUM, 3)\n"
+        "label_faults(fold_labels(texts, policy), policy)\n"
         "codes(texts.dictionary_encode(), {'b': 0})\n"
         "take(select(texts, np.array([True, False, True])), np.array([1]))\n"
         "print('pandas' in sys.modules, 'torch' in sys.modules)\n"

@@ -8,24 +8,35 @@ import os
 import pickle
 import random
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import lmdb
 import pyarrow as pa
 import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.store.digests import ContentDigest, digest_of_columns, file_sha256
+from htrdata.store.digests import digest_of_columns, file_sha256
 from htrdata.store.format import DATA_FILE
-from htrdata.store.shard_writer import Sample, ShardInfo, write_shard
+from htrdata.store.shard_writer import SHARD_WORDS, ShardInfo, write_shard
 from htrdata.store.shards import COUNT_KEY, Shard, image_key, label_key, sample_keys
 
 # Sizes on both sides of what fits a page of the tree, of a page, and of two pages.
 _SIZES = [1, 64, 2020, 2040, 4080, 4081, 8000, 12_345]
+
+
+class Sample(NamedTuple):
+    image: bytes
+    label: str
+
+    @property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.image).digest()
 
 
 def make_samples(count: int = 2500, seed: int = 0) -> list[Sample]:
@@ -36,7 +47,13 @@ def make_samples(count: int = 2500, seed: int = 0) -> list[Sample]:
 
 def write(folder: Path, samples: list[Sample]) -> ShardInfo:
     payload = sum(len(sample.image) + len(sample.label.encode()) for sample in samples)
-    return write_shard(folder, iter(samples), count=len(samples), payload=payload)
+    halves = (columns(samples[: len(samples) // 2]), columns(samples[len(samples) // 2 :]))
+    return write_shard(folder, iter(halves), count=len(samples), payload=payload)
+
+
+def columns(samples: list[Sample]) -> pa.RecordBatch:
+    images, labels = [sample.image for sample in samples], [sample.label for sample in samples]
+    return pa.record_batch([images, labels, [sample.sha256 for sample in samples]], schema=SHARD_WORDS)
 
 
 @pytest.fixture(scope="module")
@@ -92,15 +109,22 @@ def test_content_digest_tells_images_labels_and_order(tmp_path: Path) -> None:
     assert len(digests) == len(variants)
 
 
-def test_columns_have_the_digest_of_the_samples(folder: Path, samples: list[Sample]) -> None:
-    labels, images = [sample.label for sample in samples], [hashlib.sha256(sample.image).digest() for sample in samples]
-    digest = ContentDigest()
-    for index, (label, image) in enumerate(zip(labels, images, strict=True), 1):
-        digest.add(index, label, image)
-    halves = pa.chunked_array([labels[:2], labels[2:]]), pa.chunked_array([images[:2], images[2:]], pa.binary(32))
-    assert digest_of_columns(*halves) == digest.hexdigest()
-    swapped = pa.chunked_array([labels[::-1]])
-    assert digest_of_columns(swapped, halves[1]) != digest.hexdigest()
+def digest_of(samples: list[Sample]) -> str:
+    """The content digest, from its definition alone."""
+    digest = hashlib.sha256()
+    for index, sample in enumerate(samples, 1):
+        label = sample.label.encode()
+        digest.update(struct.pack("<QI", index, len(label)) + label + sample.sha256)
+    return digest.hexdigest()
+
+
+def test_the_content_digest_is_what_it_is_said_to_be(samples: list[Sample], tmp_path: Path) -> None:
+    assert write(tmp_path / "shard", samples).content_digest == digest_of(samples)
+    parts = [columns(samples[:2]), columns(samples[2:])]
+    table = pa.Table.from_batches(parts)
+    assert digest_of_columns(table["text"], table["image_sha256"]) == digest_of(samples)
+    swapped = pa.chunked_array([table["text"].to_pylist()[::-1]])
+    assert digest_of_columns(swapped, table["image_sha256"]) != digest_of(samples)
 
 
 def test_all_labels_at_once_are_those_one_by_one(folder: Path, samples: list[Sample]) -> None:
@@ -131,8 +155,8 @@ def test_an_empty_shard_counts_zero(tmp_path: Path) -> None:
 
 
 def test_a_wrong_count_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="2 samples came, 3 were announced"):
-        write_shard(tmp_path / "shard", make_samples(2), count=3, payload=100_000)
+    with pytest.raises(ValueError, match="2 words came, 3 were announced"):
+        write_shard(tmp_path / "shard", [columns(make_samples(2))], count=3, payload=100_000)
 
 
 def test_two_readers_of_one_path_live_in_one_process(folder: Path, samples: list[Sample]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
@@ -16,7 +18,7 @@ from htrdata.building.options import BuildOptions
 from htrdata.images.codec import encode
 from htrdata.labels import PRINTABLE
 from htrdata.records import Division, Page, SourceInfo, Unit, Word
-from htrdata.store.shard_writer import Sample, write_shard
+from htrdata.store.shard_writer import SHARD_WORDS, write_shard
 from htrmodel.config import RecogniserConfig
 
 MakeStore = Callable[..., Path]
@@ -104,9 +106,9 @@ def make_shard() -> MakeShard:
     def make(folder: Path, labels: Sequence[str], images: Sequence[bytes] | None = None) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         encoded = images or [encode(draw(i), "png") for i in range(len(labels))]
-        samples = [Sample(image, label) for image, label in zip(encoded, labels, strict=True)]
-        payload = sum(len(sample.image) + 4 * len(sample.label) for sample in samples)
-        write_shard(folder, samples, count=len(samples), payload=payload)
+        digests = [hashlib.sha256(image).digest() for image in encoded]
+        batch = pa.record_batch([encoded, labels, digests], schema=SHARD_WORDS)
+        write_shard(folder, [batch], count=len(labels), payload=batch.nbytes)
         return folder
 
     return make

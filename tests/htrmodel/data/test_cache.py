@@ -16,13 +16,12 @@ import PIL
 import pytest
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, WorkerDiedError
-from htrdata.labels import Charset
+from htrdata.labels import Charset, LabelPolicy
 from htrdata.store.reading import open_store
 from htrmodel.config import RecogniserConfig
 from htrmodel.data import cache, decoding
 from htrmodel.data.cache import cache_key, decoded_words
 from htrmodel.data.decoding import decode_word
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 
@@ -44,7 +43,7 @@ def open_words(make_store: MakeStore, tmp_path: Path) -> Callable[..., Samples]:
         root = tmp_path / f"store{seed}{options}"
         if not root.exists():
             make_store({"train": LABELS}, root=root, seed=seed, shard_words=4, **options)
-        return open_samples(StoredSplit(open_store(root).dataset("drawn"), "train"), LabelView(charset))
+        return open_samples(StoredSplit(open_store(root).dataset("drawn"), "train"), LabelPolicy(charset))
 
     return open_words
 

@@ -14,7 +14,7 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.calibration import calibration_inputs
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
-from htrmodel.inputs import normalise
+from htrmodel.inputs import standardise
 
 from .conftest import MakeStore
 
@@ -27,7 +27,7 @@ def test_they_are_training_words_as_the_model_takes_them(make_store: MakeStore, 
     inputs = calibration_inputs(root, config, words=5)
     assert inputs.shape == (5, 1, config.height, config.width)
     assert inputs.dtype == np.float32
-    known = {image.tobytes() for image in normalise(words, config)}
+    known = {image.tobytes() for image in standardise(words, config)}
     assert len({image.tobytes() for image in inputs} & known) == 5  # no word twice
     np.testing.assert_array_equal(inputs, calibration_inputs(root, config, words=5))
 

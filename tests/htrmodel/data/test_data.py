@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from htrdata.labels import PRINTABLE
+from htrdata.labels import PRINTABLE, LabelPolicy
 from htrdata.store.reading import open_store
 from htrmodel import inputs as plain
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import WordBatches, normalise
+from htrmodel.data.batches import WordBatches, standardise
 from htrmodel.data.cache import decoded_words
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 
@@ -31,7 +30,7 @@ def open_part(make_store: MakeStore, tmp_path: Path, config: RecogniserConfig) -
     def open_part(name: str, labels: list[str], on_disk: bool) -> Part:
         make_store({"train": labels}, name=name, seed=len(name))
         samples = open_samples(
-            StoredSplit(open_store(tmp_path / "store").dataset(name), "train"), LabelView(config.charset)
+            StoredSplit(open_store(tmp_path / "store").dataset(name), "train"), LabelPolicy(config.charset)
         )
         return samples, decoded_words(samples, config, folder=tmp_path / "cache" if on_disk else None)
 
@@ -87,15 +86,15 @@ def test_words_and_images_that_do_not_fit(open_part: Callable[..., Part]) -> Non
 
 def test_inputs_are_clovas(config: RecogniserConfig) -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
-    inputs = normalise(torch.from_numpy(pixels), config)
+    inputs = standardise(torch.from_numpy(pixels), config)
     assert inputs.dtype == torch.float32
     expected = torch.arange(256).double().reshape(1, 1, 16, 16) / 127.5 - 1
     assert torch.allclose(inputs.double(), expected, atol=1e-7, rtol=0)
     assert inputs.flatten()[[0, -1]].tolist() == [-1, 1]
     other = RecogniserConfig(charset=PRINTABLE, mean=0.3, std=0.2)
     for each in (config, other):  # as images that are read one by one
-        assert np.array_equal(normalise(torch.from_numpy(pixels), each), plain.normalise(pixels[0], each))
+        assert np.array_equal(standardise(torch.from_numpy(pixels), each), plain.standardise(pixels[0], each))
     unit = torch.from_numpy(pixels) / 255
     kept = unit.clone()
-    assert torch.equal(normalise(unit, other), normalise(torch.from_numpy(pixels), other))
+    assert torch.equal(standardise(unit, other), standardise(torch.from_numpy(pixels), other))
     assert torch.equal(unit, kept)

@@ -17,11 +17,10 @@ import pytest
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.images.codec import encode
-from htrdata.labels import ALNUM, PRINTABLE, Charset
+from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
 from htrdata.records import Reason
 from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset, open_store
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Chunk, Samples, open_samples
 
@@ -37,7 +36,7 @@ def dataset(make_store: MakeStore) -> Dataset:
 
 
 def opened(dataset: Dataset, split: str, charset: Charset | None = None, max_length: int | None = None) -> Samples:
-    return open_samples(StoredSplit(dataset, split), LabelView(charset, max_length))
+    return open_samples(StoredSplit(dataset, split), LabelPolicy(charset, max_length))
 
 
 def test_without_limits_these_are_the_words_of_the_store(dataset: Dataset) -> None:
@@ -178,7 +177,7 @@ def test_plain_shards_are_scanned(make_shard: MakeShard, tmp_path: Path) -> None
     everything = open_samples(origin)
     assert everything.texts.to_pylist() == ["one", "caf\xe9", "Two words", "B"]
     assert everything.left_out == {Reason.EMPTY_LABEL: 1}
-    samples = open_samples(origin, LabelView(ALNUM, 8))
+    samples = open_samples(origin, LabelPolicy(ALNUM, 8))
     assert (samples.name, samples.split, samples.texts.to_pylist()) == ("mine", "train", ["one", "b"])
     assert samples.ids.to_pylist() == ["image-000000001", "image-000000005"]
     assert [samples.encoded(i) for i in range(2)] == [encode(draw(i), "png") for i in (0, 4)]
@@ -189,13 +188,13 @@ def test_plain_shards_are_scanned(make_shard: MakeShard, tmp_path: Path) -> None
     }
     assert samples.column("writer").to_pylist() == [None, None]
     assert samples.dropped_words().num_rows == 0
-    assert samples.digest == open_samples(origin, LabelView(ALNUM, 7)).digest != everything.digest
+    assert samples.digest == open_samples(origin, LabelPolicy(ALNUM, 7)).digest != everything.digest
 
 
 def test_a_tree_of_plain_shards_is_one_data_set(make_shard: MakeShard, tmp_path: Path) -> None:
     for name, labels in (("b/1", ["four", "é"]), ("a", ["one", "two", "three"])):
         make_shard(tmp_path / "tree" / name, labels)
-    samples = open_samples(PlainShards(tmp_path / "tree"), LabelView(PRINTABLE))
+    samples = open_samples(PlainShards(tmp_path / "tree"), LabelPolicy(PRINTABLE))
     assert samples.texts.to_pylist() == ["one", "two", "three", "four"]
     assert samples.ids.to_pylist() == [*(f"a/image-00000000{i}" for i in (1, 2, 3)), "b/1/image-000000001"]
     assert samples.encoded(3) == samples.encoded(0) == encode(draw(0), "png")
@@ -234,7 +233,7 @@ def test_numbers_of_another_size_are_the_same_numbers(dataset: Dataset) -> None:
                 yield Chunk(chunk.texts, *numbers)
 
     expected = opened(dataset, "train", PRINTABLE)
-    samples = open_samples(Wide(dataset, "train"), LabelView(PRINTABLE))
+    samples = open_samples(Wide(dataset, "train"), LabelPolicy(PRINTABLE))
     assert samples.digest == expected.digest
     assert samples.keys.tolist() == expected.keys.tolist()
     assert samples.left_out_words().equals(expected.left_out_words())

@@ -10,7 +10,8 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrdata.records import Division
 from htrmodel.data.divisions import DividedSet
 from htrmodel.data.samples import open_samples
-from htrmodel.data.splits import check_schemes, find_split
+from htrmodel.data.splits import check_schemes, every_split, find_split
+from htrmodel.runtime.finding import find_images
 
 from .conftest import MakeShard, MakeStore
 
@@ -57,6 +58,32 @@ def divided(name: str, corpus: str = "IAM", scheme: str = "published", **paramet
 def test_drawn_words_are_taken_where_there_are_no_others(make_store: MakeStore) -> None:
     root = make_store({"train": ["a"]}, source={"drawn": "picture"}, name="drawn")
     assert found(root, "train") == {"drawn": ["a"]}
+
+
+def places(root: Path) -> dict[str, list[str]]:
+    return {f"{o.name}/{o.split}": open_samples(o).texts.to_pylist() for o in every_split(root)}
+
+
+def test_every_split_of_a_store_and_of_plain_shards(
+    make_store: MakeStore, make_shard: MakeShard, tmp_path: Path
+) -> None:
+    root = make_store({"train": ["a", "b"], "test": ["c"]}, name="first")
+    make_store({"val": ["d"]}, root=root, source={"name": "synth"})
+    assert places(root) == {"first/train": ["a", "b"], "first/test": ["c"], "synth/val": ["d"]}
+    make_shard(tmp_path / "plain/train/MJ", ["a"])
+    make_shard(tmp_path / "plain/val", ["b"])
+    assert places(tmp_path / "plain") == {"MJ/train": ["a"], "plain/val": ["b"]}
+    make_shard(tmp_path / "loose/one", ["a"])
+    make_shard(tmp_path / "loose/two", ["b"])
+    assert places(tmp_path / "loose") == {"loose/": ["a", "b"]}
+    with pytest.raises(SourceMissingError, match=r"no data.mdb in .*plain/train/XX"):
+        every_split(tmp_path / "plain/train/XX")
+
+
+def test_predict_finds_every_word_of_shards_without_a_store(make_shard: MakeShard, tmp_path: Path) -> None:
+    make_shard(tmp_path / "lmdb/val", ["a", ""], [b"first", b"second"])  # what nobody has labelled is read, too
+    read = [(one.name, one.image) for one in find_images(tmp_path / "lmdb")]
+    assert read == [("lmdb/val/image-000000001", b"first"), ("lmdb/val/image-000000002", b"second")]
 
 
 def test_two_schemes_of_iam_do_not_train_together(make_store: MakeStore) -> None:

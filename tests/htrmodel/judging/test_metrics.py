@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htrmodel.judging.metrics import COLUMNS, METRICS, count, evaluate, figures, fold, normal_form
+from htrdata.labels import fold_case, normal_form
+from htrmodel.judging.metrics import COLUMNS, METRICS, count, evaluate, figures
 
 texts = st.text(st.sampled_from("abcA .é\u0301𝒳-"), max_size=8)
 pairs = st.lists(st.tuples(texts, texts), min_size=1, max_size=12)
@@ -141,4 +142,4 @@ class TestTexts:
 
     @pytest.mark.parametrize(("text", "expected"), [("HeLLo", "hello"), ("İ", "i̇"), ("ẞ", "ß"), ("A\u030a", "å")])
     def test_fold(self, text: str, expected: str) -> None:
-        assert fold(text) == unicodedata.normalize("NFC", expected)
+        assert fold_case(text) == unicodedata.normalize("NFC", expected)

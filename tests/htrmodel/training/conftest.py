@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.labels import ALNUM
-from htrdata.store.shard_writer import Sample, write_shard
-from htrmodel.config import RecogniserConfig
+from htrdata.store.shard_writer import SHARD_WORDS, write_shard
+from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.run_folder import RunFolder
-from htrmodel.training.starting import ModelChoice
 from htrmodel.training.stepping import Task
 
 MakeShards = Callable[..., Path]
 MakeTask = Callable[..., Task]
 
-MODEL: dict[str, Any] = {"architecture": "None-VGG-None-CTC", "output_channel": 16, "width": 60, "max_length": 8}
+MODEL: ModelFields = {"architecture": "None-VGG-None-CTC", "output_channel": 16, "width": 60, "max_length": 8}
 
 
 def print_word(text: str, seed: int) -> bytes:
@@ -55,10 +58,11 @@ def make_shards(tmp_path_factory: pytest.TempPathFactory) -> MakeShards:
     def make(words: Mapping[str, Sequence[str]], name: str = "printed", root: Path | None = None) -> Path:
         root = root or tmp_path_factory.mktemp("store")
         for number, (split, texts) in enumerate(words.items()):
-            samples = [Sample(print_word(text, 1000 * number + i), text) for i, text in enumerate(texts)]
-            payload = sum(len(sample.image) + 4 * len(sample.label) for sample in samples)
+            images = [print_word(text, 1000 * number + i) for i, text in enumerate(texts)]
+            digests = [hashlib.sha256(image).digest() for image in images]
+            batch = pa.record_batch([images, texts, digests], schema=SHARD_WORDS)
             (root / split).mkdir(parents=True, exist_ok=True)
-            write_shard(root / split / name, samples, count=len(samples), payload=payload)
+            write_shard(root / split / name, [batch], count=len(texts), payload=batch.nbytes)
         return root
 
     return make
@@ -81,7 +85,7 @@ def learnt(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         device="cpu",
     )
     outcome = carry_out(request, lambda _: None)
-    assert outcome.progress.best["printed"]["cer"] < 0.1
+    assert outcome.state.best["printed"]["cer"] < 0.1
     return outcome.folder.best
 
 
@@ -95,7 +99,7 @@ def make_task(make_shards: MakeShards) -> MakeTask:
         return WordBatches([samples], [decoded_words(samples, config)])
 
     def make(recipe: Recipe, freeze: Sequence[str] = (), **fields: Any) -> Task:
-        config = RecogniserConfig(charset=ALNUM, **(MODEL | fields))
+        config = replace(RecogniserConfig(charset=ALNUM, **MODEL), **fields)
         torch.manual_seed(0)
         return Task(
             recogniser=Recogniser(config),

@@ -16,14 +16,15 @@ from htrdata.errors import BadDataError, CannotCreateError, HtrError, SourceMiss
 from htrdata.labels import ALNUM, PRINTABLE, Charset
 from htrmodel.checkpoint.clova import export_clova
 from htrmodel.checkpoint.files import load, read_checkpoint
+from htrmodel.config import ModelFields
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.finetuning import Outcome, Request, carry_out
+from htrmodel.training.initial_model import ModelChoice, initial_model
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
-from htrmodel.training.starting import ModelChoice, start
 from htrmodel.training.validation import Validation, validate
 
 from .conftest import MODEL, MakeShards, random_words
@@ -64,14 +65,14 @@ def test_a_checkpoint_beats_scratch_at_equal_steps(
     request = request_of(other, checkpoint=learnt, out=tmp_path / "tuned", model=ModelChoice(fields={}))
     tuned, said = run(request)
     assert said[0].startswith(f"starting from {learnt}: None-VGG-None-CTC")
-    assert tuned.progress.step == scratch.progress.step == 4
-    assert tuned.progress.best["printed"]["cer"] < 0.2 < scratch.progress.best["printed"]["cer"]
+    assert tuned.state.step == scratch.state.step == 4
+    assert tuned.state.best["printed"]["cer"] < 0.2 < scratch.state.best["printed"]["cer"]
     assert read_checkpoint(tuned.folder.best).config.charset == ALNUM
 
 
 def test_a_new_charset_leaves_readings_as_they_are(store: Path, learnt: Path) -> None:
-    begin = start(learnt, ModelChoice(charset=PRINTABLE, fields={}), seed=0)
-    before, after = judge(load(learnt), store), judge(begin.recogniser, store)
+    initial = initial_model(learnt, ModelChoice(charset=PRINTABLE, fields={}), seed=0)
+    before, after = judge(load(learnt), store), judge(initial.recogniser, store)
     assert (after.cer, after.wer) == (before.cer, before.wer)
 
 
@@ -79,26 +80,26 @@ def test_a_new_charset_is_said_and_trained(store: Path, learnt: Path, request_of
     request = request_of(store, checkpoint=learnt, model=ModelChoice(charset=Charset("few", "edcbaXY"), fields={}))
     outcome, said = run(request)
     assert "5 characters copied, 2 new (XY), 31 dropped (0123456789fghijklmnopqrstuvwxyz)" in said[0]
-    assert outcome.progress.best["printed"]["cer"] < 0.2
+    assert outcome.state.best["printed"]["cer"] < 0.2
 
 
 def test_weights_of_clova_start_a_training_too(
     store: Path, learnt: Path, tmp_path: Path, request_of: Callable[..., Request]
 ) -> None:
     export_clova(load(learnt), tmp_path / "clova.pth")
-    fields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
-    begin = start(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
-    assert judge(begin.recogniser, store).cer == judge(load(learnt), store).cer
+    fields: ModelFields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
+    initial = initial_model(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
+    assert judge(initial.recogniser, store).cer == judge(load(learnt), store).cer
     with pytest.raises(UsageError, match=r"is a None-VGG-None-CTC: none of its stages can start a TPS-ResNet"):
-        start(tmp_path / "clova.pth", ModelChoice(fields={"architecture": "TPS-ResNet-BiLSTM-Attn"}), seed=0)
+        initial_model(tmp_path / "clova.pth", ModelChoice(fields={"architecture": "TPS-ResNet-BiLSTM-Attn"}), seed=0)
     with pytest.raises(UsageError, match="--from-charset"):
-        start(None, ModelChoice(from_charset=ALNUM, fields={}), seed=0)
+        initial_model(None, ModelChoice(from_charset=ALNUM, fields={}), seed=0)
 
 
 def test_another_architecture_takes_the_stages_that_it_has_too(
     store: Path, learnt: Path, request_of: Callable[..., Request]
 ) -> None:
-    fields = {"architecture": "None-VGG-None-Attn"}
+    fields: ModelFields = {"architecture": "None-VGG-None-Attn"}
     outcome, said = run(request_of(store, checkpoint=learnt, model=ModelChoice(charset=PRINTABLE, fields=fields)))
     assert said[0] == (
         f"starting from {learnt}: None-VGG-None-Attn, 32 x 60 pixels, 94 characters (printable); "
@@ -110,7 +111,7 @@ def test_another_architecture_takes_the_stages_that_it_has_too(
 def test_new_weights_follow_the_seed_and_leave_torch_s_generator_alone() -> None:
     choice = ModelChoice(fields=MODEL)
     state = torch.get_rng_state()
-    drawn = [start(None, choice, seed).recogniser.state_dict()["Prediction.weight"] for seed in (1, 1, 2)]
+    drawn = [initial_model(None, choice, seed).recogniser.state_dict()["Prediction.weight"] for seed in (1, 1, 2)]
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])
@@ -150,9 +151,9 @@ def test_mixed_data_sets_are_validated_apart(make_shards: MakeShards, request_of
     make_shards({"train": random_words(10, 5)}, name="three", root=root)
     outcome, said = run(request_of(root, mix=("one:0.5", "two:0.25", "three:0.25")))
     assert "three has no val words: it is trained on, but does not count for when to stop" in said
-    by_name = outcome.progress.best
+    by_name = outcome.state.best
     assert {name: figures["words"] for name, figures in by_name.items()} == {"one": 6, "two": 9}
-    assert outcome.progress.best_loss == pytest.approx(np.mean([figures["loss"] for figures in by_name.values()]))
+    assert outcome.state.best_loss == pytest.approx(np.mean([figures["loss"] for figures in by_name.values()]))
 
 
 def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request_of: Callable[..., Request]) -> None:
@@ -160,7 +161,7 @@ def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request
     outcome, said = run(request_of(root))
     assert "printed: 2 train words; left out, as the model cannot read them: 1 too_long, 2 out_of_charset" in said
     assert "batches have 2 words, not 16: there are no more" in said
-    assert outcome.progress.step == 2
+    assert outcome.state.step == 2
 
 
 def test_shards_right_below_the_splits(
@@ -173,7 +174,7 @@ def test_shards_right_below_the_splits(
     outcome, said = run(request_of(root))
     assert outcome.finished
     assert {"mine: 2 train words", "mine: 1 val words"} <= set(said)
-    assert outcome.progress.best.keys() == {"mine"}
+    assert outcome.state.best.keys() == {"mine"}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_nothing_is_left_of_a_request_that_cannot_be(
 @pytest.mark.parametrize("architecture", ["None-VGG-None-CTC", "TPS-VGG-BiLSTM-Attn"])
 def test_one_word_is_enough(make_shards: MakeShards, request_of: Callable[..., Request], architecture: str) -> None:
     root = make_shards({"train": ["ab"], "val": ["c"]})
-    fields = {**MODEL, "architecture": architecture}
+    fields: ModelFields = {**MODEL, "architecture": architecture}
     outcome, _ = run(request_of(root, recipe=ATTENTIONHTR, model=ModelChoice(charset=ALNUM, fields=fields)))
     assert outcome.finished
 

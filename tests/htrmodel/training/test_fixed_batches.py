@@ -110,15 +110,15 @@ def test_a_training_goes_on_with_and_without_a_graph(
         trainer = Trainer(task, folder)
         assert not trainer.run(functools.partial(_at_step_3, trainer))
         again = Trainer(replace(make_task(recipe, **MODEL), cuda_graph=not first), folder)
-        assert 0 < again.progress.step < again.total_steps
+        assert 0 < again.state.step < again.total_steps
         rate = again._training.optimizer.param_groups[0]["lr"]
         assert isinstance(rate, Tensor) is not first
         assert again.run()
-        assert again.progress.best_loss == pytest.approx(Trainer(task, whole).progress.best_loss, rel=1e-3)
+        assert again.state.best_loss == pytest.approx(Trainer(task, whole).state.best_loss, rel=1e-3)
 
 
 def _at_step_3(trainer: Trainer) -> bool:
-    return trainer.progress.step == 3
+    return trainer.state.step == 3
 
 
 def test_ctc_is_refused(make_task: MakeTask) -> None:

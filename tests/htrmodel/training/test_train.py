@@ -105,7 +105,7 @@ def test_the_best_checkpoint_has_the_lowest_validation_loss(make_task: MakeTask,
     losses = {line["step"]: line["val_loss"] for line in read_log(folder) if "val" in line}
     step = min(losses, key=lambda one: losses[one])
     metrics = read_checkpoint(folder.best).metrics
-    assert metrics["step"] == step == trainer.progress.best_step
+    assert metrics["step"] == step == trainer.state.best_step
     assert metrics["val_loss"] == losses[step]
     assert read_checkpoint(folder.last).metrics["step"] == 12
 

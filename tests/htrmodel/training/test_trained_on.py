@@ -17,8 +17,8 @@ from htrdata.records import Division, Page, SourceInfo, Unit, Word
 from htrmodel.checkpoint.files import load, read_checkpoint, save
 from htrmodel.data.divisions import DividedSet, check_trained, trained_on
 from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import Recipe
-from htrmodel.training.starting import ModelChoice
 
 from .conftest import MODEL, print_word
 

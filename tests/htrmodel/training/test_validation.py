@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from htrmodel.data.batches import normalise
+from htrmodel.data.batches import standardise
 from htrmodel.training.recipes import ATTENTIONHTR
 from htrmodel.training.stepping import Task
 from htrmodel.training.validation import spread_batches, validate
@@ -34,7 +34,7 @@ def test_attention_s_loss_is_the_mean_over_characters_and_ends_while_it_runs_fre
     costs = []
     for batch in task.words.in_order(1):
         with torch.no_grad():
-            logits = recogniser(normalise(batch.images, recogniser.config), full_steps=True)[0].double()
+            logits = recogniser(standardise(batch.images, recogniser.config), full_steps=True)[0].double()
         for step, token in enumerate([*recogniser.tokenizer.encode(batch.texts)[0].tolist()[1:]]):
             costs.append(float(functional.cross_entropy(logits[step], torch.tensor(token))))
     assert len(costs) == sum(len(text) + 1 for batch in task.words.in_order(1) for text in batch.texts)

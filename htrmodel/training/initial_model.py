@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -14,7 +12,7 @@ from htrdata.errors import UsageError
 from htrdata.labels import PRINTABLE, Charset
 from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.checkpoint.stage_transfer import transfer_stages
-from htrmodel.config import RecogniserConfig
+from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.divisions import DividedSet, trained_on
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import SMALL_MODEL
@@ -34,11 +32,11 @@ class ModelChoice:
     small: bool = False
     charset: Charset | None = None
     from_charset: Charset | None = None
-    fields: Mapping[str, Any]
+    fields: ModelFields
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class InitialModel:
     """A recogniser to train.
 
     Attributes:
@@ -56,7 +54,7 @@ class Start:
     synthetic_only: bool = False
 
 
-def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
+def initial_model(checkpoint: Path | None, choice: ModelChoice, seed: int) -> InitialModel:
     """Draws new weights, or takes those of a checkpoint.
 
     Args:
@@ -75,17 +73,17 @@ def start(checkpoint: Path | None, choice: ModelChoice, seed: int) -> Start:
         return _scratch(choice) if checkpoint is None else _from_checkpoint(checkpoint, choice)
 
 
-def _scratch(choice: ModelChoice) -> Start:
+def _scratch(choice: ModelChoice) -> InitialModel:
     if choice.from_charset is not None:
         raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
-    fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
+    fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
     config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
-    return Start(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
+    return InitialModel(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
 
 
-def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
+def _from_checkpoint(path: Path, choice: ModelChoice) -> InitialModel:
     checkpoint = read_checkpoint(path, charset=choice.from_charset)
-    fields = {**(SMALL_MODEL if choice.small else {}), **choice.fields}
+    fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
     config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
     message = f"starting from {path}: {config.summary()}"
     if config.architecture != checkpoint.config.architecture:
@@ -98,4 +96,4 @@ def _from_checkpoint(path: Path, choice: ModelChoice) -> Start:
         message += "; " + ", ".join([f"{len(change.copied)} characters copied", *counts])
     with checkpoint.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Start(recogniser, digest, message, trained_on(path, checkpoint.data), checkpoint.synthetic_only)
+    return InitialModel(recogniser, digest, message, trained_on(path, checkpoint.data), checkpoint.synthetic_only)

@@ -1,4 +1,4 @@
-"""The view on labels against a plain reading of its definition, label by label."""
+"""Whole columns of labels against the policy label by label, and that against a plain reading of its definition."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
 from htrdata.records import Reason
 from htrdata.store.columns import strings
-from htrmodel.data.label_view import REASONS, LabelView
+from htrmodel.data.label_columns import REASONS, fold_labels, label_faults
 
 # What regular expressions, case folding and UTF-8 are sensitive to.
 AWKWARD = "\\]^-[.*ab ABZ09éÉßſİıΣσςKǅ\u0345ﬁ€\U0001f600\0"
@@ -43,24 +43,27 @@ def reason(label: str, charset: Charset | None, max_length: int | None) -> Reaso
 def test_labels_are_judged_as_one_by_one(
     texts: list[str], charset: Charset | None, max_length: int | None, offset: int
 ) -> None:
-    view = LabelView(charset, max_length)
+    policy = LabelPolicy(charset, max_length)
     # A slice, as pieces of a manifest are.
-    folded = view.fold(strings(["x"] * offset + texts).slice(offset))
-    expected = [charset.fold(text) if charset is not None else text for text in texts]
+    folded = fold_labels(strings(["x"] * offset + texts).slice(offset), policy)
+    expected = [policy.fold(text) for text in texts]
     assert folded.to_pylist() == expected
-    reasons = [REASONS[code] if code >= 0 else None for code in view.judge(folded).tolist()]
+    reasons = [REASONS[code] if code >= 0 else None for code in label_faults(folded, policy).tolist()]
+    assert reasons == [policy.fault(text) for text in expected]
     assert reasons == [reason(text, charset, max_length) for text in expected]
 
 
 @settings(deadline=None)
 @given(labels, charsets, st.none() | st.integers(1, 9))
-def test_what_a_build_with_these_limits_keeps_is_what_the_view_takes(
+def test_what_a_build_with_these_limits_keeps_is_what_the_columns_take(
     texts: list[str], charset: Charset, max_length: int | None
 ) -> None:
     stored = [label.text for text in texts if (label := LabelPolicy().apply(text)).text is not None]
-    view = LabelView(charset, max_length)
-    reasons = [REASONS[code] if code >= 0 else None for code in view.judge(view.fold(strings(stored))).tolist()]
-    assert reasons == [LabelPolicy(charset, max_length).apply(text).reason for text in stored]
+    policy = LabelPolicy(charset, max_length)
+    faults = label_faults(fold_labels(strings(stored), policy), policy)
+    assert [REASONS[code] if code >= 0 else None for code in faults.tolist()] == [
+        policy.apply(text).reason for text in stored
+    ]
 
 
 def test_labels_are_not_visited_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,9 +72,8 @@ def test_labels_are_not_visited_one_by_one(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(Charset, "fold", visited)
     monkeypatch.setattr(Charset, "missing", visited)
-    view = LabelView(PRINTABLE, 3)
-    assert view.judge(view.fold(strings(["abc", "é", "abcd"]))).tolist() == [-1, 2, 1]
-    folding = LabelView(ALNUM, 3)
-    assert folding.fold(strings(["Abc", "D-E"])).to_pylist() == ["abc", "d-e"]
+    policy = LabelPolicy(PRINTABLE, 3)
+    assert label_faults(fold_labels(strings(["abc", "é", "abcd"]), policy), policy).tolist() == [-1, 2, 1]
+    assert fold_labels(strings(["Abc", "D-E"]), LabelPolicy(ALNUM)).to_pylist() == ["abc", "d-e"]
     with pytest.raises(AssertionError, match="É"):  # but those are, which have letters beyond ASCII
-        folding.fold(strings(["Abc", "É"]))
+        fold_labels(strings(["Abc", "É"]), LabelPolicy(ALNUM))
