@@ -27,7 +27,7 @@ import click
 
 from htrdata.cli.build_options import root_option
 from htrdata.cli.console import run
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrdata.labels import CHARSETS
 from htrmodel.cli.scripting import Stages, finetune, once, say
 from htrmodel.config import ModelFields

@@ -24,7 +24,7 @@ import click
 
 from htrdata.cli.console import run
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrdata.labels import find_charset
 from htrdata.records import SPLITS, Division, FileOnDisk, Page, SourceInfo, Unit, Word
 from htrmodel.cli.scripting import Stages, finetune, say

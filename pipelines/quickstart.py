@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.console import run
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrmodel.cli.scripting import Stages, finetune, say
 from htrmodel.training.recipes import SMALL
 

@@ -12,7 +12,7 @@ import sys
 
 import grimp
 
-_FOUNDATIONS = {"htrdata.errors", "htrdata.records", "htrdata.labels", "htrdata.files", "htrdata.strict_json"}
+_FOUNDATIONS = {"htrdata.errors", "htrdata.records", "htrdata.labels", "htrdata.files"}
 _STORE = {"htrdata.errors", "htrdata.records", "htrdata.labels", "htrdata.files", "htrdata.images", "htrdata.store"}
 
 ALLOWED: dict[str, set[str]] = {
@@ -21,7 +21,6 @@ ALLOWED: dict[str, set[str]] = {
     "htrdata.records": set(),
     "htrdata.labels": {"htrdata.errors", "htrdata.records"},
     "htrdata.files": {"htrdata.errors"},
-    "htrdata.strict_json": {"htrdata.errors"},
     "htrdata.images": {"htrdata.errors", "htrdata.records"},
     "htrdata.workers": {"htrdata.images"},
     "htrdata.store": {*_FOUNDATIONS, "htrdata.images"},
@@ -57,22 +56,21 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.layers": {"htrmodel.tokenizer"},
     "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrdata.store", "htrmodel.config"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
-    "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.strict_json"}
+    "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels"}
     | {"htrdata.version", "htrmodel.config", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"},
     "htrmodel.data": {
         *_STORE,
-        "htrdata.strict_json",
         "htrdata.workers",
         "htrmodel.config",
         "htrmodel.inputs",
         "htrmodel.layers",
         "htrmodel.tokenizer",
     },
-    "htrmodel.judging": {*_STORE, "htrdata.strict_json", "htrdata.version"},
+    "htrmodel.judging": {*_STORE, "htrdata.version"},
     "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
     | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
-    "htrmodel.runtime": {*_STORE, "htrdata.strict_json", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
+    "htrmodel.runtime": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
     | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"}
     | {"htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}

@@ -4,5 +4,5 @@ plan -> parts (workers) -> manifest and shards in a stage -> the store. `builder
 order; every other one does one step.
 
 May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records`, `htrdata.sources`,
-`htrdata.store`, `htrdata.strict_json`, `htrdata.version` and `htrdata.workers`.
+`htrdata.store`, `htrdata.version` and `htrdata.workers`.
 """

@@ -15,7 +15,7 @@ from htrdata.building.counts import Tally
 from htrdata.building.manifest_writer import ManifestWriter
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.part import read_part
-from htrdata.files import sync_file
+from htrdata.files.writing import sync_file
 from htrdata.store.manifest import KEPT
 from htrdata.store.shard_writer import SHARD_WORDS, ShardInfo, write_shard
 

@@ -12,12 +12,12 @@ from htrdata.building.manifest_writer import part_schema
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.strict_json import decode, encode
 from htrdata.records import SPLITS, Leaks, Page, SourceInfo
 from htrdata.sources.base import Source, missing_members
 from htrdata.sources.overlap import drop_leaked, find_leaks
 from htrdata.store.description import Provenance
 from htrdata.store.format import FORMAT, checked_name
-from htrdata.strict_json import decode, encode
 from htrdata.version import __version__
 
 # What decides over the bytes of the images and files.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError
+from htrdata.files.strict_json import Json, encode
 from htrdata.store.description import Provenance
-from htrdata.strict_json import Json, encode
 
 
 def may_resume(workspace: Workspace, wanted: Provenance, live: Provenance | None, *, overwrite: bool) -> bool:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import filelock
 
-from htrdata import strict_json
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
-from htrdata.files import sync_folder
+from htrdata.files import strict_json
+from htrdata.files.writing import sync_folder
 from htrdata.records import SPLITS
 from htrdata.store.description import Description, Provenance
 from htrdata.store.description_file import check_format, read_description, write_json

@@ -3,5 +3,5 @@
 `console` runs commands, those of htrmodel too: errors as one sentence, exit codes, progress bars.
 
 May import `htrdata.building`, `htrdata.drawing`, `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`,
-`htrdata.records`, `htrdata.sources`, `htrdata.store`, `htrdata.strict_json`, `htrdata.version` and `htrdata.workers`.
+`htrdata.records`, `htrdata.sources`, `htrdata.store`, `htrdata.version` and `htrdata.workers`.
 """

@@ -167,7 +167,7 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     from htrdata.building.describing import describe_counts
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
-    from htrdata.strict_json import encode
+    from htrdata.files.strict_json import encode
 
     published = published or PublishedRequest()
     options = _build_options(asked, published)

@@ -5,6 +5,6 @@
 - `synth`: any number of words, each with its writer's hand, paper, light and lens: a source like any other;
 - `unipen`: the words of UNIPEN, whose strokes people wrote, on such paper and through such a lens: another source.
 
-May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records`, `htrdata.sources`
-and `htrdata.strict_json`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records` and
+`htrdata.sources`.
 """

@@ -7,8 +7,7 @@ source is; `resplit` deals out the pages of any source anew, `overlap` finds wha
 ``htrdata.sources`` whose value takes the root folder (a ``pathlib.Path``) and returns a `htrdata.sources.base.Source`;
 ``htrdata NAME --root DIR`` then builds it.
 
-May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records` and
-`htrdata.strict_json`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels` and `htrdata.records`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from htrdata import strict_json
+from htrdata.files import strict_json
 from htrdata.records import SourceInfo
 
 MARK = "drawn.json"

@@ -2,6 +2,5 @@
 
 Reading one word needs lmdb, numpy, pyarrow and Pillow. Nothing here knows how a store is built.
 
-May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records` and
-`htrdata.strict_json`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels` and `htrdata.records`.
 """

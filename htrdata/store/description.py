@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from htrdata.files.strict_json import Check, encode
 from htrdata.records import SPLITS, Division, Leaks, SourceInfo, Unit
 from htrdata.store.format import FORMAT, NAME
-from htrdata.strict_json import Check, encode
 
 Split = Annotated[str, Check(SPLITS.__contains__, "train, val or test")]
 SplitOrNone = Annotated[str, Check((*SPLITS, "none").__contains__, "train, val, test or none")]

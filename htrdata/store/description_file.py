@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from htrdata import strict_json
 from htrdata.errors import BadDataError
-from htrdata.files import replace_durably
+from htrdata.files import strict_json
+from htrdata.files.writing import replace_durably
 from htrdata.store.description import Description
 from htrdata.store.format import FORMAT, FORMAT_1
 from htrdata.store.format_1 import from_format_1

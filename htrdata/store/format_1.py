@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from htrdata.errors import BadDataError
+from htrdata.files.strict_json import decode, encode
 from htrdata.records import Division, SourceInfo
 from htrdata.store.description import Text
 from htrdata.store.format import FORMAT_1
-from htrdata.strict_json import decode, encode
 
 _DRAWN = "pixels and strokes"
 _DEAL_OUT = {"ratio": "random", "fold": "fold"}

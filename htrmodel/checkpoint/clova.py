@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrdata.labels import ALNUM, PRINTABLE, Charset
 from htrmodel.config import SPECIAL_TOKENS, RecogniserConfig
 from htrmodel.layers.tps import GRID, GridGenerator

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrdata.labels import Charset
 from htrdata.version import __version__
 from htrmodel.checkpoint.charset_change import CharsetChange, change_charset

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from htrdata.cli.console import Progress, Terminated, progress_bar
 from htrdata.errors import BadDataError, CannotCreateError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrmodel.cli.signals import StopSignals
 
 if TYPE_CHECKING:

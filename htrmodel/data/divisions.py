@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.strict_json import Json, decode, encode
 from htrdata.records import Division
 from htrdata.store.format_1 import division_of_1, drawn_of_1
 from htrdata.store.reading import Dataset
-from htrdata.strict_json import Json, decode, encode
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """What a system has read, judged: metrics with intervals, by one protocol for every system.
 
-May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records`, `htrdata.store`,
-`htrdata.strict_json` and `htrdata.version`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`, `htrdata.records`, `htrdata.store` and
+`htrdata.version`.
 """

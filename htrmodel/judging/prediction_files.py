@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from htrdata.errors import UsageError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrmodel.judging.judgement import compared
 from htrmodel.judging.metrics import COLUMNS, count
 from htrmodel.judging.pairing import JudgedWord

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from htrdata import strict_json
 from htrdata.errors import BadDataError
+from htrdata.files import strict_json
 
 REQUIRED = ("id", "text")
 OPTIONAL = ("confidence", "left_out")

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from htrdata.errors import UsageError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrmodel.checkpoint.files import ENTRY, FORMAT
 from htrmodel.layers.attention import AttentionDecoder, Decoding
 from htrmodel.recogniser import Recogniser

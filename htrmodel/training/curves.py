@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 
 _SCALE = 2  # drawn larger, then reduced: smooth lines
 _SIZE = (1000, 760)

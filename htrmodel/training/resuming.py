@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from htrdata.errors import BadDataError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.optimisation import WeightAverage, optimizer_state, restore_optimizer
 

@@ -21,7 +21,7 @@ from typing import Any
 import filelock
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 
 _FILES = ("config.json", "log.jsonl", "best.safetensors", "last.safetensors", "state.pt", "curves.png")
 _LOCK = ".lock"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from htrdata import strict_json
 from htrdata.errors import BadDataError
+from htrdata.files import strict_json
 from htrdata.sources.lines import read_lines
 
 _MD5 = re.compile(r"[0-9a-f]{32}")

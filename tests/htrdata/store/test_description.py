@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from htrdata.errors import BadDataError
+from htrdata.files.strict_json import decode, encode
 from htrdata.store.description import Description
 from htrdata.store.description_file import read_description, write_json
 from htrdata.store.reading import open_store
 from htrdata.store.verification import verify
-from htrdata.strict_json import decode, encode
 
 from ...descriptions import describe
 from ...stores import digest_of, places, replaced, value_at, without

@@ -11,13 +11,13 @@ import pytest
 
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.strict_json import decode, encode
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
 from htrdata.records import Leaks, Page
 from htrdata.sources import imgur5k
 from htrdata.sources.overlap import find_leaks
 from htrdata.store.description import Description
 from htrdata.store.reading import Dataset
-from htrdata.strict_json import decode, encode
 from htrmodel.judging.pairing import JudgedWord, outside, pages_also_in_train, pair, references_digest
 from htrmodel.judging.predictions import Predictions
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import BadDataError
-from htrdata.strict_json import Check, decode, encode, parse
+from htrdata.files.strict_json import Check, decode, encode, parse
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from htrdata.errors import CannotCreateError, StorageError
-from htrdata.files import write_atomically
+from htrdata.files.writing import write_atomically
 
 
 def test_the_old_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
