@@ -50,7 +50,7 @@ def test_every_word_is_there(words: list[Segment]) -> None:
 
 def test_every_word_without_a_reason_has_ink(words: list[Segment]) -> None:
     reasons = Counter(word.reason for word in words if word.reason)
-    # The archive lacks one file of att; nothing else is without ink. 24 labels are none.
+    # The copy at hand lacks one file of att; nothing else is without ink. 24 labels are none.
     assert reasons == {Reason.IMAGE_MISSING: 1_040, Reason.BAD_QUALITY: 802, Reason.MISALIGNED: 24}
     assert all(word.ink is not None for word in words if word.reason is None)
     assert {word.file for word in words if word.reason is Reason.IMAGE_MISSING} == {"data/7/att/att0/41412304.dat"}
