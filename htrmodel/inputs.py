@@ -178,6 +178,11 @@ class WordReader(ABC):
         """Whether it is known to have been trained on drawn words alone; an ``.onnx`` does not say."""
         return False
 
+    @property
+    def is_starter(self) -> bool:
+        """Whether it is known to be weights that come with the package; what is trained on from them is none."""
+        return False
+
     @abstractmethod
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
         """Reads inputs, [N, 1, H, W] as `to_inputs` gives them."""

@@ -88,6 +88,11 @@ class Recogniser(nn.Module, WordReader):
         """Whether its checkpoint says that it was trained on drawn words alone."""
         return self.data.get("synthetic_only") is True
 
+    @property
+    def is_starter(self) -> bool:
+        """Whether its checkpoint says that it is weights that come with the package."""
+        return self.data.get("starter") is True
+
     @torch.no_grad()
     def reset_parameters(self) -> None:
         """Draws new weights from torch's global generator: Kaiming-normal matrices, zero biases, unit scales."""

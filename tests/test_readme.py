@@ -75,7 +75,7 @@ def shown_sessions() -> list[list[tuple[str, str]]]:
 @pytest.mark.parametrize(
     "first",
     [
-        "htrdata sample imgur5k --out quickstart/imgur5k",
+        "htrdata sample imgur5k --out first/imgur5k",
         "htrdata sample iam --out data/iam",
         "htrdata synth --words 2000",
     ],

@@ -49,7 +49,7 @@ class Checkpoint:
         versions: the releases that wrote it; empty for a ``.pth``, as are metrics and data.
         metrics: results, by name.
         data: digests of what it was trained and judged on, by name; ``trained_on``, see
-            `htrmodel.data.divisions.trained_on`; and ``synthetic_only``.
+            `htrmodel.data.divisions.trained_on`; ``synthetic_only``; and ``starter``, true of the package's weights.
     """
 
     path: Path

@@ -137,21 +137,23 @@ def _open(named: NamedImage) -> Image | Prediction:
 
 
 def advise_fine_tuning(reader: WordReader, confidences: Sequence[float]) -> str | None:
-    """What to tell a person whose words a recogniser that knows drawn ones alone is unsure of.
+    """What to tell a person of whose words a recogniser is unsure that has never been trained on words like theirs.
 
     Args:
         reader: what has read.
         confidences: of all its readings, 0 to 1.
 
     Returns:
-        A sentence; None where it knows other words, or where the median is at least `POOR_CONFIDENCE`.
+        A sentence; None where it is neither a starter nor knows drawn words alone, or where the median is at least
+        `POOR_CONFIDENCE`.
     """
-    if not reader.synthetic_only or not confidences:
+    if not (reader.synthetic_only or reader.is_starter) or not confidences:
         return None
     if (median := statistics.median(confidences)) >= POOR_CONFIDENCE:
         return None
+    known = "drawn handwriting alone" if reader.synthetic_only else "the hands of other people"
     return (
-        f"half of the words are read with a confidence below {median:.0%}: these weights know drawn handwriting alone "
+        f"half of the words are read with a confidence below {median:.0%}: these weights know {known} "
         "and need fine-tuning on words like yours, with `htrmodel finetune --data STORE`, or with "
         "pipelines/own_data.py from a folder of images and a gt.txt"
     )

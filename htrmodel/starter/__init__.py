@@ -1,4 +1,4 @@
-"""The weights that come with the package: trained on drawn handwriting alone, a start that needs no download.
+"""The weights that come with the package: a start that needs no download.
 
 Each is a checkpoint of ours beside this file, with a model card of the same name that says how it was trained and how
 well it reads. Nothing here imports torch.
@@ -17,6 +17,9 @@ FOLDER = Path(__file__).parent
 STARTERS = {"starter": "starter.safetensors", "starter-fast": "starter-fast.safetensors"}
 """The files by the names that stand for them wherever a checkpoint is asked for: with attention, and with CTC, several
 times faster."""
+
+KNOWS = {"starter": "real and drawn handwriting", "starter-fast": "drawn handwriting alone"}
+"""What each was trained on, in a few words; its card has more."""
 
 DEFAULT = Path("starter")
 """What the commands take where no checkpoint is named: the one that reads better; see the model cards."""
@@ -49,4 +52,4 @@ def said_of(name: Path | str, option: str) -> str:
         name: of the starter.
         option: how other weights are given, such as ``--checkpoint FILE``.
     """
-    return f"{name} weights: trained on drawn handwriting alone; {option} takes others"
+    return f"{name} weights: trained on {KNOWS[str(name)]}; {option} takes others"

@@ -180,7 +180,8 @@ def test_the_starter_is_judged_where_nothing_is_named(
     done = run("--data", store, "--resamples", 100)
     assert done.exit_code == 0, done.exception
     assert (
-        f"{starter.DEFAULT} weights: trained on drawn handwriting alone; --checkpoint FILE takes others" in done.stderr
+        f"{starter.DEFAULT} weights: trained on real and drawn handwriting; --checkpoint FILE takes others"
+        in done.stderr
     )
     assert done.stdout.startswith(f"{starter.DEFAULT} on imgur5k test")
     (tmp_path / "read.csv").write_text("id,text\n")

@@ -79,7 +79,7 @@ def test_predict_takes_the_starter_and_says_so(made_up: dict[str, Recogniser], i
         {"name": str(image), "text": text, "confidence": pytest.approx(confidence, rel=1e-3), "problem": None}
     ]
     first, *others = done.stderr.splitlines()
-    assert first == f"{starter.DEFAULT} weights: trained on drawn handwriting alone; --checkpoint FILE takes others"
+    assert first == f"{starter.DEFAULT} weights: trained on real and drawn handwriting; --checkpoint FILE takes others"
     assert len(others) == 1  # random weights are sure of nothing
     assert ADVICE in others[0]
     done = run("predict", image, "--json", "--checkpoint", "starter")
@@ -104,6 +104,8 @@ def test_advice_depends_on_the_median(build: Callable[..., Recogniser]) -> None:
     low, high = POOR_CONFIDENCE - 0.01, POOR_CONFIDENCE + 0.01
     reader = build("None-VGG-BiLSTM-CTC")
     assert advise_fine_tuning(reader, [low, low, 1.0]) is None
+    reader.data = {"starter": True}
+    assert "know the hands of other people" in str(advise_fine_tuning(reader, [low, low, 1.0]))
     reader.data = {"synthetic_only": True}
     assert advise_fine_tuning(reader, []) is None
     assert advise_fine_tuning(reader, [high, high, 0.0]) is None
@@ -142,7 +144,8 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
     if not path.exists():
         pytest.skip(f"no {path.name} yet: this test is for the weights that the package ships")
     checkpoint = read_checkpoint(name)
-    assert checkpoint.synthetic_only
+    assert checkpoint.data["starter"] is True
+    assert checkpoint.synthetic_only is (starter.KNOWS[name] == "drawn handwriting alone")
     assert checkpoint.config.charset == PRINTABLE
     assert checkpoint.config.prediction == ("Attn" if name == "starter" else "CTC")
     with safe_open(path, "pt") as file:

@@ -134,7 +134,7 @@ def test_the_starter_is_the_default_and_scratch_is_asked_for(
 ) -> None:
     monkeypatch.setattr(starter, "FOLDER", tmp_path)
     save(load(learnt), tmp_path / starter.STARTERS[str(starter.DEFAULT)], data={"synthetic_only": True}, half=True)
-    said = f"{starter.DEFAULT} weights: trained on drawn handwriting alone; --from FILE or scratch takes others"
+    said = f"{starter.DEFAULT} weights: trained on real and drawn handwriting; --from FILE or scratch takes others"
     flags = ["--device", "cpu", "--workers", 1, "--epochs", 1, "--batch-size", 20, "--recipe", "small"]
     result = call("--data", small_store, "--out", tmp_path / "run", *flags, "--precision", "bfloat16")
     assert result.exit_code == 0, result.stderr
