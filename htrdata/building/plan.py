@@ -164,4 +164,6 @@ def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[P
             box = word.box and (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle)
             known = (word.id, word.text, box, word.reason, word.writer, size, sorted(word.extra.items()))
             add(repr(known if word.ink_threshold is None else (*known, word.ink_threshold)).encode())
+            if word.outline is not None:
+                add(word.outline.packed)
         yield page

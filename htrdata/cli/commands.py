@@ -21,6 +21,7 @@ from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
 from htrdata.cli.unipen_command import unipen
+from htrdata.cli.xml_command import xml
 from htrdata.errors import BadDataError, UsageError
 from htrdata.version import __version__
 
@@ -105,6 +106,7 @@ def iam(
 commands.add_command(sample)
 commands.add_command(synth)
 commands.add_command(unipen)
+commands.add_command(xml)
 
 
 @commands.command()

@@ -1,0 +1,112 @@
+"""What is known of a corpus besides its files: terms, writers, and which of them are held out.
+
+`htrdata/sources/open_words` has a file for each corpus that our weights were trained on; its README has the format.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from htrdata.errors import BadDataError, UsageError
+from htrdata.sources.base import SourceInfo
+
+FOLDER = Path(__file__).parents[1] / "open_words"
+
+_TEXTS = ("title", "url", "licence", "citation")
+_KNOWN = {*_TEXTS, "commit", "pattern", "hand", "test", "val"}
+
+
+class Place(NamedTuple):
+    """Where a page belongs."""
+
+    split: str | None
+    writer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """One corpus.
+
+    Attributes:
+        name: of its file, without the ending.
+        info: what it is and on what terms.
+        pattern: of an XML file's path below the root, with ``/`` between folders.
+        held_out: the split of each writer, or part, that is not train.
+        hand: who wrote all of it, where the pattern names no writer.
+    """
+
+    name: str
+    info: SourceInfo
+    pattern: re.Pattern[str]
+    held_out: dict[str, str]
+    hand: str | None = None
+
+    def place(self, path: str) -> Place:
+        """The split and the writer of a page, by its XML file's path; neither where the pattern does not match."""
+        found = self.pattern.fullmatch(path)
+        if found is None:
+            return Place(None, None)
+        groups = found.groupdict()
+        unit = groups.get("part") or groups.get("writer") or ""
+        return Place(self.held_out.get(unit, "train"), groups.get("writer") or self.hand)
+
+
+def corpus_names() -> list[str]:
+    """The corpora that this package knows and `htrdata.sources.xml` reads."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml") if "pattern" in _read(path))
+
+
+def find_corpus(name: str) -> Corpus:
+    """Reads a corpus.
+
+    Args:
+        name: one of `corpus_names`, or the path of a TOML file.
+
+    Raises:
+        UsageError: there is neither.
+        BadDataError: the file is not what its format says.
+    """
+    path = FOLDER / f"{name}.toml"
+    if not re.fullmatch(r"\w+", name) or not path.exists():
+        path = Path(name)
+        if not path.is_file():
+            known = ", ".join(corpus_names())
+            raise UsageError(f"no corpus {name!r}: it is none of {known}, and there is no such file")
+    given = _read(path)
+    if wrong := sorted(given.keys() - _KNOWN):
+        raise BadDataError(f"{path}: unknown key {wrong[0]!r}; known ones are {', '.join(sorted(_KNOWN))}")
+    texts = [_text(given, key, path) for key in (*_TEXTS, "pattern")]
+    try:
+        pattern = re.compile(texts[-1])
+    except re.error as error:
+        raise BadDataError(f"{path}: the pattern {texts[-1]!r} is no regular expression: {error}") from error
+    if not {"writer", "part"} & pattern.groupindex.keys():
+        raise BadDataError(f"{path}: the pattern {texts[-1]!r} has no group (?P<writer>…) and none (?P<part>…)")
+    held_out = {unit: split for split in ("val", "test") for unit in _units(given, split, path)}
+    hand = _text(given, "hand", path) if "hand" in given else None
+    return Corpus(path.stem, SourceInfo(*texts[:4]), pattern, held_out, hand)
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadDataError(f"{path} is no TOML: {error}") from error
+
+
+def _text(given: dict[str, object], key: str, path: Path) -> str:
+    value = given.get(key)
+    if not isinstance(value, str):
+        raise BadDataError(f"{path}: {key} is {value!r}, not a text")
+    return value
+
+
+def _units(given: dict[str, object], key: str, path: Path) -> list[str]:
+    value = given.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(unit, str) for unit in value):
+        raise BadDataError(f"{path}: {key} is {value!r}, not a list of texts")
+    return value
