@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from htrdata.sources.base import SourceInfo
 FOLDER = Path(__file__).parents[1] / "open_words"
 
 _TEXTS = ("title", "url", "licence", "citation")
-_KNOWN = {*_TEXTS, "commit", "pattern", "hand", "test", "val"}
+_KNOWN = {*_TEXTS, "commit", "pattern", "hand", "test", "val", "replace", "unusable"}
 
 
 class Place(NamedTuple):
@@ -37,6 +37,8 @@ class Corpus:
         pattern: of an XML file's path below the root, with ``/`` between folders.
         held_out: the split of each writer, or part, that is not train.
         hand: who wrote all of it, where the pattern names no writer.
+        replacements: what stands for signs of the transcribers, such as ``^`` before a superscript.
+        unusable: found in words that are crossed out or unreadable.
     """
 
     name: str
@@ -44,6 +46,18 @@ class Corpus:
     pattern: re.Pattern[str]
     held_out: dict[str, str]
     hand: str | None = None
+    replacements: dict[str, str] = field(default_factory=dict)
+    unusable: re.Pattern[str] | None = None
+
+    def text(self, transcription: str) -> str:
+        """A transcription with the corpus's own signs replaced."""
+        for sign, plain in self.replacements.items():
+            transcription = transcription.replace(sign, plain)
+        return transcription
+
+    def is_unusable(self, word: str) -> bool:
+        """Whether a word holds a sign that says it is crossed out or unreadable."""
+        return self.unusable is not None and self.unusable.search(word) is not None
 
     def place(self, path: str) -> Place:
         """The split and the writer of a page, by its XML file's path; neither where the pattern does not match."""
@@ -80,15 +94,27 @@ def find_corpus(name: str) -> Corpus:
     if wrong := sorted(given.keys() - _KNOWN):
         raise BadDataError(f"{path}: unknown key {wrong[0]!r}; known ones are {', '.join(sorted(_KNOWN))}")
     texts = [_text(given, key, path) for key in (*_TEXTS, "pattern")]
-    try:
-        pattern = re.compile(texts[-1])
-    except re.error as error:
-        raise BadDataError(f"{path}: the pattern {texts[-1]!r} is no regular expression: {error}") from error
+    pattern = _regex(texts[-1], path)
     if not {"writer", "part"} & pattern.groupindex.keys():
         raise BadDataError(f"{path}: the pattern {texts[-1]!r} has no group (?P<writer>…) and none (?P<part>…)")
     held_out = {unit: split for split in ("val", "test") for unit in _units(given, split, path)}
     hand = _text(given, "hand", path) if "hand" in given else None
-    return Corpus(path.stem, SourceInfo(*texts[:4]), pattern, held_out, hand)
+    unusable = _regex(_text(given, "unusable", path), path) if "unusable" in given else None
+    return Corpus(path.stem, SourceInfo(*texts[:4]), pattern, held_out, hand, _replacements(given, path), unusable)
+
+
+def _regex(text: str, path: Path) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise BadDataError(f"{path}: {text!r} is no regular expression: {error}") from error
+
+
+def _replacements(given: dict[str, object], path: Path) -> dict[str, str]:
+    table = given.get("replace", {})
+    if not isinstance(table, dict) or not all(isinstance(plain, str) for plain in table.values()):
+        raise BadDataError(f"{path}: replace is {table!r}, not a table of texts")
+    return table
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -135,7 +135,7 @@ class XmlExport:
         picture = pictures.find(path, written.image_name)
         seen: set[str] = set()
         words: list[Word] = []
-        for number, line in enumerate(written.lines):
+        for number, line in enumerate(map(self._retold, written.lines)):
             line_id = f"{page_id}/{line.id or f'line_{number}'}"
             reasons: list[Reason | None] = [Reason.EXCLUDED_TYPE if _has_type(line, self.excluded) else None]
             if line_id in seen:
@@ -152,6 +152,17 @@ class XmlExport:
             reason=Reason.IMAGE_MISSING if picture is None else None if place.split else Reason.NOT_IN_SPLIT,
         )
 
+    def _retold(self, line: Written) -> Written:
+        """The line, and its words, in the signs that the corpus replaces those of its transcribers with."""
+        if self.corpus is None or not self.corpus.replacements:
+            return line
+        words = tuple(replace(word, text=self.corpus.text(word.text)) for word in line.words)
+        return replace(line, text=self.corpus.text(line.text), words=words)
+
+    def _unusable(self, word: str) -> Reason | None:
+        found = self.corpus is not None and self.corpus.is_unusable(word)
+        return Reason.INVALID_LABEL if found else None
+
     def _rows(
         self, line: Written, line_id: str, reasons: list[Reason | None], writer: str | None, extra: dict[str, str]
     ) -> Iterator[Word]:
@@ -160,12 +171,13 @@ class XmlExport:
         elif self.alignment is not None:
             outline = Outline.of(line.outline) if line.outline else None
             for number, word in enumerate(self.alignment.words(line_id, line.text)):
-                reason = first_reason([*reasons, _flaw(line), word.reason(self.least_score)])
+                told = [_flaw(line), self._unusable(word.text), word.reason(self.least_score)]
+                reason = first_reason([*reasons, *told])
                 more = {**extra, "score": "" if word.score is None else f"{word.score:.3f}"}
                 yield Word(f"{line_id}/{number:03d}", word.text, word.box, None, reason, writer, more, outline)
         elif line.words:
             for number, part in enumerate(line.words):
-                flawed = [*reasons, Reason.NOT_A_WORD if " " in part.text else None]
+                flawed = [*reasons, Reason.NOT_A_WORD if " " in part.text else None, self._unusable(part.text)]
                 yield _row(part, f"{line_id}/{number:03d}", flawed, writer, extra, baseline=line)
         else:
             yield _row(line, line_id, [*reasons, Reason.NOT_A_WORD], writer, extra)
