@@ -1,14 +1,12 @@
-"""Folding texts to a charset: letters lose their marks, ligatures come apart, typographic signs become plain ones.
+"""Plainer characters for those that a charset lacks: letters without marks, ligatures apart, ASCII signs.
 
-``é`` becomes ``e`` where the charset lacks it, ``œ`` ``oe``, ``’`` an apostrophe. What has no such fold stays as it is.
+``é`` becomes ``e``, ``œ`` ``oe``, ``’`` an apostrophe. What has no plainer form stays as it is.
 """
 
 from __future__ import annotations
 
 import functools
 import unicodedata
-
-from htrdata.labels import Charset
 
 _SIGNS = {
     "’‘‚‛ʼʹ′´`": "'",
@@ -33,28 +31,26 @@ _SIGNS = {
 _PLAIN = {sign: plain for signs, plain in _SIGNS.items() for sign in signs}
 
 
-def fold_to(text: str, charset: Charset) -> str:
-    """Folds the characters of a text that a charset lacks.
+def simplify(text: str, characters: str) -> str:
+    """Replaces the characters of a text that are not among those wanted by plainer ones that are.
 
     Args:
         text: any.
-        charset: what is wanted; its own folding of case is applied too.
+        characters: those wanted.
 
     Returns:
-        The text, in which characters that cannot be folded to the charset are still the same.
+        The text, NFC, in which characters without such a form are still the same.
     """
-    folded = charset.fold(unicodedata.normalize("NFC", text))
-    return "".join(_folded(character, charset) for character in folded)
+    return "".join(_simple(character, characters) for character in unicodedata.normalize("NFC", text))
 
 
 @functools.lru_cache(4096)
-def _folded(character: str, charset: Charset) -> str:
-    if character in charset.characters:
+def _simple(character: str, characters: str) -> str:
+    if character in characters:
         return character
     plain = _PLAIN.get(character)
     if plain is None:
         # Compatibility forms too: ² is 2, ﬁ is fi, ª is a.
         parts = unicodedata.normalize("NFKD", character)
         plain = "".join(part for part in parts if not unicodedata.combining(part))
-    plain = charset.fold(plain)
-    return plain if plain and all(part in charset.characters for part in plain) else character
+    return plain if plain and all(part in characters for part in plain) else character

@@ -103,6 +103,22 @@ def iam(
     run_build(Iam(root, scheme, segmentation, annotations, pixels), asked, published)
 
 
+@commands.command()
+@root_option("dhsd")
+@build_options
+def dhsd(root: Path, **given: Any) -> None:
+    """Build DHSD, German street and place names by 37 writers: a clone of nauman-riaz/DHSD in ROOT.
+
+    \b
+    Examples:
+      htrdata dhsd --root DHSD --dry-run
+      htrdata dhsd --root DHSD --out lmdb
+    """
+    from htrdata.sources.dhsd import Dhsd
+
+    run_build(Dhsd(root), **given)
+
+
 commands.add_command(sample)
 commands.add_command(synth)
 commands.add_command(unipen)

@@ -25,7 +25,9 @@ from htrdata.errors import UsageError
 @click.option(
     "--least-score", type=float, help="Drop aligned words whose letters are less likely, as a log.  [default: -2.5]"
 )
-@click.option("--without", multiple=True, metavar="TYPE", help="Drop lines of a type: printed, for example. Repeatable.")
+@click.option(
+    "--without", multiple=True, metavar="TYPE", help="Drop lines of a type: printed, for example. Repeatable."
+)
 @build_options
 def xml(
     root: Path,

@@ -5,6 +5,7 @@ CTC tells about where a letter is, not where it begins and ends; the ink does.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ def cut_words(line: NDArray[np.uint8], spans: NDArray[np.float64]) -> list[Exten
     if ink is None:
         between = (spans[:-1, 1] + spans[1:, 0]) / 2
         edges = np.concatenate([[0.0], between, [float(width)]])
-        return [Extent(left, 0, right, height) for left, right in zip(edges, edges[1:], strict=False)]
+        return [Extent(left, 0, right, height) for left, right in itertools.pairwise(edges)]
     columns = ink.sum(0)
     lefts, rights = [_line_begins(columns, int(spans[0, 0]), height)], []
     for end, begin in zip(spans[:-1, 1], spans[1:, 0], strict=True):

@@ -54,7 +54,9 @@ def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[ND
     features = recogniser.encode(torch.from_numpy(normalise(batch, config)).to(weight))
     assert isinstance(recogniser.Prediction, torch.nn.Linear)
     logits = recogniser.Prediction(features).float().log_softmax(2).cpu().numpy()
-    return [found[: max(1, round(logits.shape[1] * width / total))] for found, width in zip(logits, widths, strict=True)]
+    return [
+        found[: max(1, round(logits.shape[1] * width / total))] for found, width in zip(logits, widths, strict=True)
+    ]
 
 
 def _width(line: Image, height: int) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.folding import fold_to
 from htrdata.labels import Charset
 from htrdata.records import Box
 from htrmodel.alignment.cutting import Extent, cut_words
@@ -33,15 +32,17 @@ class PlacedWord:
     reason: str | None = None
 
 
-def place_words(text: str, line: NDArray[np.uint8], emissions: NDArray[np.float32], charset: Charset) -> list[PlacedWord]:
+def place_words(
+    text: str, line: NDArray[np.uint8], emissions: NDArray[np.float32], charset: Charset
+) -> list[PlacedWord]:
     """Finds the words of a line.
 
     Args:
         text: of the line.
         line: its picture, uint8 [H, W], grey.
         emissions: what the model sees along it, float [T, C], see `htrmodel.alignment.emissions`.
-        charset: of the model; the text is folded to it (`htrdata.folding`), and for a character that cannot be any
-            other one will do.
+        charset: of the model. The text is simplified to it; for a character that it has no form of, any other one will
+            do.
 
     Returns:
         The words in order; without places where the line is too short for its text.
@@ -58,9 +59,7 @@ def place_words(text: str, line: NDArray[np.uint8], emissions: NDArray[np.float3
     columns = (path.peak + 0.5) * line.shape[1] / len(emissions)
     extents = cut_words(line, np.stack([columns[begins], columns[ends - 1]], 1))
     scores = [float(path.score[begin:end].mean()) for begin, end in zip(begins, ends, strict=True)]
-    return [
-        PlacedWord(word, extent, score) for word, extent, score in zip(words, extents, scores, strict=True)
-    ]
+    return [PlacedWord(word, extent, score) for word, extent, score in zip(words, extents, scores, strict=True)]
 
 
 def on_page(extent: Extent, line: Box, width: int, height: int) -> Box:
@@ -87,5 +86,5 @@ def on_page(extent: Extent, line: Box, width: int, height: int) -> Box:
 
 def _ids(word: str, charset: Charset) -> NDArray[np.int64]:
     first = SPECIAL_TOKENS["CTC"]
-    found = [charset.characters.find(character) for character in fold_to(word, charset)]
+    found = [charset.characters.find(character) for character in charset.simplify(word)]
     return np.array([ANY if place < 0 else first + place for place in found], np.int64)

@@ -79,9 +79,7 @@ def _emissions(log_probabilities: NDArray[np.float32], ids: NDArray[np.int64]) -
     return emissions
 
 
-def _characters(
-    came_from: NDArray[np.int8], emissions: NDArray[np.float64], state: int, count: int
-) -> Path:
+def _characters(came_from: NDArray[np.int8], emissions: NDArray[np.float64], state: int, count: int) -> Path:
     """Walks back from the last state and notes for each character where it begins, ends and is surest."""
     first, last = np.zeros(count, np.intp), np.full(count, -1, np.intp)
     for step in range(len(came_from) - 1, -1, -1):
@@ -90,6 +88,11 @@ def _characters(
             first[character] = step
             last[character] = max(last[character], step)
         state -= int(came_from[step, state])
-    peak = np.array([begin + emissions[begin : end + 1, 2 * i + 1].argmax() for i, (begin, end) in enumerate(
-        zip(first, last, strict=True))], np.intp)
+    peak = np.array(
+        [
+            begin + emissions[begin : end + 1, 2 * i + 1].argmax()
+            for i, (begin, end) in enumerate(zip(first, last, strict=True))
+        ],
+        np.intp,
+    )
     return Path(first, last, peak, emissions[peak, 2 * np.arange(count) + 1])

@@ -64,7 +64,9 @@ class Alignment:
         try:
             return self.path.read_bytes()
         except (FileNotFoundError, IsADirectoryError):
-            raise SourceMissingError(f"no alignment at {self.path}: `htrmodel align STORE --out FILE` makes it") from None
+            raise SourceMissingError(
+                f"no alignment at {self.path}: `htrmodel align STORE --out FILE` makes it"
+            ) from None
 
     @functools.cached_property
     def _lines(self) -> dict[str, tuple[AlignedWord, ...]]:

@@ -44,7 +44,11 @@ class Pictures:
         """
         last = re.split(r"[\\/]", name)[-1].lower()
         stem = last.rpartition(".")[0] or last
-        for found in (self._by_name.get(last, []), self._by_stem.get(stem, []), self._by_stem.get(xml.stem.lower(), [])):
+        for found in (
+            self._by_name.get(last, []),
+            self._by_stem.get(stem, []),
+            self._by_stem.get(xml.stem.lower(), []),
+        ):
             if found:
                 return _nearest(xml, found)
         return None

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 Points = tuple[tuple[float, float], ...]
 """Of a polygon or a baseline: x and y in pixels of the page."""
 
