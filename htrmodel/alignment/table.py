@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from htrdata.files import write_atomically
 from htrmodel.alignment.store import AlignedLine
 
 _SCHEMA = pa.schema(
@@ -35,6 +37,10 @@ def write_alignment(path: Path, lines: list[AlignedLine], about: Mapping[str, An
 
     Returns:
         How many words there are.
+
+    Raises:
+        CannotCreateError: the file cannot be created there.
+        StorageError: writing failed.
     """
     rows = [
         {
@@ -50,8 +56,7 @@ def write_alignment(path: Path, lines: list[AlignedLine], about: Mapping[str, An
         for number, (word, box) in enumerate(zip(line.words, line.boxes, strict=True))
     ]
     schema = _SCHEMA.with_metadata({"htrmodel": json.dumps(dict(about), sort_keys=True)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp")
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
-    temporary.replace(path)
+    content = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), content, compression="zstd")
+    write_atomically(path, content.getvalue())
     return len(rows)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.records import SPLITS, FileOnDisk, Page, Reason, Word
-from htrdata.sources import SourceInfo
+from htrdata.sources.base import SourceInfo
 
 _CORPUS = Path(__file__).parents[1] / "open_words" / "dhsd.toml"
 _COLUMNS = ["file_name", "text", "writer_id"]
