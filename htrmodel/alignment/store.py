@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from htrdata.errors import UsageError
 from htrdata.records import Box
+from htrdata.store.manifest import read_manifest
 from htrdata.store.reading import Dataset
 from htrmodel.alignment.emissions import log_probabilities
 from htrmodel.alignment.lines import PlacedWord, on_page, place_words
@@ -60,6 +62,9 @@ def align_dataset(
 
     Returns:
         The lines in the order of the store.
+
+    Raises:
+        UsageError: a line has no place on a page.
     """
     lines = sorted(_lines(dataset), key=lambda line: (line.split, line.width / line.height))
     words = {split: dataset.words(split) for split in dataset.splits}
@@ -83,8 +88,14 @@ def align_dataset(
 
 def _lines(dataset: Dataset) -> Iterator[_Line]:
     columns = ["id", "split", "status", "source_text", "box", "width", "height"]
-    manifest = dataset.manifest(columns)
-    kept = manifest[manifest["status"] == "kept"]
-    for split in dataset.splits:
-        for place, row in enumerate(kept[kept["split"] == split].itertuples()):
-            yield _Line(place, split, row.id, row.source_text, Box(**row.box), int(row.width), int(row.height))
+    places = dict.fromkeys(dataset.splits, 0)
+    for row in read_manifest(dataset.manifest_path, columns).to_pylist():
+        if row["status"] != "kept":
+            continue
+        if row["box"] is None:
+            raise UsageError(
+                f"line {row['id']!r} of {dataset.name} has no place on a page: words cannot have one either"
+            )
+        split, box = row["split"], Box(**row["box"])
+        yield _Line(places[split], split, row["id"], row["source_text"], box, row["width"], row["height"])
+        places[split] += 1

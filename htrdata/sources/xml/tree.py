@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -55,7 +55,7 @@ def read_tree(data: bytes, name: str) -> Element:
         nonlocal declares
         declares = True
 
-    def refuse(*_declared: Any) -> None:
+    def refuse(*_declared: Any) -> NoReturn:
         raise fail("it declares entities, which no export of pages does; the file is not what it should be")
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, tree.data
