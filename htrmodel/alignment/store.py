@@ -93,9 +93,7 @@ def _lines(dataset: Dataset) -> Iterator[_Line]:
         if row["status"] != "kept":
             continue
         if row["box"] is None:
-            raise UsageError(
-                f"line {row['id']!r} of {dataset.name} has no place on a page: words cannot have one either"
-            )
+            raise UsageError(f"line {row['id']!r} of {dataset.name} has no place on a page, so its words have none")
         split, box = row["split"], Box(**row["box"])
         yield _Line(places[split], split, row["id"], row["source_text"], box, row["width"], row["height"])
         places[split] += 1
