@@ -21,7 +21,7 @@ from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.tree import read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
 from htrdata.store.reading import open_store
-from tests.drawn_exports import ALTO, PAGE, Drawn, alto, page
+from ...drawn_exports import ALTO, PAGE, Drawn, alto, page
 
 LINES = (
     Drawn("l1", (("Hello", (10, 10, 60, 30)), ("you", (70, 12, 100, 32)))),

@@ -22,7 +22,7 @@ from htrdata.sources.xml.alignment import Alignment
 from htrdata.store.reading import open_store
 from htrmodel.alignment.cutting import Extent
 from htrmodel.alignment.lines import on_page, place_words
-from tests.drawn_exports import Drawn, write_export
+from ...drawn_exports import Drawn, write_export
 
 X_HEIGHT = 32 * 0.5
 """Of the drawn pages, about: the writers' are 27 to 36 pixels on a form of full size."""
