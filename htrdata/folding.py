@@ -50,7 +50,7 @@ def _simple(character: str, characters: str) -> str:
         return character
     plain = _PLAIN.get(character)
     if plain is None:
-        # Compatibility forms too: ² is 2, ﬁ is fi, ª is a.
+        # Compatibility forms too: ² is 2, ﬁ is fi, ½ is 1/2.
         parts = unicodedata.normalize("NFKD", character)
-        plain = "".join(part for part in parts if not unicodedata.combining(part))
+        plain = "".join(_PLAIN.get(part, part) for part in parts if not unicodedata.combining(part))
     return plain if plain and all(part in characters for part in plain) else character

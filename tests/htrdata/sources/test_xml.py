@@ -21,6 +21,7 @@ from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.tree import read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
 from htrdata.store.reading import open_store
+
 from ...drawn_exports import ALTO, PAGE, Drawn, alto, page
 
 LINES = (

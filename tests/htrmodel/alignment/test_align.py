@@ -22,6 +22,7 @@ from htrdata.sources.xml.alignment import Alignment
 from htrdata.store.reading import open_store
 from htrmodel.alignment.cutting import Extent
 from htrmodel.alignment.lines import on_page, place_words
+
 from ...drawn_exports import Drawn, write_export
 
 X_HEIGHT = 32 * 0.5
