@@ -61,7 +61,7 @@ def test_odd_names_and_doubles_have_their_reasons(tmp_path: Path) -> None:
 
 
 def test_tables_that_are_not_what_they_should_be_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceMissingError, match="clone https://github.com/nauman-riaz/DHSD"):
+    with pytest.raises(SourceMissingError, match=r"clone https://github\.com/nauman-riaz/DHSD"):
         list(Dhsd(tmp_path).pages())
     with pytest.raises(BadDataError, match=r"train.csv, line 3: 2 columns"):
         list(write(tmp_path, row(1, 0) + "a,b\r\n").pages())
