@@ -13,7 +13,7 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part
 from htrdata.errors import BadDataError, UsageError
 from htrdata.records import SPLITS, Leaks, Page, SourceInfo
-from htrdata.sources.base import Source, missing_members
+from htrdata.sources.base import ALIGNMENT, Source, missing_members
 from htrdata.sources.overlap import drop_leaked, find_leaks
 from htrdata.store.description import Provenance
 from htrdata.store.format import FORMAT, checked_name
@@ -63,7 +63,7 @@ class Plan:
             unit=source.unit,
             drawn=source.drawn,
             corrections=None,
-            alignment=None,
+            alignment=self.source.settings.get(ALIGNMENT),
             options=self.options.recorded(),
             inputs=self.inputs,
             versions=versions(),

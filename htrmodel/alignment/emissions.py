@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
 from htrdata.errors import UsageError
-from htrmodel.inputs import normalise, to_grey
+from htrdata.images.codec import grey_image
+from htrmodel.inputs import normalise
 from htrmodel.recogniser import Recogniser
 
 STRETCH = 1.25
@@ -64,5 +65,5 @@ def _width(line: Image, height: int) -> int:
 
 
 def _shown(line: Image, width: int, height: int, total: int) -> NDArray[np.uint8]:
-    pixels = np.asarray(to_grey(line).resize((width, height), Resampling.BICUBIC))
+    pixels = np.asarray(grey_image(line).resize((width, height), Resampling.BICUBIC))
     return np.pad(pixels, ((0, 0), (0, total - width)), mode="edge")

@@ -10,7 +10,7 @@ import numpy as np
 
 from htrdata.errors import UsageError
 from htrdata.records import Box
-from htrdata.store.manifest import read_manifest
+from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset
 from htrmodel.alignment.emissions import log_probabilities
 from htrmodel.alignment.lines import PlacedWord, on_page, place_words
@@ -89,7 +89,7 @@ def align_dataset(
 def _lines(dataset: Dataset) -> Iterator[_Line]:
     columns = ["id", "split", "status", "source_text", "box", "width", "height"]
     places = dict.fromkeys(dataset.splits, 0)
-    for row in read_manifest(dataset.manifest_path, columns).to_pylist():
+    for row in ManifestReader(dataset.manifest_path).table(columns).to_pylist():
         if row["status"] != "kept":
             continue
         if row["box"] is None:

@@ -58,7 +58,7 @@ def align(store: Path, out: Path, name: str | None, checkpoint: Path, device: st
         lines = align_dataset(recogniser, dataset, lambda done, total: progress("lines", done, total))
     about = {
         "dataset": dataset.name,
-        "content_digest": dataset.document["content_digest"],
+        "content_digest": dataset.description.content_digest,
         "checkpoint": checkpoint.name,
         "checkpoint_sha256": hashlib.sha256(starter.find_checkpoint(checkpoint).read_bytes()).hexdigest(),
     }

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.records import SPLITS, FileOnDisk, Page, Reason, Word
-from htrdata.sources.base import SourceInfo
+from htrdata.records import SPLITS, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
 
 _CORPUS = Path(__file__).parents[1] / "open_words" / "dhsd.toml"
 _COLUMNS = ["file_name", "text", "writer_id"]
@@ -33,7 +32,9 @@ class Dhsd:
 
     name: ClassVar[str] = "dhsd"
     extra_columns: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Mapping[str, str]] = {"unit": "word"}
+    settings: ClassVar[Mapping[str, str]] = {}
+    unit: ClassVar[Unit] = "word"
+    drawn: ClassVar[str | None] = None
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {"test": {"words": 1_194}}
 
     @property
@@ -41,6 +42,11 @@ class Dhsd:
         """What it is and on what terms."""
         given = _corpus()
         return SourceInfo(*(str(given[key]) for key in ("title", "url", "licence", "citation")))
+
+    @property
+    def division(self) -> Division:
+        """The published tables, and val out of train by writer."""
+        return Division(self.info.title, "published", {"val": " ".join(map(str, _list(_corpus(), "val")))})
 
     def pages(self) -> Iterator[Page]:
         """Yields a page for each writer and split, split by split; its words bring their own images.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.sources.base import SourceInfo
+from htrdata.records import SourceInfo
 
 FOLDER = Path(__file__).parents[1] / "open_words"
 
@@ -48,6 +49,12 @@ class Corpus:
     hand: str | None = None
     replacements: dict[str, str] = field(default_factory=dict)
     unusable: re.Pattern[str] | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that differ where another page is in another split."""
+        listed = repr((self.pattern.pattern, sorted(self.held_out.items())))
+        return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
     def text(self, transcription: str) -> str:
         """A transcription with the corpus's own signs replaced."""

@@ -7,11 +7,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from htrdata.errors import SourceMissingError, StorageError
-from htrdata.records import SPLITS, FileOnDisk, Outline, Page, Reason, Word, first_reason
-from htrdata.sources.base import SourceInfo
+from htrdata.records import (
+    SPLITS,
+    Division,
+    FileOnDisk,
+    Outline,
+    Page,
+    Reason,
+    SourceInfo,
+    Unit,
+    Word,
+    first_reason,
+)
+from htrdata.sources.base import ALIGNMENT
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
@@ -20,8 +31,6 @@ from htrdata.sources.xml.image_names import Pictures
 from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.tree import namespace, read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
-
-Unit = Literal["line", "word"]
 
 LEAST_SCORE = -2.5
 """Mean log-probability of a word's letters from which its cut is taken to be right, see the README."""
@@ -54,6 +63,7 @@ class XmlExport:
 
     extra_columns: ClassVar[tuple[str, ...]] = ("line", "line_type", "region", "format", "score")
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
+    drawn: ClassVar[str | None] = None
 
     @property
     def name(self) -> str:
@@ -68,14 +78,23 @@ class XmlExport:
         return SourceInfo(title="Pages with ALTO or PAGE XML", url="", licence="that of the pages", citation="")
 
     @property
+    def division(self) -> Division:
+        """The corpus's held-out list; without one all are in one split, and the folder's name tells exports apart."""
+        if self.corpus is not None:
+            return Division(self.corpus.info.title, "held_out", {"list": self.corpus.fingerprint})
+        return Division(f"ALTO and PAGE XML in {self.root.resolve().name}", f"all {self.split or 'none'}")
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """What is read, from which alignment, and how many files are of no use."""
         return {
-            "unit": self.unit,
             "split": self.split or "none",
             "excluded": ",".join(self.excluded),
-            "alignment": self.alignment.sha256 if self.alignment is not None else "none",
-            "least_score": str(self.least_score) if self.alignment is not None else "none",
+            **(
+                {}
+                if self.alignment is None
+                else {ALIGNMENT: self.alignment.sha256, "least_score": str(self.least_score)}
+            ),
             "other_files": ", ".join(f"{count} {name}" for name, count in sorted(self._others.items())) or "none",
         }
 
@@ -88,7 +107,7 @@ class XmlExport:
             StorageError: a file cannot be read.
         """
         if not self.root.is_dir():
-            raise SourceMissingError(f"no folder {self.root}: name the one with the ALTO or PAGE files")
+            raise SourceMissingError(f"no folder {self.root}: name the one with the ALTO or PAGE files as PATH")
         pictures = Pictures(self.images or self.root)
         found = 0
         for path, place in self._files():
@@ -174,7 +193,7 @@ class XmlExport:
                 told = [_flaw(line), self._unusable(word.text), word.reason(self.least_score)]
                 reason = first_reason([*reasons, *told])
                 more = {**extra, "score": "" if word.score is None else f"{word.score:.3f}"}
-                yield Word(f"{line_id}/{number:03d}", word.text, word.box, None, reason, writer, more, outline)
+                yield Word(f"{line_id}/{number:03d}", word.text, word.box, None, reason, writer, more, outline=outline)
         elif line.words:
             for number, part in enumerate(line.words):
                 flawed = [*reasons, Reason.NOT_A_WORD if " " in part.text else None, self._unusable(part.text)]
@@ -196,7 +215,8 @@ def _row(
     if written.outline:
         box = box_around(written.outline, angle_of((baseline or written).baseline))
         outline = Outline.of(written.outline)
-    return Word(row_id, written.text, box, None, first_reason([*reasons, _flaw(written)]), writer, extra, outline)
+    reason = first_reason([*reasons, _flaw(written)])
+    return Word(row_id, written.text, box, None, reason, writer, extra, outline=outline)
 
 
 def _flaw(written: Written) -> Reason | None:

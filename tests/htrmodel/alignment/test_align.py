@@ -79,9 +79,9 @@ def test_words_become_a_store_and_unsure_ones_have_their_reason(aligned: tuple[P
     assert (manifest["reason"][unsure] == "unsure_cut").all()
     assert (manifest["status"][~unsure] == "kept").all()
     assert 0.5 < (~unsure).mean() < 1
-    assert dataset.document["settings"]["alignment"] == Alignment(root / "words.parquet").sha256
+    assert dataset.description.alignment == Alignment(root / "words.parquet").sha256
     about = json.loads(pq.read_schema(root / "words.parquet").metadata[b"htrmodel"])
-    assert about["content_digest"] == open_store(root).dataset("lines").document["content_digest"]
+    assert about["content_digest"] == open_store(root).dataset("lines").description.content_digest
 
 
 def test_an_alignment_of_another_text_is_refused(aligned: tuple[Path, list[Drawn]], tmp_path: Path) -> None:
