@@ -106,7 +106,7 @@ def iam(
 @commands.command()
 @root_option("dhsd")
 @build_options
-def dhsd(root: Path, **given: Any) -> None:
+def dhsd(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
     """Build DHSD, German street and place names by 37 writers: a clone of nauman-riaz/DHSD in ROOT.
 
     \b
@@ -116,7 +116,7 @@ def dhsd(root: Path, **given: Any) -> None:
     """
     from htrdata.sources.dhsd import Dhsd
 
-    run_build(Dhsd(root), **given)
+    run_build(Dhsd(root), asked, published)
 
 
 commands.add_command(sample)

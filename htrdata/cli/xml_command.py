@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import build_options, run_build
+from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
 from htrdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from htrdata.records import Unit
 
 
 @click.command()
@@ -30,15 +34,16 @@ from htrdata.errors import UsageError
 )
 @build_options
 def xml(
+    asked: BuildRequest,
+    published: PublishedRequest,
     root: Path,
-    unit: Literal["line", "word"],
+    unit: Unit,
     images: Path | None,
     corpus: str | None,
     split: str | None,
     alignment: Path | None,
     least_score: float | None,
     without: tuple[str, ...],
-    **given: Any,
 ) -> None:
     """Build lines, or words, out of the ALTO or PAGE files below PATH, as transcription tools export them.
 
@@ -58,10 +63,10 @@ def xml(
         raise UsageError("--least-score means something with --alignment only")
     if alignment is not None and unit != "word":
         raise UsageError("--alignment says where words are: give --unit word with it")
-    if sum(choice is not None for choice in (corpus, split, given["resplit"])) > 1:
+    if sum(choice is not None for choice in (corpus, split, published.resplit)) > 1:
         raise UsageError("--corpus, --split and --resplit each say which page is in which split: give one of them")
-    if corpus is None and split is None and given["resplit"] is None:
-        given["resplit"] = "random"
+    if corpus is None and split is None and published.resplit is None:
+        published = replace(published, resplit="random")
     source = XmlExport(
         root=root,
         unit=unit,
@@ -72,4 +77,4 @@ def xml(
         least_score=LEAST_SCORE if least_score is None else least_score,
         excluded=without,
     )
-    run_build(source, **given)
+    run_build(source, asked, published)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
 from htrdata.errors import UsageError
-from htrdata.images.codec import grey_image
-from htrmodel.inputs import normalise
+from htrmodel.inputs import standardise
 from htrmodel.recogniser import Recogniser
 
 STRETCH = 1.25
@@ -41,7 +40,7 @@ def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[ND
 
     Args:
         recogniser: one that `check_aligns` lets pass.
-        lines: images, of any size; they are padded with their last column to the width of the widest.
+        lines: grey images (mode ``L``), of any size; they are padded with their last column to the width of the widest.
 
     Returns:
         For each line float32 [T, C], natural logarithms; steps are evenly spaced over the line's width.
@@ -52,7 +51,7 @@ def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[ND
     total = max(widths) + config.height // 2
     batch = np.stack([_shown(line, width, config.height, total) for line, width in zip(lines, widths, strict=True)])
     weight = next(recogniser.parameters())
-    features = recogniser.encode(torch.from_numpy(normalise(batch, config)).to(weight))
+    features = recogniser.encode(torch.from_numpy(standardise(batch, config)).to(weight))
     assert isinstance(recogniser.Prediction, torch.nn.Linear)
     logits = recogniser.Prediction(features).float().log_softmax(2).cpu().numpy()
     return [
@@ -65,5 +64,5 @@ def _width(line: Image, height: int) -> int:
 
 
 def _shown(line: Image, width: int, height: int, total: int) -> NDArray[np.uint8]:
-    pixels = np.asarray(grey_image(line).resize((width, height), Resampling.BICUBIC))
+    pixels = np.asarray(line.resize((width, height), Resampling.BICUBIC))
     return np.pad(pixels, ((0, 0), (0, total - width)), mode="edge")

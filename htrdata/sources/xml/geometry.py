@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from htrdata.images.exact_sampling import turn
 from htrdata.records import Box
 from htrdata.sources.xml.written import Points
 
@@ -27,7 +28,8 @@ def angle_of(baseline: Points) -> float:
     xx = sum((x - mean_x) ** 2 for x, _ in baseline)
     xy = sum((x - mean_x) * (y - mean_y) for x, y in baseline)
     yy = sum((y - mean_y) ** 2 for _, y in baseline)
-    angle = -math.degrees(math.atan2(2 * xy, xx - yy) / 2)  # the main axis of the points; y runs downwards
+    # The main axis of the points; y runs downwards. The last bits of a system's arc tangent are its own.
+    angle = round(-math.degrees(math.atan2(2 * xy, xx - yy) / 2), 3)
     return angle if abs(angle) >= LEAST_TURN else 0.0
 
 
@@ -38,7 +40,7 @@ def box_around(points: Points, angle: float) -> Box:
         points: at least one.
         angle: of the box, in degrees counter-clockwise.
     """
-    cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    cosine, sine = turn(angle)
     along = [x * cosine - y * sine for x, y in points]
     across = [x * sine + y * cosine for x, y in points]
     u, v = (min(along) + max(along)) / 2, (min(across) + max(across)) / 2

@@ -21,8 +21,8 @@ from htrdata.drawing.samples import imgur5k as imgur5k_sample
 from htrdata.drawing.samples import unipen as unipen_sample
 from htrdata.drawing.synth.source import Synth
 from htrdata.drawing.unipen import Unipen
-from htrdata.sources import unipen
 from htrdata.records import Unit
+from htrdata.sources import unipen
 from htrdata.sources.base import Source
 from htrdata.sources.dhsd import Dhsd
 from htrdata.sources.iam import Iam
@@ -302,6 +302,7 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         words_of_unipen(roots("unipen")),
         None,
         "zenodo",
+    ),
     "dhsd": lambda roots: SourceCase(Dhsd, roots("dhsd"), words_of_tables(roots("dhsd")), plant_in_table, "--root"),
     "xml lines": lambda roots: SourceCase(
         lambda root: XmlExport(root, split="test"),
