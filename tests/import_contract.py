@@ -58,7 +58,8 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.layers": {"htrmodel.tokenizer"},
     "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrdata.store", "htrmodel.config"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
-    "htrmodel.alignment": {*_STORE, "htrmodel.config", "htrmodel.inputs", "htrmodel.recogniser", "htrmodel.tokenizer"},
+    "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
+    | {"htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.strict_json"}
     | {"htrdata.version", "htrmodel.config", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"},
     "htrmodel.data": {

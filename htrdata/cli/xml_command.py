@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--alignment", type=click.Path(path_type=Path), help="Words of the lines, by `htrmodel align`; with --unit word."
 )
 @click.option(
-    "--least-score", type=float, help="Drop aligned words whose letters are less likely, as a log.  [default: -2.5]"
+    "--least-score", type=float, help="Drop aligned words whose letters are less likely, as a log.  [default: -2]"
 )
 @click.option(
     "--without", multiple=True, metavar="TYPE", help="Drop lines of a type: printed, for example. Repeatable."

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
 from htrdata.errors import UsageError
+from htrmodel.config import RecogniserConfig
 from htrmodel.inputs import standardise
 from htrmodel.recogniser import Recogniser
 
@@ -20,13 +21,12 @@ LEAST_WIDTH = 16
 """Columns of the narrowest line that is shown; trunks need some."""
 
 
-def check_aligns(recogniser: Recogniser, name: str) -> None:
+def check_aligns(config: RecogniserConfig, name: str) -> None:
     """Makes sure that a model can run over lines.
 
     Raises:
         UsageError: it decodes by attention, or rectifies words of one width.
     """
-    config = recogniser.config
     if config.prediction != "CTC" or config.transformation != "None":
         raise UsageError(
             f"{name} is {config.architecture}: alignment needs a model without TPS that decodes by CTC, such as "

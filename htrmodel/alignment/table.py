@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 from htrdata.files import write_atomically
 from htrmodel.alignment.store import AlignedLine
 
+ABOUT = b"htrmodel"
+"""The entry of the file's metadata with what was aligned, by which weights, as JSON."""
+
 _SCHEMA = pa.schema(
     [
         ("line", pa.string()),
@@ -33,7 +36,7 @@ def write_alignment(path: Path, lines: list[AlignedLine], about: Mapping[str, An
     Args:
         path: of the file, which is replaced.
         lines: in order.
-        about: what was aligned, by which weights: kept in the file's metadata under ``htrmodel``, as JSON.
+        about: what was aligned, by which weights: kept in the file's metadata, see `ABOUT`.
 
     Returns:
         How many words there are.
@@ -55,7 +58,7 @@ def write_alignment(path: Path, lines: list[AlignedLine], about: Mapping[str, An
         for line in lines
         for number, (word, box) in enumerate(zip(line.words, line.boxes, strict=True))
     ]
-    schema = _SCHEMA.with_metadata({"htrmodel": json.dumps(dict(about), sort_keys=True)})
+    schema = _SCHEMA.with_metadata({ABOUT: json.dumps(dict(about), sort_keys=True)})
     content = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), content, compression="zstd")
     write_atomically(path, content.getvalue())

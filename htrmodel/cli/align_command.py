@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from htrdata.errors import UsageError
-from htrmodel import starter
 
 WEIGHTS = Path("starter-fast")
 
@@ -37,33 +36,19 @@ def align(store: Path, out: Path, name: str | None, checkpoint: Path, device: st
       htrmodel align lmdb --name letters_lines --out letters.parquet
       htrdata xml letters/ --unit word --alignment letters.parquet --name letters
     """
-    import hashlib
-    import statistics
-
     from htrdata.cli.console import progress_bar
     from htrdata.store.reading import open_store
-    from htrmodel.alignment.emissions import check_aligns
-    from htrmodel.alignment.store import align_dataset
-    from htrmodel.alignment.table import write_alignment
-    from htrmodel.checkpoint.files import read_checkpoint
-    from htrmodel.devices import find_device
+    from htrmodel.alignment.aligning import align_lines
 
     opened = open_store(store)
     if name is None and len(opened.datasets) > 1:
         raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
     dataset = opened.dataset(name or next(iter(opened.datasets)))
-    recogniser = read_checkpoint(checkpoint).build()[0].to(find_device(device)).eval()
-    check_aligns(recogniser, str(checkpoint))
     with progress_bar() as progress:
-        lines = align_dataset(recogniser, dataset, lambda done, total: progress("lines", done, total))
-    about = {
-        "dataset": dataset.name,
-        "content_digest": dataset.description.content_digest,
-        "checkpoint": checkpoint.name,
-        "checkpoint_sha256": hashlib.sha256(starter.find_checkpoint(checkpoint).read_bytes()).hexdigest(),
-    }
-    count = write_alignment(out, lines, about)
-    scores = [word.score for line in lines for word in line.words if word.score is not None]
-    click.echo(f"{out}: {count:,} words of {len(lines):,} lines, {len(scores):,} aligned")
-    if scores:
-        click.echo(f"median of their scores {statistics.median(scores):.2f}")
+        aligned = align_lines(
+            dataset, checkpoint, out, device=device, progress=lambda done, total: progress("lines", done, total)
+        )
+    lines = sum(dataset.count(split) for split in dataset.splits)
+    click.echo(f"{out}: {aligned.words:,} words of {lines:,} lines, {aligned.placed:,} aligned")
+    if aligned.median is not None:
+        click.echo(f"median of their scores {aligned.median:.2f}")

@@ -32,7 +32,7 @@ from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.tree import namespace, read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
 
-LEAST_SCORE = -2.5
+LEAST_SCORE = -2.0
 """Mean log-probability of a word's letters from which its cut is taken to be right, see the README."""
 
 

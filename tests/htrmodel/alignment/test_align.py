@@ -14,12 +14,13 @@ from click.testing import CliRunner
 
 import htrdata.cli.commands
 import htrmodel.cli.commands
-from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.labels import PRINTABLE
 from htrdata.records import Box, Reason
 from htrdata.sources.xml import XmlExport
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.store.reading import open_store
+from htrmodel.alignment.aligning import align_lines
 from htrmodel.alignment.cutting import Extent
 from htrmodel.alignment.lines import on_page, place_words
 
@@ -101,6 +102,16 @@ def test_an_alignment_of_another_text_is_refused(aligned: tuple[Path, list[Drawn
         Alignment(tmp_path / "text.parquet").words("a", "b")
 
 
+def test_an_alignment_that_is_there_is_taken_and_another_file_is_not_replaced(
+    aligned: tuple[Path, list[Drawn]], tmp_path: Path
+) -> None:
+    lines = open_store(aligned[0]).dataset("lines")
+    assert align_lines(lines, Path("starter-fast"), aligned[0] / "words.parquet").already
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(BadDataError, match="is not replaced"):
+        align_lines(lines, Path("starter-fast"), tmp_path / "notes.txt")
+
+
 def test_a_line_that_is_too_short_for_its_text_says_so() -> None:
     emissions = np.log(np.full((3, 95), 1 / 95, np.float32))
     placed = place_words("far too long", np.full((32, 20), 255, np.uint8), emissions, PRINTABLE)
@@ -137,7 +148,7 @@ def test_places_on_a_line_become_places_on_the_page(angle: float) -> None:
 def test_attention_and_tps_cannot_align(aligned: tuple[Path, list[Drawn]], tmp_path: Path) -> None:
     command = ["align", str(aligned[0]), "--out", str(tmp_path / "a"), "--name", "lines", "--checkpoint", "starter"]
     done = CliRunner().invoke(htrmodel.cli.commands.commands, command)
-    assert done.exit_code != 0
+    assert isinstance(done.exception, UsageError)
     assert "TPS-ResNet-BiLSTM-Attn" in str(done.exception)
 
 
