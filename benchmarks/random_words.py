@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from htrmodel.data.columns import strings
+from htrmodel.data.label_view import LabelView
 from numpy.typing import NDArray
 from training_step import WORD
 
 from htrdata.store.shards import Shard
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.divisions import Division
-from htrmodel.data.label_view import LabelView
 from htrmodel.data.samples import Chunk, Samples
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import Recipe

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from htrmodel.training.starting import ModelChoice
 from PIL import Image
 from plain_recogniser import PlainRecogniser
 from torch import Tensor
@@ -31,7 +32,6 @@ from htrmodel.data.samples import Samples, open_samples
 from htrmodel.evaluation import evaluate
 from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.recipes import MODERN, Recipe
-from htrmodel.training.starting import ModelChoice
 
 if TYPE_CHECKING:
     from gpu_rows import Measure, Place

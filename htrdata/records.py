@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import os
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,10 +39,14 @@ class Reason(enum.StrEnum):
     BAD_QUALITY = "bad_quality"
     MISALIGNED = "misaligned"
     SEVERAL_LINES = "several_lines"
+    EXCLUDED_TYPE = "excluded_type"
+    NOT_A_WORD = "not_a_word"
     INVALID_BOX = "invalid_box"
     EMPTY_BOX = "empty_box"
     MISSING_ANNOTATION = "missing_annotation"
     EMPTY_LABEL = "empty_label"
+    NOT_ALIGNED = "not_aligned"
+    UNSURE_CUT = "unsure_cut"
     INVALID_LABEL = "invalid_label"
     TOO_LONG = "too_long"
     OUT_OF_CHARSET = "out_of_charset"
@@ -129,6 +134,30 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """A polygon on a page: what is outside of it is not of the word, though its box may hold it.
+
+    Packed, since a build holds all of its lines at once, and one has some sixty points.
+
+    Attributes:
+        packed: x and y of each point in turn, in pixels, as float32 of this machine.
+    """
+
+    packed: bytes
+
+    @classmethod
+    def of(cls, points: Iterable[tuple[float, float]]) -> Outline:
+        """Packs the points of a polygon, in order."""
+        return cls(array("f", [value for point in points for value in point]).tobytes())
+
+    @property
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """The points, in order."""
+        values = array("f", self.packed)
+        return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One annotated word, as its source has it.
 
@@ -142,6 +171,7 @@ class Word:
         extra: further columns of the manifest, by name.
         ink_threshold: the lightest grey level of its ink, 0 to 255, where the source says so: what is lighter is paper.
             Such a source gives it as the column ``threshold`` too, so that the manifest tells it.
+        outline: what of its box is the word's, where other writing reaches into it; the rest becomes paper.
     """
 
     id: str
@@ -152,6 +182,7 @@ class Word:
     writer: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     ink_threshold: int | None = None
+    outline: Outline | None = None
 
     def __repr__(self) -> str:
         box = self.box

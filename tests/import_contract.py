@@ -56,6 +56,8 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.layers": {"htrmodel.tokenizer"},
     "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrdata.store", "htrmodel.config"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
+    "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
+    | {"htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels"}
     | {"htrdata.version", "htrmodel.config", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"},
     "htrmodel.data": {
@@ -77,9 +79,9 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
-    "htrmodel.cli": {*_STORE, "htrdata.cli", "htrdata.version", "htrmodel.checkpoint", "htrmodel.config"}
-    | {"htrmodel.data", "htrmodel.evaluation", "htrmodel.judging", "htrmodel.runtime", "htrmodel.starter"}
-    | {"htrmodel.training", "htrmodel.devices"},
+    "htrmodel.cli": {*_STORE, "htrdata.cli", "htrdata.version", "htrmodel.alignment", "htrmodel.checkpoint"}
+    | {"htrmodel.config", "htrmodel.data", "htrmodel.evaluation", "htrmodel.judging", "htrmodel.runtime"}
+    | {"htrmodel.starter", "htrmodel.training", "htrmodel.devices"},
     "htrmodel.__main__": {"htrmodel.cli"},
 }
 """For each room the rooms that it may import."""

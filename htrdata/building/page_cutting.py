@@ -14,6 +14,7 @@ from htrdata.images import codec
 from htrdata.images.cropping import box_fault, crop, outside_fraction, reduce_height
 from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
 from htrdata.images.made import GreyJpeg, MadeImage
+from htrdata.images.masking import blank_outside
 from htrdata.images.normalisation import Operation, normalise
 from htrdata.images.png_passthrough import is_plain_png, is_whole_png, stored_png_size
 from htrdata.records import ImageFile, Page, Reason, Word, first_reason
@@ -131,6 +132,8 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
     else:
         assert row.word.box is not None  # else the word had a reason
         cut = crop(pixels, row.word.box)
+        if row.word.outline is not None:
+            cut = blank_outside(cut, row.word.box, row.word.outline)
     if options.normalise:
         threshold = _ink_threshold(row.word) if Operation.WHITEN in options.normalise else None
         cut = normalise(cut, options.normalise, threshold)

@@ -14,7 +14,7 @@ from htrdata.building.part import Part
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files.strict_json import decode, encode
 from htrdata.records import SPLITS, Leaks, Page, SourceInfo
-from htrdata.sources.base import Source, missing_members
+from htrdata.sources.base import ALIGNMENT, Source, missing_members
 from htrdata.sources.overlap import drop_leaked, find_leaks
 from htrdata.store.description import Provenance
 from htrdata.store.format import FORMAT, checked_name
@@ -63,7 +63,7 @@ class Plan:
             unit=source.unit,
             drawn=source.drawn,
             corrections=None,
-            alignment=None,
+            alignment=self.source.settings.get(ALIGNMENT),
             options=self.options.recorded(),
             inputs=self.inputs,
             versions=versions(),
@@ -164,4 +164,6 @@ def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[P
             box = word.box and (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle)
             known = (word.id, word.text, box, word.reason, word.writer, size, sorted(word.extra.items()))
             add(repr(known if word.ink_threshold is None else (*known, word.ink_threshold)).encode())
+            if word.outline is not None:
+                add(word.outline.packed)
         yield page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,8 +98,8 @@ _OPTIONS: list[Decorator] = [
         "--on-unknown",
         default="drop",
         show_default=True,
-        type=click.Choice(["drop", "strip"]),
-        help="Drop words with characters outside the charset, or strip these from their labels.",
+        type=click.Choice(["drop", "strip", "simplify"]),
+        help="Drop words with characters outside the charset, or strip these from their labels, or take plainer ones.",
     ),
     click.option("--strict", is_flag=True, help="Publish nothing if a page or annotation is missing or damaged."),
     click.option("--overwrite", is_flag=True, help="Replace a data set of this name built otherwise."),
@@ -167,7 +166,7 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     from htrdata.building.describing import describe_counts
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
-    from htrdata.files.strict_json import encode
+    from htrdata.store.description_file import as_text
 
     published = published or PublishedRequest()
     options = _build_options(asked, published)
@@ -191,7 +190,7 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
             counts = built.description
             place = asked.out / counts.name
             message = f"{asked.out} has it already" if built.already else f"report: {place / 'report.html'}"
-    click.echo(json.dumps(encode(counts), ensure_ascii=False, indent=1) if asked.as_json else summary(counts))
+    click.echo(as_text(counts) if asked.as_json else summary(counts))
     click.echo(message, err=True)
 
 

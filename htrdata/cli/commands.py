@@ -21,6 +21,7 @@ from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
 from htrdata.cli.unipen_command import unipen
+from htrdata.cli.xml_command import xml
 from htrdata.errors import BadDataError, UsageError
 from htrdata.version import __version__
 
@@ -102,9 +103,26 @@ def iam(
     run_build(Iam(root, scheme, segmentation, annotations, pixels), asked, published)
 
 
+@commands.command()
+@root_option("dhsd")
+@build_options
+def dhsd(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
+    """Build DHSD, German street and place names by 37 writers: a clone of nauman-riaz/DHSD in ROOT.
+
+    \b
+    Examples:
+      htrdata dhsd --root DHSD --dry-run
+      htrdata dhsd --root DHSD --out lmdb
+    """
+    from htrdata.sources.dhsd import Dhsd
+
+    run_build(Dhsd(root), asked, published)
+
+
 commands.add_command(sample)
 commands.add_command(synth)
 commands.add_command(unipen)
+commands.add_command(xml)
 
 
 @commands.command()

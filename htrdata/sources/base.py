@@ -16,6 +16,9 @@ DRAWN = "pixels and strokes"
 DRAWN_PICTURE = "picture"
 """Of `Source.drawn`: people wrote the strokes, as a pen recorded them; the images are made of them by a program."""
 
+ALIGNMENT = "alignment"
+"""The setting of a source that holds the SHA-256 of the file that says where each label stands, where it has one."""
+
 
 class Source(Protocol):
     """A data set on disk."""

@@ -55,7 +55,7 @@ class RecordedOptions:
     shard_words: Some | None
     charset: RecordedCharset | None
     max_length: Some | None
-    on_unknown: Literal["drop", "strip"]
+    on_unknown: Literal["drop", "strip", "simplify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

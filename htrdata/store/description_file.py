@@ -54,7 +54,11 @@ def check_format(document: object, path: Path, known: tuple[str, ...], remedy: s
         )
 
 
+def as_text(content: object) -> str:
+    """A typed description as JSON, as it stands in its file but for the line end."""
+    return json.dumps(strict_json.encode(content), indent=1, ensure_ascii=False)
+
+
 def write_json(path: Path, content: object) -> None:
     """Writes a typed description as JSON; it is there whole or not at all, also after a crash of the system."""
-    text = json.dumps(strict_json.encode(content), indent=1, ensure_ascii=False)
-    replace_durably(path, f"{text}\n".encode())
+    replace_durably(path, f"{as_text(content)}\n".encode())

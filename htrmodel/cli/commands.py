@@ -8,6 +8,7 @@ import click
 
 from htrdata.cli.console import run
 from htrdata.version import __version__
+from htrmodel.cli.align_command import align
 from htrmodel.cli.checkpoint_commands import export, info
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune
@@ -28,7 +29,7 @@ def commands() -> None:
     """
 
 
-for command in (finetune, evaluate, predict, info, export):
+for command in (finetune, evaluate, predict, align, info, export):
     commands.add_command(command)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import UsageError
-from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy, find_charset, legible
+from htrdata.labels import ALNUM, PRINTABLE, Charset, Label, LabelPolicy, find_charset, legible
 from htrdata.records import Reason
 
 
@@ -120,3 +120,32 @@ def test_any_transcription_can_be_stored(text: str) -> None:
     assert stored.encode().decode() == stored
     if not any("\ud800" <= c <= "\udfff" for c in text):
         assert stored == text
+
+
+@pytest.mark.parametrize(
+    ("text", "simple"),
+    [
+        ("été", "ete"),
+        ("e\u0301te\u0301", "ete"),  # not composed
+        ("œuvre Æ Straße", "oeuvre AE Strasse"),
+        ("l’« an » – …", 'l\'" an " - ...'),
+        ("x² ½ ﬁ", "x2 1/2 fi"),
+        ("λ€", "λ€"),
+    ],
+)
+def test_characters_take_plainer_forms_that_the_charset_has(text: str, simple: str) -> None:
+    with_space = Charset("ascii", PRINTABLE.characters + " ")
+    assert with_space.simplify(text) == simple
+
+
+def test_a_charset_keeps_its_own_characters_and_folds_case_when_it_simplifies() -> None:
+    assert Charset("french", PRINTABLE.characters + "é").simplify("éàÉ") == "éaE"
+    assert ALNUM.simplify("ÉTÉ-1") == "ete-1"
+
+
+def test_labels_are_simplified_or_dropped() -> None:
+    policy = LabelPolicy(PRINTABLE, on_unknown="simplify")
+    assert policy.apply("été") == Label("ete", None, "")
+    assert policy.apply("5€") == Label(None, Reason.OUT_OF_CHARSET, "€")
+    with pytest.raises(UsageError, match="--on-unknown simplify needs --charset"):
+        LabelPolicy(on_unknown="simplify")

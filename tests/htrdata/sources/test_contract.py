@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
+import io
 import json
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from htrdata.building.source_contract import CHECKS, SourceCase
 from htrdata.drawing.samples import iam as iam_sample
@@ -18,12 +21,17 @@ from htrdata.drawing.samples import imgur5k as imgur5k_sample
 from htrdata.drawing.samples import unipen as unipen_sample
 from htrdata.drawing.synth.source import Synth
 from htrdata.drawing.unipen import Unipen
+from htrdata.records import Unit
 from htrdata.sources import unipen
 from htrdata.sources.base import Source
+from htrdata.sources.dhsd import Dhsd
 from htrdata.sources.iam import Iam
 from htrdata.sources.imgur5k import Imgur5K
 from htrdata.sources.resplit import Fold, Ratio, Resplit
 from htrdata.sources.unipen.writers import file_pseudonym
+from htrdata.sources.xml import XmlExport
+
+from ... import drawn_exports
 
 Roots = Callable[[str], Path]
 
@@ -69,7 +77,30 @@ def write_fonts(root: Path) -> None:
         (root / f"hand{number}.ttf").write_bytes(face.font_bytes + bytes([number]))
 
 
+def draw_dhsd(root: Path) -> None:
+    """Rows of two writers in both tables, one of whom is val; an image that is missing."""
+    rows = {"train": [(1, 0, "Öhringen"), (5, 0, "Groß Öhr"), (1, 1, "Ö, ä")], "test": [(1, 2, "Öhr"), (5, 1, "Süd")]}
+    for table, listed in rows.items():
+        lines = [f'german_hw_data/writer{w}/{w}_{n}.png,"{text}",{w}' for w, n, text in listed]
+        root.mkdir(exist_ok=True)
+        (root / f"{table}.csv").write_text("\r\n".join(["file_name,text,writer_id", *lines, ""]), "utf-8", newline="")
+        for writer, number, _ in listed[:2]:
+            path = root / f"german_hw_data/writer{writer}/{writer}_{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGBA", (256, 64), (9, 9, 9, 80)).save(path)
+
+
+def draw_exports(root: Path) -> None:
+    """A page in ALTO and another one in PAGE, with its words."""
+    drawn_exports.write_export(root, "one", scale=0.2)
+    png, size, lines = drawn_exports.draw_lines("two", scale=0.2)
+    (root / "two.png").write_bytes(png)
+    (root / "two.xml").write_text(drawn_exports.page("two.png", size, lines), "utf-8")
+
+
 DRAWN: dict[str, Callable[[Path], object]] = {
+    "dhsd": draw_dhsd,
+    "exports": draw_exports,
     "imgur5k": draw_imgur5k,
     "imgur5k_lists": lambda root: draw_imgur5k(
         root, "imgur5k_annotations.json", "imgur5k_annotations_train.json", "imgur5k_annotations_test.json"
@@ -172,6 +203,37 @@ def words_of_packed_unipen(root: Path) -> dict[str, str | None]:
     return words_of_unipen(root.parent / "unpacked" / "train_r01_v07")
 
 
+def words_of_tables(root: Path) -> dict[str, str | None]:
+    texts = [(root / f"{table}.csv").read_text("utf-8") for table in ("train", "test")]
+    rows = [row for text in texts for row in csv.DictReader(io.StringIO(text))]
+    return {row["file_name"].removeprefix("german_hw_data/")[:-4]: row["text"] for row in rows}
+
+
+def plant_in_table(root: Path, odd: str) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerow([odd, "odd", "1"])
+    path = root / "train.csv"
+    path.write_bytes(path.read_bytes() + text.getvalue().encode("utf-8", "surrogatepass"))
+
+
+def words_of_exports(root: Path, unit: Unit) -> dict[str, str | None]:
+    """Of the page in ALTO lines alone; in PAGE the words have ids of their own, but rows are numbered."""
+    words: dict[str, str | None] = {}
+    for name in ("one", "two"):
+        for element in ElementTree.parse(root / f"{name}.xml").iter():
+            if not element.tag.endswith("TextLine"):
+                continue
+            line = f"{name}/{element.get('ID') or element.get('id')}"
+            texts = [text.text or "" for text in element.iter() if text.tag.endswith("Unicode")]
+            if name == "one":
+                words[line] = next(text.get("CONTENT") for text in element if text.tag.endswith("String"))
+            elif unit == "line":
+                words[line] = texts[-1]
+            else:
+                words |= {f"{line}/{number:03d}": text for number, text in enumerate(texts[:-1])}
+    return words
+
+
 CASES: dict[str, Callable[[Roots], SourceCase]] = {
     "imgur5k": lambda roots: SourceCase(
         Imgur5K, roots("imgur5k"), words_of_json(roots("imgur5k")), plant_in_json, "download_imgur5k.py"
@@ -241,6 +303,21 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         None,
         "zenodo",
     ),
+    "dhsd": lambda roots: SourceCase(Dhsd, roots("dhsd"), words_of_tables(roots("dhsd")), plant_in_table, "--root"),
+    "xml lines": lambda roots: SourceCase(
+        lambda root: XmlExport(root, split="test"),
+        roots("exports"),
+        words_of_exports(roots("exports"), "line"),
+        None,  # no id becomes a path: pictures are looked up among those that are there
+        "PATH",
+    ),
+    "xml words": lambda roots: SourceCase(
+        lambda root: XmlExport(root, unit="word", split="train"),
+        roots("exports"),
+        words_of_exports(roots("exports"), "word"),
+        None,
+        "PATH",
+    ),
     "synth": lambda roots: SourceCase(
         lambda root: Synth(words=40, seed=3, fonts=root),
         roots("fonts"),
@@ -252,7 +329,9 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
 
 
 @pytest.mark.parametrize(
-    "source", [Imgur5K(Path()), Iam(Path()), Iam(Path(), "lwitr"), Synth(1), Unipen(Path())], ids=repr
+    "source",
+    [Imgur5K(Path()), Iam(Path()), Iam(Path(), "lwitr"), Dhsd(Path()), Synth(1), Unipen(Path())],
+    ids=repr,
 )
 def test_the_readme_beside_a_reader_says_what_its_stores_say(source: Source) -> None:
     # UNIPEN is read in one folder and drawn in another; what is to be known of the data stands where it is read.

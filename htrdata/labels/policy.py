@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from htrdata.errors import UsageError
+from htrdata.labels.plainer import simplify
 from htrdata.records import Reason
 
-OnUnknown = Literal["drop", "strip"]
+OnUnknown = Literal["drop", "strip", "simplify"]
 
 # Control characters, line and paragraph separators and lone surrogates: nothing that a pen writes.
 _ILLEGIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -81,6 +82,10 @@ class Charset:
         """The text without the characters that the charset lacks, trimmed."""
         return "".join(c for c in self.fold(text) if c in self.characters).strip()
 
+    def simplify(self, text: str) -> str:
+        """The text in this charset's characters, as far as it has plainer forms; see `htrdata.labels.plainer`."""
+        return self.fold(simplify(self.fold(text), self.characters))
+
 
 ALNUM = Charset("alnum", string.printable[:36], folds_case=True)
 """Digits and lower-case letters: AttentionHTR's case-insensitive charset."""
@@ -135,11 +140,12 @@ class LabelPolicy:
     Attributes:
         charset: which characters a label may have; None for any.
         max_length: how many characters (code points after NFC) a label may have; None for any number.
-        on_unknown: whether a word with characters outside the charset is dropped, or they are stripped from its label.
-            A stripped label no longer says all that the image shows.
+        on_unknown: what becomes of a word with characters outside the charset: it is dropped, or they are stripped from
+            its label, or they are replaced by plainer ones and it is dropped where there are none. A label that was
+            stripped or simplified no longer says all that the image shows.
 
     Raises:
-        UsageError: the length is below 1, or characters are to be stripped without a charset.
+        UsageError: the length is below 1, or characters are to be stripped or simplified without a charset.
     """
 
     charset: Charset | None = None
@@ -149,8 +155,10 @@ class LabelPolicy:
     def __post_init__(self) -> None:
         if self.max_length is not None and self.max_length < 1:
             raise UsageError(f"a maximum label length of {self.max_length} keeps nothing: give 1 or more")
-        if self.on_unknown == "strip" and self.charset is None:
-            raise UsageError("every character is known without a charset: --on-unknown strip needs --charset")
+        if self.on_unknown != "drop" and self.charset is None:
+            raise UsageError(
+                f"every character is known without a charset: --on-unknown {self.on_unknown} needs --charset"
+            )
 
     def fold(self, label: str) -> str:
         """The label as the charset compares and stores it."""
@@ -172,7 +180,10 @@ class LabelPolicy:
             return Label(None, Reason.INVALID_LABEL)
         text = self.fold(text)
         unknown = "" if self.charset is None else self.charset.missing(text)
-        if self.charset is None or not unknown or self.on_unknown == "drop":
+        if self.charset is not None and unknown and self.on_unknown == "simplify":
+            text = self.charset.simplify(text)
+            unknown = self.charset.missing(text)
+        if self.charset is None or not unknown or self.on_unknown != "strip":
             fault = self._fault(text, unknown)
         else:
             text = self.charset.strip(text)

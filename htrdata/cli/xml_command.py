@@ -1,0 +1,80 @@
+"""``htrdata xml``: pages with lines in ALTO or PAGE XML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from htrdata.records import Unit
+
+
+@click.command()
+@click.argument("root", metavar="PATH", type=click.Path(path_type=Path))
+@click.option(
+    "--unit", default="line", show_default=True, type=click.Choice(["line", "word"]), help="What becomes a row."
+)
+@click.option("--images", type=click.Path(path_type=Path), help="The pictures.  [default: below PATH]")
+@click.option("--corpus", metavar="NAME|FILE", help="Terms, writers and splits: copiste, testaments, … or a TOML file.")
+@click.option("--split", type=click.Choice(["train", "val", "test"]), help="Put all pages into one split.")
+@click.option(
+    "--alignment", type=click.Path(path_type=Path), help="Words of the lines, by `htrmodel align`; with --unit word."
+)
+@click.option(
+    "--least-score", type=float, help="Drop aligned words whose letters are less likely, as a log.  [default: -2]"
+)
+@click.option(
+    "--without", multiple=True, metavar="TYPE", help="Drop lines of a type: printed, for example. Repeatable."
+)
+@build_options
+def xml(
+    asked: BuildRequest,
+    published: PublishedRequest,
+    root: Path,
+    unit: Unit,
+    images: Path | None,
+    corpus: str | None,
+    split: str | None,
+    alignment: Path | None,
+    least_score: float | None,
+    without: tuple[str, ...],
+) -> None:
+    """Build lines, or words, out of the ALTO or PAGE files below PATH, as transcription tools export them.
+
+    Without --corpus, --split or --resplit pages are dealt out at random: 80 % train, 10 % val, 10 % test.
+
+    \b
+    Examples:
+      htrdata xml letters/ --dry-run
+      htrdata xml letters/ --without printed --name letters
+      htrdata xml Copiste-d-un-jour/ --corpus copiste --unit word --alignment copiste.parquet
+    """
+    from htrdata.sources.xml.alignment import Alignment
+    from htrdata.sources.xml.corpus import find_corpus
+    from htrdata.sources.xml.export import LEAST_SCORE, XmlExport
+
+    if alignment is None and least_score is not None:
+        raise UsageError("--least-score means something with --alignment only")
+    if alignment is not None and unit != "word":
+        raise UsageError("--alignment says where words are: give --unit word with it")
+    if sum(choice is not None for choice in (corpus, split, published.resplit)) > 1:
+        raise UsageError("--corpus, --split and --resplit each say which page is in which split: give one of them")
+    if corpus is None and split is None and published.resplit is None:
+        published = replace(published, resplit="random")
+    source = XmlExport(
+        root=root,
+        unit=unit,
+        images=images,
+        corpus=find_corpus(corpus) if corpus is not None else None,
+        split=split,
+        alignment=Alignment(alignment) if alignment is not None else None,
+        least_score=LEAST_SCORE if least_score is None else least_score,
+        excluded=without,
+    )
+    run_build(source, asked, published)

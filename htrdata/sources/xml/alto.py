@@ -1,0 +1,123 @@
+"""ALTO, versions 2 to 4 (https://www.loc.gov/standards/alto): pages of ABBYY, Transkribus, eScriptorium, Goobi.
+
+    <alto xmlns="http://www.loc.gov/standards/alto/ns-v4#">
+      <Description><MeasurementUnit>pixel</MeasurementUnit>
+        <sourceImageInformation><fileName>page.jpg</fileName>…
+      <Tags><OtherTag ID="LT10" LABEL="default"/>…
+      <Layout><Page WIDTH="2550" HEIGHT="3300"><PrintSpace><TextBlock TAGREFS="BT10">
+        <TextLine ID="…" TAGREFS="LT10" BASELINE="243 460 2272 474" HPOS=… VPOS=… WIDTH=… HEIGHT=…>
+          <Shape><Polygon POINTS="242 476 2277 523 …"/></Shape>
+          <String CONTENT="one word, or the whole line" HPOS=…/><SP/>…<HYP CONTENT="-"/>
+
+eScriptorium writes a whole line into one ``String``, whose box is that of the line: it is no word then, and is left to
+the line. Before version 4.2 the baseline was one number, its height on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from htrdata.errors import BadDataError
+from htrdata.sources.xml.tree import child, children, local
+from htrdata.sources.xml.written import Points, Written, WrittenPage, joined, read_points, read_size, rectangle
+
+
+def read_alto(root: Element, name: str) -> WrittenPage:
+    """Reads the pages of an ALTO file as one.
+
+    Args:
+        root: the element ``alto``.
+        name: what messages call the file.
+
+    Raises:
+        BadDataError: it measures in another unit than pixels, or holds more than one page.
+    """
+    unit = next((element.text for element in root.iter() if local(element) == "MeasurementUnit"), None)
+    if unit is not None and unit.strip().lower() != "pixel":
+        raise BadDataError(
+            f"{name} measures in {unit.strip()!r}: export it with coordinates in pixels, as its picture has them"
+        )
+    pages = [element for element in root.iter() if local(element) == "Page"]
+    if len(pages) > 1:
+        raise BadDataError(f"{name} holds {len(pages)} pages: export one file a page")
+    image = next((element.text for element in root.iter() if local(element) == "fileName"), None)
+    tags = {tag.get("ID", ""): tag.get("LABEL", "") for tags in children(root, "Tags") for tag in tags}
+    lines = [line for page in pages for line in _lines(page, tags, "")]
+    size = read_size(pages[0].get("WIDTH"), pages[0].get("HEIGHT")) if pages else None
+    return WrittenPage("alto", (image or "").strip(), size, tuple(lines))
+
+
+def _lines(element: Element, tags: dict[str, str], region: str) -> Iterator[Written]:
+    """The lines below an element, in order, each with the type of the block that it stands in."""
+    for below in element:
+        if local(below) == "TextLine":
+            yield _line(below, tags, region)
+        elif local(below) == "TextBlock":
+            yield from _lines(below, tags, _label(below, tags) or below.get("ID", ""))
+        else:
+            yield from _lines(below, tags, region)
+
+
+def _line(element: Element, tags: dict[str, str], region: str) -> Written:
+    strings = list(children(element, "String"))
+    outline, flaw = _outline(element)
+    words = tuple(_word(string) for string in strings)
+    if len(words) == 1 and (len(words[0].text.split()) > 1 or words[0].outline in ((), _box(element)[0])):
+        words = ()  # a line that stands in one string
+    hyphen = child(element, "HYP")
+    text = joined([string.get("CONTENT", "").strip() for string in strings])
+    return Written(
+        id=element.get("ID", ""),
+        text=text + (hyphen.get("CONTENT", "-") if hyphen is not None else ""),
+        outline=outline,
+        baseline=_baseline(element, outline),
+        type=_label(element, tags),
+        region=region,
+        words=words,
+        flaw=flaw,
+    )
+
+
+def _word(element: Element) -> Written:
+    outline, flaw = _outline(element)
+    return Written(element.get("ID", ""), element.get("CONTENT", "").strip(), outline, flaw=flaw)
+
+
+def _outline(element: Element) -> tuple[Points, str]:
+    """The polygon of an element, else its box; and what is wrong with them."""
+    shape = child(element, "Shape")
+    polygon = child(shape, "Polygon") if shape is not None else None
+    if polygon is None:
+        return _box(element)
+    points = read_points(polygon.get("POINTS", ""))
+    if points is None:
+        return (), f"the polygon is {polygon.get('POINTS', '')[:40]!r}"
+    return (points, "") if len(points) > 2 else _box(element)
+
+
+def _box(element: Element) -> tuple[Points, str]:
+    given = [element.get(key, "") for key in ("HPOS", "VPOS", "WIDTH", "HEIGHT")]
+    if not any(given):
+        return (), ""
+    numbers = read_points(" ".join(given))
+    if numbers is None or len(numbers) != 2:
+        return (), f"the box is {' '.join(given)[:40]!r}"
+    (left, top), (width, height) = numbers
+    return rectangle(left, top, width, height), ""
+
+
+def _baseline(element: Element, outline: Points) -> Points:
+    text = element.get("BASELINE", "")
+    points = read_points(text)
+    if points is None and outline:
+        height = read_points(f"0 {text}")
+        if height is not None and len(height) == 1:  # before 4.2
+            across = [x for x, _ in outline]
+            return ((min(across), height[0][1]), (max(across), height[0][1]))
+    return points or ()
+
+
+def _label(element: Element, tags: dict[str, str]) -> str:
+    """The types that an element's tags name; those of other elements, ``structure`` for example, are none."""
+    return " ".join(tags[tag] for tag in element.get("TAGREFS", "").split() if tags.get(tag))

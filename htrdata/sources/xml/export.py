@@ -1,0 +1,229 @@
+"""The source: all XML files below a folder, as lines or as words."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from htrdata.errors import SourceMissingError, StorageError
+from htrdata.records import (
+    SPLITS,
+    Division,
+    FileOnDisk,
+    Outline,
+    Page,
+    Reason,
+    SourceInfo,
+    Unit,
+    Word,
+    first_reason,
+)
+from htrdata.sources.base import ALIGNMENT
+from htrdata.sources.xml.alignment import Alignment
+from htrdata.sources.xml.alto import read_alto
+from htrdata.sources.xml.corpus import Corpus, Place
+from htrdata.sources.xml.geometry import angle_of, box_around
+from htrdata.sources.xml.image_names import Pictures
+from htrdata.sources.xml.page_format import read_page
+from htrdata.sources.xml.tree import namespace, read_tree
+from htrdata.sources.xml.written import Written, WrittenPage
+
+LEAST_SCORE = -2.0
+"""Mean log-probability of a word's letters from which its cut is taken to be right, see the README."""
+
+
+@dataclass(frozen=True)
+class XmlExport:
+    """ALTO and PAGE files below a folder.
+
+    Attributes:
+        root: the folder.
+        unit: what becomes a row of the store: a ``line`` or a ``word``. Words are those that the files have boxes of,
+            or those of an alignment.
+        images: the folder of the pictures; the root where None.
+        corpus: terms, writers and splits; None where nothing is known of them.
+        split: the split of all pages where there is no corpus; None leaves them to `htrdata.resplit`.
+        alignment: where the words of the lines are; for words only.
+        least_score: the lowest score of an aligned word that is kept.
+        excluded: types of lines that are dropped.
+    """
+
+    root: Path
+    unit: Unit = "line"
+    images: Path | None = None
+    corpus: Corpus | None = None
+    split: str | None = None
+    alignment: Alignment | None = None
+    least_score: float = LEAST_SCORE
+    excluded: tuple[str, ...] = ()
+
+    extra_columns: ClassVar[tuple[str, ...]] = ("line", "line_type", "region", "format", "score")
+    published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
+    drawn: ClassVar[str | None] = None
+
+    @property
+    def name(self) -> str:
+        """That of the corpus, else ``xml``."""
+        return self.corpus.name if self.corpus is not None else "xml"
+
+    @property
+    def info(self) -> SourceInfo:
+        """That of the corpus; nothing is known of other exports."""
+        if self.corpus is not None:
+            return self.corpus.info
+        return SourceInfo(title="Pages with ALTO or PAGE XML", url="", licence="that of the pages", citation="")
+
+    @property
+    def division(self) -> Division:
+        """The corpus's held-out list; without one all are in one split, and the folder's name tells exports apart."""
+        if self.corpus is not None:
+            return Division(self.corpus.info.title, "held_out", {"list": self.corpus.fingerprint})
+        return Division(f"ALTO and PAGE XML in {self.root.resolve().name}", f"all {self.split or 'none'}")
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What is read, from which alignment, and how many files are of no use."""
+        return {
+            "split": self.split or "none",
+            "excluded": ",".join(self.excluded),
+            **(
+                {}
+                if self.alignment is None
+                else {ALIGNMENT: self.alignment.sha256, "least_score": str(self.least_score)}
+            ),
+            "other_files": ", ".join(f"{count} {name}" for name, count in sorted(self._others.items())) or "none",
+        }
+
+    def pages(self) -> Iterator[Page]:
+        """Yields the pages split by split, each in the order of the paths of their XML files.
+
+        Raises:
+            SourceMissingError: there is no folder, no XML file of the two formats in it, or no alignment.
+            BadDataError: a file is not what its format promises.
+            StorageError: a file cannot be read.
+        """
+        if not self.root.is_dir():
+            raise SourceMissingError(f"no folder {self.root}: name the one with the ALTO or PAGE files as PATH")
+        pictures = Pictures(self.images or self.root)
+        found = 0
+        for path, place in self._files():
+            written = self._read(path)
+            if written is not None:
+                found += 1
+                yield self._page(path, place, written, pictures)
+        if not found:
+            others = self.settings["other_files"]
+            raise SourceMissingError(f"no ALTO or PAGE file in {self.root} (other XML files: {others})")
+
+    @functools.cached_property
+    def _others(self) -> Counter[str]:
+        """XML files of other kinds, by their namespace; full once all pages have been taken."""
+        return Counter()
+
+    def _files(self) -> Iterable[tuple[Path, Place]]:
+        placed = []
+        for path in sorted(self.root.rglob("*.xml")):
+            below = path.relative_to(self.root).as_posix()
+            placed.append((path, self.corpus.place(below) if self.corpus is not None else Place(self.split, None)))
+        order = (*SPLITS, None)
+        self._others.clear()
+        return sorted(placed, key=lambda one: order.index(one[1].split))
+
+    def _read(self, path: Path) -> WrittenPage | None:
+        """The page of a file; None where it is of another format, METS for example."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        root = read_tree(data, str(path))
+        space = namespace(root)
+        kind = root.tag.rpartition("}")[2]
+        if kind == "alto":
+            return read_alto(root, str(path))
+        if kind == "PcGts":
+            return read_page(root, str(path))
+        self._others[space or f"<{kind}>"] += 1
+        return None
+
+    def _page(self, path: Path, place: Place, written: WrittenPage, pictures: Pictures) -> Page:
+        page_id = path.relative_to(self.root).with_suffix("").as_posix()
+        picture = pictures.find(path, written.image_name)
+        seen: set[str] = set()
+        words: list[Word] = []
+        for number, line in enumerate(map(self._retold, written.lines)):
+            line_id = f"{page_id}/{line.id or f'line_{number}'}"
+            reasons: list[Reason | None] = [Reason.EXCLUDED_TYPE if _has_type(line, self.excluded) else None]
+            if line_id in seen:
+                line_id = f"{line_id}~{number}"
+                reasons.append(Reason.DUPLICATE_ID)
+            seen.add(line_id)
+            extra = {"line": line_id, "line_type": line.type, "region": line.region, "format": written.format}
+            words += self._rows(line, line_id, reasons, place.writer, extra)
+        return Page(
+            id=page_id,
+            split=place.split,
+            words=tuple(words),
+            image=FileOnDisk(picture) if picture is not None else None,
+            reason=Reason.IMAGE_MISSING if picture is None else None if place.split else Reason.NOT_IN_SPLIT,
+        )
+
+    def _retold(self, line: Written) -> Written:
+        """The line, and its words, in the signs that the corpus replaces those of its transcribers with."""
+        if self.corpus is None or not self.corpus.replacements:
+            return line
+        words = tuple(replace(word, text=self.corpus.text(word.text)) for word in line.words)
+        return replace(line, text=self.corpus.text(line.text), words=words)
+
+    def _unusable(self, word: str) -> Reason | None:
+        found = self.corpus is not None and self.corpus.is_unusable(word)
+        return Reason.INVALID_LABEL if found else None
+
+    def _rows(
+        self, line: Written, line_id: str, reasons: list[Reason | None], writer: str | None, extra: dict[str, str]
+    ) -> Iterator[Word]:
+        if self.unit == "line":
+            yield _row(line, line_id, reasons, writer, extra)
+        elif self.alignment is not None:
+            outline = Outline.of(line.outline) if line.outline else None
+            for number, word in enumerate(self.alignment.words(line_id, line.text)):
+                told = [_flaw(line), self._unusable(word.text), word.reason(self.least_score)]
+                reason = first_reason([*reasons, *told])
+                more = {**extra, "score": "" if word.score is None else f"{word.score:.3f}"}
+                yield Word(f"{line_id}/{number:03d}", word.text, word.box, None, reason, writer, more, outline=outline)
+        elif line.words:
+            for number, part in enumerate(line.words):
+                flawed = [*reasons, Reason.NOT_A_WORD if " " in part.text else None, self._unusable(part.text)]
+                yield _row(part, f"{line_id}/{number:03d}", flawed, writer, extra, baseline=line)
+        else:
+            yield _row(line, line_id, [*reasons, Reason.NOT_A_WORD], writer, extra)
+
+
+def _row(
+    written: Written,
+    row_id: str,
+    reasons: list[Reason | None],
+    writer: str | None,
+    extra: dict[str, str],
+    baseline: Written | None = None,
+) -> Word:
+    """A line, or a word that stands as the baseline of its line does."""
+    box = outline = None
+    if written.outline:
+        box = box_around(written.outline, angle_of((baseline or written).baseline))
+        outline = Outline.of(written.outline)
+    reason = first_reason([*reasons, _flaw(written)])
+    return Word(row_id, written.text, box, None, reason, writer, extra, outline=outline)
+
+
+def _flaw(written: Written) -> Reason | None:
+    return Reason.INVALID_BOX if written.flaw else None
+
+
+def _has_type(line: Written, types: tuple[str, ...]) -> bool:
+    """Whether a line is of one of the types; those of ALTO may be several, and have subtypes behind a colon."""
+    own = {part.lower() for name in line.type.split() for part in (name, name.rpartition(":")[2])}
+    return any(name.lower() in own for name in types)

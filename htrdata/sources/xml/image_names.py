@@ -1,0 +1,66 @@
+"""Finding the picture of an XML file, as the tools lay them out.
+
+The name in the file is a stranger's: a path of another system, of a server, or missing. Only its last part counts, and
+only files that were found below the root are ever opened.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
+"""Of the files that count as pictures."""
+
+
+class Pictures:
+    """All pictures below a folder.
+
+    Args:
+        root: the folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._by_name: dict[str, list[Path]] = {}
+        self._by_stem: dict[str, list[Path]] = {}
+        for path in sorted(root.rglob("*")):
+            if path.suffix.lower() in ENDINGS and path.is_file():
+                self._by_name.setdefault(path.name.lower(), []).append(path)
+                self._by_stem.setdefault(path.stem.lower(), []).append(path)
+
+    def find(self, xml: Path, name: str) -> Path | None:
+        """Finds the picture of an XML file.
+
+        First by the name that the file gives, then by that name with another ending, last by the name of the XML file.
+        Of several pictures of a name the one beside the XML file counts, then the one in the folder above (Transkribus
+        has its XML in ``page/``), then the only one next to it in a folder of its own (``alto/`` and ``jpg/``).
+
+        Args:
+            xml: path of the XML file, below the root.
+            name: of the picture, as the file has it; may be empty.
+
+        Returns:
+            Its path; None where there is none, or more than one that could be meant.
+        """
+        last = re.split(r"[\\/]", name)[-1].lower()
+        stem = last.rpartition(".")[0] or last
+        for found in (
+            self._by_name.get(last, []),
+            self._by_stem.get(stem, []),
+            self._by_stem.get(xml.stem.lower(), []),
+        ):
+            if found:
+                return _nearest(xml, found)
+        return None
+
+
+def _nearest(xml: Path, found: list[Path]) -> Path | None:
+    for near in (
+        [path for path in found if path.parent == xml.parent],
+        [path for path in found if path.parent == xml.parent.parent],
+        [path for path in found if path.parent.parent == xml.parent.parent],
+        found,
+    ):
+        if near:
+            return near[0] if len(near) == 1 else None
+    return None

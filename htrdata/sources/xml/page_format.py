@@ -1,0 +1,104 @@
+"""PAGE XML (https://github.com/PRImA-Research-Lab/PAGE-XML), any version: pages of Transkribus, eScriptorium, Loghi.
+
+    <PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
+      <Page imageFilename="page.jpg" imageWidth="7089" imageHeight="5613">
+        <TextRegion id="…" type="paragraph">
+          <TextLine id="…" custom="structure {type:printed;}">
+            <Coords points="6630,308 6635,285 …"/><Baseline points="6632,311 6848,301"/>
+            <Word id="…"><Coords …/><TextEquiv><Unicode>198</Unicode></TextEquiv></Word>
+            <TextEquiv index="0"><Unicode>198</Unicode></TextEquiv>
+
+Of several ``TextEquiv`` the one of the lowest ``index`` counts, without any the first. A line whose text is empty has
+that of its words. Versions before 2013 have each point as an element ``Point``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from htrdata.errors import BadDataError
+from htrdata.sources.xml.tree import child, children, local
+from htrdata.sources.xml.written import Points, Written, WrittenPage, joined, read_points, read_size
+
+_STRUCTURE = re.compile(r"structure\s*\{[^}]*?\btype\s*:\s*([^;}]+)")
+
+
+def read_page(root: Element, name: str) -> WrittenPage:
+    """Reads a PAGE file.
+
+    Args:
+        root: the element ``PcGts``.
+        name: what messages call the file.
+
+    Raises:
+        BadDataError: it does not hold one page.
+    """
+    pages = list(children(root, "Page"))
+    if len(pages) != 1:
+        raise BadDataError(f"{name} holds {len(pages)} elements Page: one is what the format has")
+    page = pages[0]
+    size = read_size(page.get("imageWidth"), page.get("imageHeight"))
+    return WrittenPage("page", page.get("imageFilename", "").strip(), size, tuple(_lines(page, "")))
+
+
+def _lines(element: Element, region: str) -> Iterator[Written]:
+    """The lines below an element, in order, each with the type of the region that it stands in."""
+    for below in element:
+        if local(below) == "TextLine":
+            yield _line(below, region)
+        elif local(below).endswith("Region"):
+            yield from _lines(below, _type(below) or below.get("id", ""))
+        elif local(below) == "TableCell":
+            yield from _lines(below, region)
+
+
+def _line(element: Element, region: str) -> Written:
+    outline, flaw = _points(element, "Coords")
+    words = tuple(_word(word) for word in children(element, "Word"))
+    return Written(
+        id=element.get("id", ""),
+        text=_text(element) or joined([word.text for word in words]),
+        outline=outline,
+        baseline=_points(element, "Baseline")[0],
+        type=_type(element),
+        region=region,
+        words=words,
+        flaw=flaw,
+    )
+
+
+def _word(element: Element) -> Written:
+    outline, flaw = _points(element, "Coords")
+    return Written(element.get("id", ""), _text(element), outline, flaw=flaw)
+
+
+def _text(element: Element) -> str:
+    """The transcription right below an element, not that of its words."""
+    given = list(children(element, "TextEquiv"))
+    if not given:
+        return ""
+    index = [equiv.get("index", "") for equiv in given]
+    first = min(range(len(given)), key=lambda i: int(index[i]) if index[i].isdecimal() else len(given) + i)
+    text = child(given[first], "Unicode")
+    return (text.text or "").strip() if text is not None else ""
+
+
+def _points(element: Element, name: str) -> tuple[Points, str]:
+    coords = child(element, name)
+    if coords is None:
+        return (), ""
+    text = coords.get("points")
+    if text is None:
+        text = " ".join(f"{point.get('x', '?')},{point.get('y', '?')}" for point in children(coords, "Point"))
+    if not text.strip():
+        return (), ""
+    points = read_points(text)
+    return ((), f"the coordinates are {text[:40]!r}") if points is None else (points, "")
+
+
+def _type(element: Element) -> str:
+    """What ``custom`` says as Transkribus and eScriptorium write it, else the attribute ``type``."""
+    found = _STRUCTURE.search(element.get("custom", ""))
+    return found[1].strip() if found else element.get("type", "")

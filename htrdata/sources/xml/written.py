@@ -1,0 +1,88 @@
+"""What both formats say of a page: its picture, and its lines with their words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Points = tuple[tuple[float, float], ...]
+"""Of a polygon or a baseline: x and y in pixels of the page."""
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A line, or a word of one.
+
+    Attributes:
+        id: of its element, not checked; empty where it has none.
+        text: the transcription.
+        outline: its polygon in pixels of the page, in order; empty where there is none that can be read.
+        baseline: points of it from left to right; empty where there is none, as for words.
+        type: of the line, as its tags say; empty where they do not.
+        region: type of the region that it stands in, else its id.
+        words: of the line, where the file has them as elements of their own.
+        flaw: what is wrong with its coordinates, if anything; it has no outline then.
+    """
+
+    id: str
+    text: str
+    outline: Points
+    baseline: Points = ()
+    type: str = ""
+    region: str = ""
+    words: tuple[Written, ...] = ()
+    flaw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPage:
+    """A page of an export.
+
+    Attributes:
+        format: ``alto`` or ``page``.
+        image_name: as the file has it, which may be a path of another system; empty where it has none.
+        size: width and height in pixels that the coordinates are for; None where the file does not say.
+        lines: in the order of the file.
+    """
+
+    format: str
+    image_name: str
+    size: tuple[int, int] | None
+    lines: tuple[Written, ...]
+
+
+def read_points(text: str) -> Points | None:
+    """Reads ``x,y x,y`` or ``x y x y``, both of which are around.
+
+    Returns:
+        The points; None where they are not an even number of finite numbers.
+    """
+    numbers = re.split(r"[\s,]+", text.strip()) if text.strip() else []
+    if not numbers or len(numbers) % 2 or not all(map(_NUMBER.fullmatch, numbers)):
+        return None
+    values = list(map(float, numbers))
+    if not all(map(math.isfinite, values)):
+        return None
+    return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+def rectangle(left: float, top: float, width: float, height: float) -> Points:
+    """The four corners of a box without a turn."""
+    right, bottom = left + width, top + height
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def read_size(width: str | None, height: str | None) -> tuple[int, int] | None:
+    """A size in pixels from two attributes; None where one is missing or no number."""
+    if width is None or height is None or not (_NUMBER.fullmatch(width) and _NUMBER.fullmatch(height)):
+        return None
+    return round(float(width)), round(float(height))
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Words as a line: one space between them, and none for those that are empty."""
+    return " ".join(text for text in texts if text)

@@ -1,0 +1,68 @@
+"""What a model of words sees along a whole line: its convolutions and BiLSTM run over any width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL.Image import Image, Resampling
+
+from htrdata.errors import UsageError
+from htrmodel.config import RecogniserConfig
+from htrmodel.inputs import standardise
+from htrmodel.recogniser import Recogniser
+
+STRETCH = 1.25
+"""How much wider than its proportions a line is shown: models of words see short ones stretched to their input."""
+
+LEAST_WIDTH = 16
+"""Columns of the narrowest line that is shown; trunks need some."""
+
+
+def check_aligns(config: RecogniserConfig, name: str) -> None:
+    """Makes sure that a model can run over lines.
+
+    Raises:
+        UsageError: it decodes by attention, or rectifies words of one width.
+    """
+    if config.prediction != "CTC" or config.transformation != "None":
+        raise UsageError(
+            f"{name} is {config.architecture}: alignment needs a model without TPS that decodes by CTC, such as "
+            "starter-fast or one that was fine-tuned from it"
+        )
+
+
+@torch.inference_mode()
+def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[NDArray[np.float32]]:
+    """Runs a model over lines.
+
+    Args:
+        recogniser: one that `check_aligns` lets pass.
+        lines: grey images (mode ``L``), of any size; they are padded with their last column to the width of the widest.
+
+    Returns:
+        For each line float32 [T, C], natural logarithms; steps are evenly spaced over the line's width.
+    """
+    config = recogniser.config
+    widths = [_width(line, config.height) for line in lines]
+    # A margin behind the last letter: what stands at the border of the input is read worse.
+    total = max(widths) + config.height // 2
+    batch = np.stack([_shown(line, width, config.height, total) for line, width in zip(lines, widths, strict=True)])
+    weight = next(recogniser.parameters())
+    features = recogniser.encode(torch.from_numpy(standardise(batch, config)).to(weight))
+    assert isinstance(recogniser.Prediction, torch.nn.Linear)
+    logits = recogniser.Prediction(features).float().log_softmax(2).cpu().numpy()
+    return [
+        found[: max(1, round(logits.shape[1] * width / total))] for found, width in zip(logits, widths, strict=True)
+    ]
+
+
+def _width(line: Image, height: int) -> int:
+    return max(LEAST_WIDTH, round(line.width * height / line.height * STRETCH))
+
+
+def _shown(line: Image, width: int, height: int, total: int) -> NDArray[np.uint8]:
+    pixels = np.asarray(line.resize((width, height), Resampling.BICUBIC))
+    return np.pad(pixels, ((0, 0), (0, total - width)), mode="edge")

@@ -1,0 +1,256 @@
+"""ALTO and PAGE exports: what is read of them, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from htrdata.building.builder import build
+from htrdata.building.options import BuildOptions
+from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.images.codec import encode
+from htrdata.records import Page, Reason, Word
+from htrdata.sources.xml import XmlExport
+from htrdata.sources.xml.alto import read_alto
+from htrdata.sources.xml.geometry import angle_of, box_around
+from htrdata.sources.xml.page_format import read_page
+from htrdata.sources.xml.tree import read_tree
+from htrdata.sources.xml.written import Written, WrittenPage
+from htrdata.store.reading import open_store
+
+from ...drawn_exports import ALTO, PAGE, Drawn, alto, page
+
+LINES = (
+    Drawn("l1", (("Hello", (10, 10, 60, 30)), ("you", (70, 12, 100, 32)))),
+    Drawn("l2", (("again", (12, 50, 64, 72)),)),
+)
+SIZE = (200, 100)
+
+
+def write(root: Path, files: dict[str, str | None]) -> XmlExport:
+    """Writes XML files, and blank pictures for names without a text."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            path.write_bytes(encode(np.full(SIZE[::-1], 255, np.uint8), "png"))
+        else:
+            path.write_text(text, encoding="utf-8")
+    return XmlExport(root, split="test")
+
+
+def words_of(source: XmlExport) -> list[Word]:
+    return [word for one in source.pages() for word in one.words]
+
+
+def read(text: str) -> WrittenPage:
+    root = read_tree(text.encode(), "p.xml")
+    return read_page(root, "p.xml") if "PcGts" in text else read_alto(root, "p.xml")
+
+
+@pytest.mark.parametrize("form", [alto, page])
+def test_lines_have_their_text_type_and_place(
+    tmp_path: Path, form: Callable[[str, tuple[int, int], Sequence[Drawn]], str]
+) -> None:
+    source = write(tmp_path, {"a/p.xml": form("p.png", SIZE, LINES), "a/p.png": None})
+    (only,) = source.pages()
+    assert only.id == "a/p"
+    assert only.image is not None
+    assert only.image.name == str(tmp_path / "a/p.png")
+    first, second = only.words
+    assert (first.id, first.text, second.text) == ("a/p/l1", "Hello you", "again")
+    assert first.box is not None
+    assert (first.box.xc, first.box.yc, first.box.w, first.box.h) == (55, 21, 102, 34)
+    assert first.extra["line_type"] == ("default" if form is alto else "heading")
+    assert first.extra["region"] == ("Main" if form is alto else "paragraph")
+    assert first.outline is not None
+    assert first.outline.points[0] == (4, 4)
+
+
+def test_words_of_page_files_become_rows_and_whole_lines_are_none(tmp_path: Path) -> None:
+    write(tmp_path, {"p.xml": page("p.png", SIZE, LINES), "q.xml": alto("q.png", SIZE, LINES)})
+    source = write(tmp_path, {"p.png": None, "q.png": None})
+    words = words_of(XmlExport(tmp_path, unit="word", split="test"))
+    assert words_of(source)
+    assert [(word.text, word.reason) for word in words] == [
+        ("Hello", None),
+        ("you", None),
+        ("again", None),
+        ("Hello you", Reason.NOT_A_WORD),
+        ("again", Reason.NOT_A_WORD),
+    ]
+
+
+def test_strings_of_alto_are_words_where_they_have_their_own_boxes() -> None:
+    line = (
+        '<TextLine ID="l" HPOS="0" VPOS="0" WIDTH="50" HEIGHT="10" BASELINE="9"><String ID="s" CONTENT="an" HPOS="0" '
+        'VPOS="0" WIDTH="20" HEIGHT="10"/><SP/><String CONTENT="ex" HPOS="25" VPOS="0" WIDTH="20" HEIGHT="10"/>'
+        '<HYP CONTENT="-"/></TextLine>'
+    )
+    (found,) = read(alto("p.png", SIZE, (), line)).lines
+    assert found.text == "an ex-"
+    assert [(word.text, word.outline[2]) for word in found.words] == [("an", (20, 10)), ("ex", (45, 10))]
+    assert found.baseline == ((0, 9), (50, 9))
+
+
+def with_coords(coords: str, text: str = "<TextEquiv><Unicode>x</Unicode></TextEquiv>") -> Written:
+    (line,) = read(page("p.png", SIZE, (), f'<TextLine id="l">{coords}{text}</TextLine>')).lines
+    return line
+
+
+@pytest.mark.parametrize("odd", ["1,2 3", "1,2 a,b 3,4", "1,2 nan,4 3,3", "1e999,1 2,2 3,3"])
+def test_odd_coordinates_are_a_flaw(odd: str) -> None:
+    line = with_coords(f'<Coords points="{odd}"/>')
+    assert line.outline == ()
+    assert odd[:9] in line.flaw
+
+
+def test_flawed_and_missing_coordinates_have_their_reasons(tmp_path: Path) -> None:
+    lines = "".join(
+        f'<TextLine id="{name}">{coords}<TextEquiv><Unicode>x</Unicode></TextEquiv></TextLine>'
+        for name, coords in (
+            ("a", '<Coords points="1,2 3"/>'),
+            ("b", ""),
+            ("c", '<Coords points="900,1 950,1 950,9"/>'),
+        )
+    )
+    write(tmp_path, {"p.xml": page("p.png", SIZE, LINES[1:], lines), "p.png": None})
+    build(XmlExport(tmp_path, split="test"), tmp_path / "lmdb", workers=1)
+    manifest = open_store(tmp_path / "lmdb").dataset("xml").manifest(["id", "reason"]).fillna("")
+    assert dict(zip(manifest["id"], manifest["reason"], strict=True)) == {
+        "p/l2": "",
+        "p/a": "invalid_box",
+        "p/b": "empty_box",
+        "p/c": "empty_box",
+    }
+
+
+def test_points_of_old_page_files_and_the_lowest_index_count() -> None:
+    coords = '<Coords><Point x="1" y="2"/><Point x="3" y="4"/><Point x="1" y="4"/></Coords>'
+    equivs = (
+        '<TextEquiv index="1"><Unicode>b</Unicode></TextEquiv><TextEquiv index="0"><Unicode>a</Unicode></TextEquiv>'
+    )
+    line = with_coords(coords, equivs)
+    assert (line.outline, line.text) == (((1, 2), (3, 4), (1, 4)), "a")
+
+
+def test_an_empty_line_of_page_takes_the_text_of_its_words() -> None:
+    words = "".join(f'<Word id="{w}"><TextEquiv><Unicode>{w}</Unicode></TextEquiv></Word>' for w in ("to", "be"))
+    assert with_coords("", f"{words}<TextEquiv><Unicode/></TextEquiv>").text == "to be"
+
+
+def test_duplicate_ids_excluded_types_and_missing_pictures_have_their_reasons(tmp_path: Path) -> None:
+    write(tmp_path, {"p.xml": page("p.png", SIZE, (LINES[0], LINES[0])), "p.png": None})
+    assert [word.reason for word in words_of(XmlExport(tmp_path, split="test"))] == [None, Reason.DUPLICATE_ID]
+    excluded = XmlExport(tmp_path, split="test", excluded=("Heading",))
+    assert {word.reason for word in words_of(excluded)} == {Reason.EXCLUDED_TYPE, Reason.DUPLICATE_ID}
+    (tmp_path / "p.png").unlink()
+    (without,) = XmlExport(tmp_path, split="test").pages()
+    assert without.reason is Reason.IMAGE_MISSING
+
+
+@pytest.mark.parametrize(
+    ("name", "xml", "picture"),
+    [
+        ("p.png", "page/p.xml", "p.png"),  # Transkribus
+        ("p.png", "alto/p.xml", "jpg/p.png"),
+        (r"C:\scans\P.PNG", "p.xml", "p.png"),
+        ("", "p.xml", "p.png"),
+        ("p.tif", "p.xml", "p.png"),
+        ("../../etc/p.png", "p.xml", "p.png"),
+    ],
+)
+def test_pictures_are_found_as_tools_lay_them_out(tmp_path: Path, name: str, xml: str, picture: str) -> None:
+    (only,) = write(tmp_path, {xml: alto(name, SIZE, LINES), picture: None}).pages()
+    assert only.image is not None
+    assert Path(only.image.name) == tmp_path / picture
+
+
+def test_of_two_pictures_none_is_guessed(tmp_path: Path) -> None:
+    files = {"x/p.xml": alto("p.png", SIZE, LINES), "y/a/p.png": None, "y/b/p.png": None}
+    (only,) = write(tmp_path, files).pages()
+    assert only.reason is Reason.IMAGE_MISSING
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('<!DOCTYPE a [<!ENTITY x "y">]><alto>&x;</alto>', "declares entities"),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><alto>&x;</alto>', "line 1: the entity"),
+        ("<alto><Layout>", "line 1: not well-formed"),
+        ("<a>" * 500 + "</a>" * 500, "more than 100 elements"),
+        (f'<alto xmlns="{ALTO}"><Description><MeasurementUnit>mm10</MeasurementUnit></Description></alto>', "'mm10'"),
+        (f'<alto xmlns="{ALTO}"><Layout><Page/><Page/></Layout></alto>', "2 pages"),
+        (f'<PcGts xmlns="{PAGE}"/>', "0 elements Page"),
+    ],
+)
+def test_files_that_are_not_what_they_should_be_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadDataError, match=said) as error:
+        list(write(tmp_path, {"p.xml": text}).pages())
+    assert "p.xml" in str(error.value)
+
+
+def test_other_files_are_counted_and_alone_they_are_no_export(tmp_path: Path) -> None:
+    mets = '<mets xmlns="http://www.loc.gov/METS/"/>'
+    source = write(tmp_path, {"mets.xml": mets, "p.xml": alto("p.png", SIZE, LINES), "p.png": None})
+    assert len(list(source.pages())) == 1
+    assert source.settings["other_files"] == "1 http://www.loc.gov/METS/"
+    (tmp_path / "p.xml").unlink()
+    with pytest.raises(SourceMissingError, match=re.escape("1 http://www.loc.gov/METS/")):
+        list(source.pages())
+    with pytest.raises(SourceMissingError, match="no folder"):
+        list(XmlExport(tmp_path / "elsewhere").pages())
+
+
+@pytest.mark.parametrize(
+    ("baseline", "angle"),
+    [
+        (((0, 0), (100, 0)), 0.0),
+        (((0, 100), (100, 0)), 45.0),
+        (((100, 0), (0, 100)), 45.0),  # from right to left
+        (((0, 0), (50, 1), (100, 0)), 0.0),
+        (((5, 5),), 0.0),
+    ],
+)
+def test_the_angle_of_a_baseline(baseline: Sequence[tuple[float, float]], angle: float) -> None:
+    assert angle_of(tuple(baseline)) == pytest.approx(angle)
+
+
+def test_a_box_holds_its_points_at_any_angle() -> None:
+    box = box_around(((0, 10), (10, 0), (12, 2), (2, 12)), 45.0)
+    assert (box.xc, box.yc) == pytest.approx((6, 6))
+    assert (box.w, box.h) == pytest.approx((10 * 2**0.5, 2 * 2**0.5))
+
+
+def test_what_is_outside_of_a_line_becomes_paper(tmp_path: Path) -> None:
+    pixels = np.full((100, 200), 200, np.uint8)
+    pixels[40:60, 60:80] = 0  # of the line
+    pixels[20:35, 100:120] = 0  # of the line above, within the box
+    (tmp_path / "p.png").write_bytes(encode(pixels, "png"))
+    line = (
+        '<TextLine id="l"><Coords points="10,38 90,38 90,18 98,18 98,38 180,38 180,70 10,70"/>'
+        "<TextEquiv><Unicode>x</Unicode></TextEquiv></TextLine>"
+    )
+    (tmp_path / "p.xml").write_text(page("p.png", SIZE, (), line))
+    build(XmlExport(tmp_path, split="test"), tmp_path / "lmdb", BuildOptions(height=0, format="png"), workers=1)
+    (stored,) = open_store(tmp_path / "lmdb")["test", "xml"]
+    crop = np.asarray(stored.image)
+    assert crop.shape == (52, 170)
+    expected = pixels[18:70, 10:180].copy()
+    expected[:20, 90:] = 200
+    assert (crop == expected).all()
+
+
+def test_the_shared_pages_build_whole(shared: Path) -> None:
+    for folder, pages, lines in (("hn2021", 3, 42), ("pages", 27, 629)):
+        found: list[Page] = list(XmlExport(shared / folder, split="test").pages())
+        rows = [word for one in found for word in one.words]
+        assert (len(found), len(rows)) == (pages, lines)
+        assert [one.id for one in found if one.reason] == []
+        assert [word.id for word in rows if word.reason or word.box is None] == []
+    printed = XmlExport(shared / "pages", split="test", excluded=("printed",))
+    assert sum(word.reason is Reason.EXCLUDED_TYPE for word in words_of(printed)) == 20
