@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test lint check bench clean
+.PHONY: help quickstart test coverage versions lint check bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,12 @@ quickstart: $(VENV)/model  ## Draw a small data set, build it, fine-tune the sta
 test: $(VENV)/dev  ## Check style and types, then run the tests
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
+
+coverage: $(VENV)/dev  ## Run the tests and show which lines they reach
+	$(BIN)/python -m pytest --cov=htrdata --cov=htrmodel --cov-report=term:skip-covered
+
+versions: $(VENV)/dev  ## Run the tests on every Python at hand, and with the lowest versions of everything
+	$(BIN)/nox
 
 lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check .

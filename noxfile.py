@@ -1,7 +1,7 @@
 """The tests on every Python, with the pinned and with the lowest versions: `nox`, or `nox -s lowest-3.11`.
 
-What stands behind ``--`` goes to pip besides: `nox -s lowest-3.11 -- torch==2.13.0` where torch's lowest version would
-bring gigabytes of CUDA.
+What stands behind ``--`` takes the place of those requirements: `nox -s lowest-3.11 -- torch==2.13.0` where torch's lowest
+version would bring gigabytes of CUDA, `opencv-python-headless==4.12.0.88` where libGL is missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[:1])
 def lowest(session: nox.Session) -> None:
     """The tests with the lowest version of everything."""
-    given = {re.split("[=<>]", argument)[0] for argument in session.posargs}
+    given = {re.split("[=<>]", argument)[0].removesuffix("-headless") for argument in session.posargs}
     wanted = [one for one in lowest_versions() if one.split("==")[0] not in given]
     session.install(*wanted, *session.posargs)
     session.install("--no-deps", "-e", ".")
