@@ -1,7 +1,7 @@
 """The tests on every Python, with the pinned and with the lowest versions: `nox`, or `nox -s lowest-3.11`.
 
-What stands behind ``--`` takes the place of those requirements: `nox -s lowest-3.11 -- torch==2.13.0` where torch's lowest
-version would bring gigabytes of CUDA, `opencv-python-headless==4.12.0.88` where libGL is missing.
+What stands behind ``--`` takes the place of those requirements: `nox -s lowest-3.11 -- torch==2.13.0` where torch's
+lowest version would bring gigabytes of CUDA, `opencv-python-headless==4.12.0.88` where libGL is missing.
 """
 
 from __future__ import annotations

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from htrmodel.data.columns import strings
-from htrmodel.data.label_view import LabelView
 from numpy.typing import NDArray
 from training_step import WORD
 
+from htrdata.labels import LabelPolicy
+from htrdata.store.columns import strings
 from htrdata.store.shards import Shard
 from htrmodel.data.batches import WordBatches
-from htrmodel.data.divisions import Division
+from htrmodel.data.divisions import DividedSet
 from htrmodel.data.samples import Chunk, Samples
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import Recipe
@@ -27,7 +27,7 @@ class _Nowhere:
 
     name: str = "drawn"
     split: str = "train"
-    division: Division | None = None
+    divided: DividedSet | None = None
     shards: tuple[Shard, ...] = ()
 
     def chunks(self) -> Iterator[Chunk]:
@@ -60,7 +60,7 @@ def as_task(
     number = np.arange(count, dtype=np.int32)
     none = np.empty(0, np.int32)
     samples = Samples(
-        _Nowhere(), LabelView(), strings([WORD] * count), number, number, number, none, none.astype(np.int8)
+        _Nowhere(), LabelPolicy(), strings([WORD] * count), number, number, number, none, none.astype(np.int8)
     )
     recipe = Recipe(
         name="gpu",

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from htrmodel.training.starting import ModelChoice
 from PIL import Image
 from plain_recogniser import PlainRecogniser
 from torch import Tensor
@@ -31,6 +30,7 @@ from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.evaluation import evaluate
 from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import MODERN, Recipe
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def our_finetune(place: Place, cuda_graph: bool) -> Measure:
             )
             begin = place.clock()
             outcome = carry_out(request, lambda _: None)
-            return [outcome.progress.step * recipe.batch_size / (place.clock() - begin)] if len(samples) else []
+            return [outcome.state.step * recipe.batch_size / (place.clock() - begin)] if len(samples) else []
 
     return work
 

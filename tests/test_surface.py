@@ -84,7 +84,7 @@ def test_no_module_of_a_package_bears_a_public_name(package: ModuleType) -> None
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
 def test_dir_shows_what_is_public_and_all_of_it_is_said_what_for(package: ModuleType) -> None:
     assert dir(package) == sorted(package.__all__)
-    assert dir(htrdata.sources) == ["iam", "imgur5k"]
+    assert dir(htrdata.sources) == ["dhsd", "iam", "imgur5k", "unipen", "xml"]
     for name in package.__all__:
         assert name == "__version__" or inspect.getdoc(getattr(package, name)), name
     with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nope'"):

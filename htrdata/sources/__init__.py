@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-_OURS = ("iam", "imgur5k", "unipen")
+_OURS = ("dhsd", "iam", "imgur5k", "unipen", "xml")
 
 
 def __getattr__(name: str) -> ModuleType:
