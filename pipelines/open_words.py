@@ -92,7 +92,10 @@ def align(lines: Dataset, path: Path, checkpoint: Path, device: str, stages: Sta
 
 def attribution(datasets: list[Dataset]) -> str:
     """Whose words these are, and on what terms, as CC BY asks for."""
-    parts = ["# Attribution", "Words were cut out of the pages of these corpora; nothing else was changed."]
+    parts = [
+        "# Attribution",
+        "Words were cut out of these corpora's pages, made grey and reduced; what is not of their line became paper.",
+    ]
     for dataset in datasets:
         about = dataset.description.about
         parts.append(f"## {about.title}\n\n{about.citation}\n\n- from {about.url}\n- licence: {about.licence}")

@@ -9,12 +9,16 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from htrdata.images.ink import ink_of
+from htrdata.images.ink import ink_of, level
 
 MARGIN = 0.06
 """Paper left around the ink of a word, as a share of the line's height, where there is as much."""
+
+FAINTEST = 0.25
+"""How much darker than paper ink is, as a share of the contrast of most of it: the ends of strokes are faint."""
 
 FARTHEST = 0.8
 """A gap wider than this share of the line's height, before its first letter or behind its last, ends the line's ink:
@@ -50,7 +54,7 @@ def cut_words(line: NDArray[np.uint8], spans: NDArray[np.float64]) -> list[Exten
         line.
     """
     height, width = line.shape
-    ink = ink_of(line)
+    ink = _faint_ink(line)
     if ink is None:
         between = (spans[:-1, 1] + spans[1:, 0]) / 2
         edges = np.concatenate([[0.0], between, [float(width)]])
@@ -58,7 +62,7 @@ def cut_words(line: NDArray[np.uint8], spans: NDArray[np.float64]) -> list[Exten
     columns = ink.sum(0)
     lefts, rights = [_line_begins(columns, int(spans[0, 0]), height)], []
     for end, begin in zip(spans[:-1, 1], spans[1:, 0], strict=True):
-        gap_begins, gap_ends = _widest_gap(columns, int(end), int(begin), max(1, height // 40))
+        gap_begins, gap_ends = _widest_gap(columns, int(end), int(begin))
         rights.append(gap_begins)
         lefts.append(gap_ends)
     rights.append(width - _line_begins(columns[::-1], width - 1 - int(spans[-1, 1]), height))
@@ -74,17 +78,32 @@ def cut_words(line: NDArray[np.uint8], spans: NDArray[np.float64]) -> list[Exten
     return extents
 
 
-def _widest_gap(columns: NDArray[np.intp], end: int, begin: int, tolerance: int) -> tuple[int, int]:
-    """The longest run of columns with the least ink between two peaks; on a ruled line the least is the rule.
+def _faint_ink(line: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    """The ink with the faint ends of its strokes, without single pixels; None where no ink stands out."""
+    ink = ink_of(line)
+    if ink is None:
+        return None
+    levelled = level(line)
+    paper, dark = float(np.median(levelled[~ink])), float(np.median(levelled[ink]))
+    faint = np.pad(levelled < paper - FAINTEST * (paper - dark), 1).astype(np.uint8)
+    around = sliding_window_view(faint, (3, 3)).sum((2, 3))
+    found: NDArray[np.bool_] = (faint[1:-1, 1:-1] > 0) & (around > 2)
+    return found
 
-    Of runs of equal length the first counts.
+
+def _widest_gap(columns: NDArray[np.intp], end: int, begin: int) -> tuple[int, int]:
+    """The longest run of columns without ink between two peaks; where there is none, of those with the least.
+
+    On a ruled line the least is the rule, which is not equally thick everywhere. Of runs of equal length the first
+    counts.
     """
     begin, end = min(begin, len(columns) - 1), max(end, 0)
     if begin - end < 2:
         middle = (begin + end + 1) // 2
         return middle, middle
     between = columns[end : begin + 1]
-    low = np.concatenate([[False], between <= between.min() + tolerance, [False]])
+    least = int(between.min())
+    low = np.concatenate([[False], between <= least + (1 if least else 0), [False]])
     edges = np.flatnonzero(low[1:] != low[:-1])
     starts, stops = edges[::2], edges[1::2]
     longest = int((stops - starts).argmax())
