@@ -198,7 +198,11 @@ class Judgement:
             "predictions_elsewhere": self.elsewhere,
             "figures": [_figures_as_json(figures) for figures in self.figures],
             "confusions": find_confusions((reference, reading) for _, reference, reading in pairs).as_json(top),
-            "worst_readings": [bad.as_json() for bad in worst_readings(pairs, top)],
+            "worst_readings": [
+                {name: getattr(word, name) for name in ("id", "page", "reference", "reading", "confidence")}
+                | {"edits": edits}
+                for word, edits in worst_readings(pairs, top)
+            ],
         }
 
 

@@ -75,41 +75,19 @@ def find_confusions(pairs: Iterable[tuple[str, str]]) -> Confusions:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class BadReading:
-    """A word that was read wrong.
-
-    Attributes:
-        id: of the word.
-        page: of the word.
-        reference: what it says, as it was compared.
-        reading: what was read, as it was compared.
-        edits: between the two.
-        confidence: of the system, where known.
-    """
-
-    id: str
-    page: str
-    reference: str
-    reading: str
-    edits: int
-    confidence: float | None
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields by name."""
-        return dataclasses.asdict(self)
-
-
-def worst_readings(pairs: Sequence[tuple[JudgedWord, str, str]], number: int) -> list[BadReading]:
+def worst_readings(pairs: Sequence[tuple[JudgedWord, str, str]], number: int) -> list[tuple[JudgedWord, int]]:
     """The words that were read worst: the most edits first; of equal ones the shortest word, then by id.
 
     Args:
         pairs: words with reference and reading as they are compared.
         number: of words wanted.
+
+    Returns:
+        Each with reference and reading as they were compared, and the edits between the two.
     """
     wrong = [
-        BadReading(word.id, word.page, reference, reading, Levenshtein.distance(reference, reading), word.confidence)
+        (dataclasses.replace(word, reference=reference, reading=reading), Levenshtein.distance(reference, reading))
         for word, reference, reading in pairs
         if reference != reading
     ]
-    return sorted(wrong, key=lambda bad: (-bad.edits, len(bad.reference), bad.id))[:number]
+    return sorted(wrong, key=lambda found: (-found[1], len(found[0].reference), found[0].id))[:number]

@@ -136,8 +136,8 @@ def _worst(judgement: Judgement, top: int) -> Iterator[str]:
     if rows:
         yield "worst readings"
         yield f"  {'written':<24} {'read':<24} edits  id"
-        for bad in rows:
-            yield f"  {_cell(bad.reference, 24)} {_cell(bad.reading, 24)}{bad.edits:>6}  {_cell(bad.id, 20).rstrip()}"
+        for word, edits in rows:
+            yield f"  {_cell(word.reference, 24)} {_cell(word.reading, 24)}{edits:>6}  {_cell(word.id, 20).rstrip()}"
         yield ""
 
 
