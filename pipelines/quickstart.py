@@ -177,7 +177,8 @@ def show(
         "the weights": folder.best,
     }.items():
         click.echo(f"  {what:<28}{path}")
-    click.echo(f"your own words: htrmodel predict IMAGES --checkpoint {folder.best}")
+    # Not by these weights: what was learnt here are drawn words, and people's are read worse for it.
+    click.echo("your own words: htrmodel predict IMAGES")
 
 
 if __name__ == "__main__":
