@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from htrdata.errors import SourceMissingError
+from htrdata.labels import normal_form
 from htrdata.store.columns import codes, numbers, select, strings, take
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE
@@ -125,7 +126,7 @@ class PlainShards:
         self._starts = np.cumsum([0, *map(len, self.shards)])
 
     def chunks(self) -> Iterator[Chunk]:
-        """Scans the labels; they are brought to Unicode's normal form C, which charsets are in.
+        """Scans the labels, in the form in which labels are compared: see `htrdata.labels.normal_form`.
 
         Raises:
             BadDataError: a shard is damaged, or a label is not UTF-8.
@@ -133,9 +134,10 @@ class PlainShards:
         for number, shard in enumerate(self.shards):
             for first in range(0, len(shard), _CHUNK_ROWS):
                 keys = np.arange(first + 1, min(first + _CHUNK_ROWS, len(shard)) + 1, dtype=np.int32)
-                texts = strings([shard.label(key) for key in keys.tolist()])
+                # Not by Arrow: its utf8_normalize left decomposed letters as they are in pyarrow 19 to 22.
+                texts = strings([normal_form(shard.label(key)) for key in keys.tolist()])
                 rows = (self._starts[number] + keys - 1).astype(np.int32)
-                yield Chunk(pc.utf8_normalize(texts, form="NFC"), np.full(len(keys), number, np.int32), keys, rows)
+                yield Chunk(texts, np.full(len(keys), number, np.int32), keys, rows)
 
     def column(self, name: str, rows: Rows) -> pa.Array:
         """The ids and labels; nothing more is known."""

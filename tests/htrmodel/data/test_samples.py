@@ -172,7 +172,7 @@ def test_forked_and_spawned_workers_read_the_same_words(dataset: Dataset, tmp_pa
 
 
 def test_plain_shards_are_scanned(make_shard: MakeShard, tmp_path: Path) -> None:
-    folder = make_shard(tmp_path / "mine", ["one", "cafe\u0301", "", "Two words", "B"])
+    folder = make_shard(tmp_path / "mine", ["one", "cafe\u0301", "", "Two words", "B \r"])
     origin = PlainShards(folder, split="train")
     everything = open_samples(origin)
     assert everything.texts.to_pylist() == ["one", "caf\xe9", "Two words", "B"]
