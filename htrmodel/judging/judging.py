@@ -9,6 +9,9 @@ import numpy as np
 
 from htrdata.errors import UsageError
 from htrdata.labels import CHARSETS, Charset, fold_case, normal_form
+from htrdata.store.columns import select
+from htrdata.store.manifest import KEPT
+from htrdata.store.manifest_reader import ManifestReader, rows_with
 from htrdata.store.reading import Dataset
 from htrmodel.judging.blocks import Block, block_figures
 from htrmodel.judging.bootstrap import interval
@@ -147,7 +150,7 @@ def _cases(dataset: Dataset, charset: Charset | None) -> tuple[Case, ...]:
 
 
 def training_labels(dataset: Dataset, split: str) -> set[str] | None:
-    """The labels of the data set's own train split, dropped words included, to tell seen words from unseen ones.
+    """The labels of the data set's own train split, to tell seen words from unseen ones.
 
     Args:
         dataset: of a store.
@@ -161,8 +164,10 @@ def training_labels(dataset: Dataset, split: str) -> set[str] | None:
     """
     if split == "train" or "train" not in dataset.splits:
         return None
-    manifest = dataset.manifest(["split", "text"])
-    return set(manifest[manifest["split"] == "train"]["text"].dropna())
+    labels: set[str] = set()
+    for _, batch in ManifestReader(dataset.manifest_path).batches(["split", "status", "text"]):
+        labels.update(select(batch["text"], rows_with(batch, "train", KEPT)).to_pylist())
+    return labels
 
 
 def _blocks(words: tuple[JudgedWord, ...], case: Case, training: Collection[str] | None) -> list[Block[LeftOut]]:

@@ -18,6 +18,7 @@ from htrdata.labels import LabelPolicy, normal_form
 from htrdata.records import Reason
 from htrdata.store.description import Description
 from htrdata.store.manifest import KEPT
+from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset
 from htrmodel.judging.predictions import Predictions
 
@@ -137,10 +138,9 @@ def references_digest(words: Iterable[JudgedWord]) -> str:
 
 
 def _rows(dataset: Dataset) -> list[dict[str, Any]]:
-    manifest = dataset.manifest(_COLUMNS)
-    rows = manifest.astype(object).where(manifest.notna(), None)
-    columns = [rows[name].tolist() for name in _COLUMNS]
-    return [dict(zip(_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
+    """The rows of the manifest; what a row lacks is None."""
+    batches = ManifestReader(dataset.manifest_path).batches(_COLUMNS)
+    return [row for _, batch in batches for row in batch.to_pylist()]
 
 
 def _judged_word(row: dict[str, Any], predictions: Predictions, leaked: frozenset[str]) -> JudgedWord:
