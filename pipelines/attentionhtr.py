@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from htrdata.cli.build_options import root_option
 from htrdata.cli.console import run
+from htrdata.cli.data_place import root_option
 from htrdata.files.writing import write_atomically
 from htrdata.labels import CHARSETS
 from htrmodel.cli.scripting import Stages, finetune, once, say

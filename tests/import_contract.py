@@ -89,7 +89,7 @@ ALLOWED: dict[str, set[str]] = {
 NO_TORCH = ("htrdata", "htrmodel.judging", "htrmodel.config", "htrmodel.inputs", "htrmodel.starter")
 """Rooms, or whole packages, that never import torch, not even within a function."""
 
-_CONSOLE = {"htrdata.cli.console", "htrdata.cli.typed_options"}
+_CONSOLE = {"htrdata.cli.console", "htrdata.cli.misspelt", "htrdata.cli.typed_options"}
 """All that htrmodel may import of htrdata's command line."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,16 +141,6 @@ def build_options(
 def drawing_options(command: Callable[Concatenate[BuildRequest, Rest], None]) -> Callable[Rest, None]:
     """Adds the options of a source that draws its words; the command gets them as its first value."""
     return with_options(_OPTIONS, as_request(BuildRequest, command))
-
-
-def root_option(dataset: str, flag: str = "--root") -> Decorator:
-    """The option for a data set's folder, which defaults to ``$HTRDATA_HOME/DATASET``, else ``data/DATASET``."""
-
-    def default() -> Path:
-        return Path(os.environ.get("HTRDATA_HOME", "data")) / dataset
-
-    text = f"The data set on disk.  [default: $HTRDATA_HOME/{dataset}, else data/{dataset}]"
-    return click.option(flag, default=default, type=click.Path(path_type=Path), help=text)
 
 
 def run_build(source: Source, asked: BuildRequest, published: PublishedRequest | None = None) -> None:

@@ -13,10 +13,10 @@ from htrdata.cli.build_options import (
     PublishedRequest,
     build_options,
     normalise_option,
-    root_option,
     run_build,
 )
 from htrdata.cli.console import progress_bar, run
+from htrdata.cli.data_place import data_place
 from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
@@ -44,7 +44,7 @@ def commands() -> None:
 
 
 @commands.command()
-@root_option("imgur5k")
+@data_place("imgur5k")
 @click.option("--images", type=click.Path(path_type=Path), help="The pages.  [default: ROOT/images]")
 @build_options
 def imgur5k(asked: BuildRequest, published: PublishedRequest, root: Path, images: Path | None) -> None:
@@ -62,7 +62,7 @@ def imgur5k(asked: BuildRequest, published: PublishedRequest, root: Path, images
 
 
 @commands.command()
-@root_option("iam")
+@data_place("iam")
 @click.option("--split", type=click.Choice(["aachen", "lwitr"]), help="Published split.  [default: aachen]")
 @click.option(
     "--segmentation",
@@ -104,7 +104,7 @@ def iam(
 
 
 @commands.command()
-@root_option("dhsd")
+@data_place("dhsd")
 @build_options
 def dhsd(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
     """Build DHSD, German street and place names by 37 writers: a clone of nauman-riaz/DHSD in ROOT.

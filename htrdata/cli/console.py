@@ -1,10 +1,13 @@
 """Runs a command line: one message instead of a traceback, an exit code for everything that can be met, a bar.
 
-Exit codes: 0 done; those of `htrdata.errors`; 130 and 143 on signals; 1 is a bug.
+Exit codes: 0 done; those of `htrdata.errors`; 130 and 143 on signals; 141 where what reads the output has gone; 1 is a
+bug.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import shlex
 import signal
 import sys
@@ -16,8 +19,18 @@ import click
 from tqdm import tqdm
 
 from htrdata.errors import HtrError, StorageError, UsageError
+from htrdata.labels import visible
 
-_EXTRAS = {"torch": "model", "safetensors": "model", "rapidfuzz": "model", "onnxruntime": "onnx", "onnx": "onnx"}
+_EXTRAS = {
+    "torch": "model",
+    "safetensors": "model",
+    "rapidfuzz": "model",
+    "onnxruntime": "onnx",
+    "onnx": "onnx",
+    "onnx_ir": "onnx",
+    "onnxscript": "onnx",
+    "openvino": "openvino",
+}
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is; see `htrdata.building.builder`."""
@@ -36,11 +49,17 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
         once: the commands that begin anew after a signal; the others go on where they were stopped.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        # A name or text that the terminal's encoding lacks is shown by its number, instead of ending the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = commands.main(prog_name=program, standalone_mode=False)
         sys.exit(code or 0)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        _say(said.getvalue().rstrip("\n"))
         sys.exit(error.exit_code)
     except HtrError as error:
         _refuse(error)
@@ -49,6 +68,8 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
         if extra is None:
             raise
         _refuse(UsageError(f"this needs {error.name}, which is not installed: pip install 'htrdata[{extra}]'"))
+    except BrokenPipeError:
+        _leave_pipe()
     except OSError as error:
         _refuse(StorageError(f"reading or writing failed: {error}"))
     except (KeyboardInterrupt, click.Abort):
@@ -58,8 +79,19 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
 
 
 def _refuse(error: HtrError) -> NoReturn:
-    click.echo(f"error: {error}", err=True)
+    _say(f"error: {error}")
     sys.exit(error.exit_code)
+
+
+def _say(message: str) -> None:
+    # Only newlines are ours: what else cannot be printed is of a file's name, and might steer the terminal.
+    click.echo("\n".join(map(visible, message.split("\n"))), err=True)
+
+
+def _leave_pipe() -> NoReturn:
+    """Whoever read what is printed has seen enough, as ``head`` has: there is nothing to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
+    sys.exit(141)  # as a shell gives it for SIGPIPE
 
 
 def _terminate(_number: int, _frame: object) -> NoReturn:
@@ -69,8 +101,9 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
 def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoReturn:
     words = sys.argv[1:]
     goes_on = not set(once) & set(words[:1]) and "--dry-run" not in words
-    again = f"; the same command goes on from what is finished:\n  {' '.join([program, shlex.join(words)]).strip()}"
-    click.echo(f"\n{how}{again if goes_on else ''}", err=True)
+    again = "\n  " + visible(" ".join([program, shlex.join(words)]).strip())
+    what = f"goes on from what is finished:{again}" if goes_on else "begins anew"
+    click.echo(f"\n{how}; the same command {what}", err=True)
     sys.exit(code)
 
 

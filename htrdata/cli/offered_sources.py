@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, root_option, run_build
+from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.cli.data_place import data_place
+from htrdata.cli.misspelt import CommandGroup
 from htrdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 GROUP = "htrdata.sources"
 
 
-class SourceGroup(click.Group):
+class SourceGroup(CommandGroup):
     """A group that also has a command for each source that another package offers."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -100,7 +102,7 @@ def _package(point: EntryPoint) -> str:
 
 def _source_command(point: EntryPoint) -> click.Command:
     @click.command(point.name, help=f"Build {point.name}, a source of the package {_package(point)}.")
-    @root_option(point.name)
+    @data_place(point.name)
     @build_options
     def command(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
         run_build(open_offered(point, root), asked, published)

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from htrdata.cli.console import progress_bar
+from htrdata.cli.misspelt import CommandGroup
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def sample() -> None:
     """Draw a small data set in the genuine layout, to try things without any data."""
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, root_option, run_build
+from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.cli.data_place import data_place
 
 if TYPE_CHECKING:
     from htrdata.records import Unit
@@ -18,7 +19,7 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @click.command()
-@root_option("unipen")
+@data_place("unipen")
 @click.option(
     "--unit",
     default="word",

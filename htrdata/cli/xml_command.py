@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.cli.data_place import data_place
 from htrdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("root", metavar="PATH", type=click.Path(path_type=Path))
+@data_place()
 @click.option(
     "--unit", default="line", show_default=True, type=click.Choice(["line", "word"]), help="What becomes a row."
 )

@@ -15,6 +15,7 @@ from htrdata.labels.policy import (
     fold_case,
     legible,
     normal_form,
+    visible,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "fold_case",
     "legible",
     "normal_form",
+    "visible",
 ]

@@ -201,3 +201,8 @@ class LabelPolicy:
 def legible(text: str) -> str:
     """A transcription as UTF-8 can hold it: lone surrogates become ``\\udc80``-like escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def visible(text: str) -> str:
+    """A text that cannot steer a terminal: what is not printable becomes an escape such as ``\\n`` or ``\\u202e``."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

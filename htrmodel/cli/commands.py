@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from htrdata.cli.console import run
+from htrdata.cli.misspelt import CommandGroup
 from htrdata.version import __version__
 from htrmodel.cli.align_command import align
 from htrmodel.cli.checkpoint_commands import export, info
@@ -15,7 +16,7 @@ from htrmodel.cli.finetune_command import finetune
 from htrmodel.cli.predict_command import predict
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="htrmodel")
 def commands() -> None:
     """Fine-tune, evaluate and read with AttentionHTR's word recogniser and the four-stage family it is from.
@@ -35,4 +36,4 @@ for command in (finetune, evaluate, predict, align, info, export):
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrmodel")
+    run(commands, "htrmodel", once=("evaluate", "predict", "align", "info", "export"))

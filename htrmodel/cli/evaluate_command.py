@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from htrdata.cli.console import progress_bar
+from htrdata.cli.misspelt import stray_words
 from htrmodel import starter
 from htrmodel.judging.protocol import RESAMPLES
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     "--save", type=click.Path(path_type=Path), help="Write what the first system read to this .csv or .parquet."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@stray_words("--data", "a store")
 def evaluate(
     checkpoints: tuple[Path, ...],
     predictions: tuple[Path, ...],

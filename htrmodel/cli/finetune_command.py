@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypedDict, Unpack
 import click
 from tqdm import tqdm
 
+from htrdata.cli.misspelt import stray_words
 from htrdata.cli.typed_options import Decorator, with_options
 from htrmodel import starter
 from htrmodel.cli.scripting import say
@@ -84,6 +85,7 @@ _OPTIONS: list[Decorator] = [
     ),
     click.option("--overwrite", is_flag=True, help="Discard the run that is in the folder."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    stray_words("--data", "a store"),
 ]
 
 

@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from htrdata.labels import visible
 from htrmodel.judging.comparing import Comparison, Differences, Over
 from htrmodel.judging.judgement import Case, Figure, Judgement, LeftOut, Setting
 from htrmodel.judging.metrics import METRICS
@@ -172,7 +173,7 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _fitted(text: str) -> Iterator[str]:
     """A sentence in lines of the terminal's width, indented after the first; control characters are shown, not sent."""
     line = ""
-    for word in _visible(text).split():
+    for word in visible(text).split():
         if line and len(line) + 1 + len(word) > WIDTH:
             yield line
             line = f"  {word}"
@@ -191,11 +192,6 @@ def _wrapped(signature: str) -> Iterator[str]:
     yield line.rstrip("|")
 
 
-def _visible(text: str) -> str:
-    """A text that cannot steer the terminal: what is not printable becomes an escape such as ``\\n`` or ``\\u202e``."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0
@@ -204,7 +200,7 @@ def _columns(character: str) -> int:
 
 def _cell(text: str, width: int) -> str:
     """A text cut or filled up to a number of columns of the terminal."""
-    text = _visible(text)
+    text = visible(text)
     if sum(map(_columns, text)) > width:
         while sum(map(_columns, text)) > width - 1:
             text = text[:-1]
