@@ -16,7 +16,7 @@ from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
 from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.images.masking import blank_outside
 from htrdata.images.normalisation import Operation, normalise
-from htrdata.images.png_passthrough import is_plain_png, is_whole_png, stored_png_size
+from htrdata.images.png_passthrough import is_whole_png, stored_png_size
 from htrdata.records import ImageFile, Page, Reason, Word, first_reason
 
 
@@ -141,8 +141,8 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
     row.height, row.width = cut.shape[:2]
     kind: codec.Format = ("png" if own else "jpeg") if options.format == "auto" else options.format
     may_stay = False
-    if own and cut is pixels:
-        may_stay = kind == "png" and is_plain_png(encoded, options.color)
+    if own and cut is pixels:  # encoding would only write again what every decoder gives
+        may_stay = kind == "png" and is_whole_png(encoded, options.color)
         if options.format == "auto" and options.color == "grey":
             may_stay = may_stay or is_plain_grey_jpeg(encoded)
     row.image = encoded if may_stay else codec.encode(cut, kind, options.quality)

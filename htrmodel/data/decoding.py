@@ -74,9 +74,10 @@ def decode_grey(encoded: bytes) -> Pixels:
     Raises:
         ImageError: the bytes are not an image that can be read.
     """
-    # OpenCV's libjpeg gives the same pixels as Pillow's. But it fills up a file that is cut short, and only JFIF says
-    # that there are no four channels.
+    # OpenCV's libjpeg gives the same pixels as Pillow's. But it fills up a file that is cut short, only JFIF says that
+    # there are no four channels, and not all that turns an image (APP1, before the scan) turns it for both.
     plain = encoded[:4] == b"\xff\xd8\xff\xe0" and encoded[6:11] == b"JFIF\0" and encoded[-2:] == b"\xff\xd9"
+    plain = plain and encoded.find(b"\xff\xe1", 20, encoded.find(b"\xff\xda")) < 0
     pixels = _decode_jpeg(encoded) if plain else None
     return decode(encoded, "grey") if pixels is None else pixels
 

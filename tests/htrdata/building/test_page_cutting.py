@@ -5,18 +5,24 @@ It makes none where the source itself or the page rules the word out.
 
 from __future__ import annotations
 
+import io
+import struct
+import zlib
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
-from htrdata.images.codec import encode
+from htrdata.images.codec import decode, encode
 from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.labels import PRINTABLE, LabelPolicy
-from htrdata.records import ImageFile, Page, Reason, Word
+from htrdata.records import FileOnDisk, ImageFile, Page, Reason, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +96,92 @@ def test_a_word_whose_label_is_dropped_is_made_all_the_same(monkeypatch: pytest.
 def test_no_word_of_a_page_that_is_ruled_out_is_made() -> None:
     (row,) = rows_of_page(page(Word("a", "one", image=Unmade()), reason=Reason.DUPLICATE_PAGE), BuildOptions())
     assert (row.reason, row.image) == (Reason.DUPLICATE_PAGE, None)
+
+
+# Images of words that come as files: whatever ends in a store opens alike in Pillow and OpenCV
+
+NOISE = np.random.default_rng(8).integers(0, 256, (20, 33, 3), dtype=np.uint8)
+
+
+def saved(mode: str, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image = (
+        Image.fromarray(NOISE).convert(mode) if mode != "I;16" else Image.fromarray(NOISE[:, :, 0].astype("<u2") * 257)
+    )
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def jpeg_turned_by_xmp() -> bytes:
+    xmp, plain = b'http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation="6"/>', saved("L", "JPEG")
+    return plain[:20] + b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp + plain[20:]
+
+
+def exif(orientation: int) -> Image.Exif:
+    found = Image.Exif()
+    found[0x0112] = orientation
+    return found
+
+
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png_with(*behind_the_header: bytes) -> bytes:
+    plain = encode(NOISE[:, :, 0], "png")
+    return plain[:33] + b"".join(behind_the_header) + plain[33:]
+
+
+def png_of_small_window() -> bytes:
+    pixels = np.tile(NOISE.reshape(1, -1), (3, 1))
+    rows, (width, height) = np.pad(pixels, ((0, 0), (1, 0))).tobytes(), pixels.shape[::-1]
+    head = png_chunk(b"IHDR", struct.pack(">II5B", width, height, 8, 0, 0, 0, 0))
+    stream = b"\x08\x1d" + zlib.compress(rows)[2:]  # 256 bytes
+    return b"\x89PNG\r\n\x1a\n" + head + png_chunk(b"IDAT", stream) + png_chunk(b"IEND", b"")
+
+
+WORDS = {
+    "grey JPEG turned by XMP": jpeg_turned_by_xmp(),
+    "grey JPEG turned by Exif": saved("L", "JPEG", exif=exif(6)),
+    "grey JPEG mirrored": saved("L", "JPEG", exif=exif(2)),
+    "progressive": saved("L", "JPEG", progressive=True),
+    "JPEG in colour": saved("RGB", "JPEG"),
+    "JPEG of four inks": saved("CMYK", "JPEG"),
+    "JPEG with something behind it": saved("L", "JPEG") + b"any",
+    "PNG of a small window": png_of_small_window(),
+    "PNG without an end": encode(NOISE[:, :, 0], "png")[:-12],
+    "PNG without the checksum of its pixels": encode(NOISE[:, :, 0], "png")[:-16] + bytes(4) + png_chunk(b"IEND", b""),
+    "PNG with something behind it": encode(NOISE[:, :, 0], "png") + b"any",
+    "PNG with transparency": png_with(png_chunk(b"tRNS", b"\0\x07")),
+    "PNG with gamma": png_with(png_chunk(b"gAMA", struct.pack(">I", 10_000)), png_chunk(b"sRGB", b"\0")),
+    "PNG with a profile": saved("L", "PNG", icc_profile=b"any"),
+    "PNG with a damaged profile": png_with(png_chunk(b"iCCP", b"any\0\0any")),
+    "PNG with an unknown critical chunk": png_with(png_chunk(b"ABCD", b"")),
+    "PNG of 16 bits": saved("I;16", "PNG"),
+    "PNG of a palette": saved("P", "PNG"),
+    "black and white": saved("1", "PNG"),
+    "turned PNG": saved("L", "PNG", exif=exif(8)),
+    "WebP": saved("RGB", "WEBP", lossless=True),
+}
+
+
+@pytest.mark.parametrize("color", ["grey", "rgb"])
+@pytest.mark.parametrize("name", WORDS)
+def test_what_ends_in_a_store_opens_alike_everywhere(name: str, color: Any, tmp_path: Path) -> None:
+    file = tmp_path / "word"
+    file.write_bytes(WORDS[name])
+    (row,) = rows_of_page(page(Word("a", "one", image=FileOnDisk(file))), BuildOptions(height=0, color=color))
+    assert row.image is not None
+    pixels = decode(WORDS[name], color)
+    assert (row.height, row.width) == pixels.shape[:2]
+    assert np.array_equal(decode(row.image, color), pixels)
+    seen = cv2.imdecode(np.frombuffer(row.image, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert seen is not None
+    assert np.array_equal(seen if color == "grey" else seen[:, :, ::-1], pixels)
+
+
+@pytest.mark.parametrize("damaged", [saved("L", "JPEG")[:-200], WORDS["PNG with gamma"][:200], b"\xff\xd8\xff\xe0"])
+def test_an_image_that_is_cut_off_is_corrupt(damaged: bytes, tmp_path: Path) -> None:
+    (tmp_path / "word").write_bytes(damaged)
+    (row,) = rows_of_page(page(Word("a", "one", image=FileOnDisk(tmp_path / "word"))), BuildOptions())
+    assert (row.reason, row.image) == (Reason.IMAGE_CORRUPT, None)

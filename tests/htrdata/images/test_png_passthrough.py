@@ -1,4 +1,4 @@
-"""PNGs that are proved to be whole are those that decode, to the pixels that are stored in them."""
+"""PNGs that are proved to be whole are those that decode, in Pillow and OpenCV, to the pixels stored in them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -39,6 +40,22 @@ def png(*chunks: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
+def windowed(stream: bytes, window: int) -> bytes:
+    """A zlib stream whose header states a window of 2 ** `window` bytes."""
+    first = window - 8 << 4 | 8
+    return bytes([first, 31 - (first << 8) % 31]) + stream[2:]
+
+
+def seen_by_opencv(data: bytes) -> np.ndarray:
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None
+    return pixels if pixels.ndim == 2 else pixels[:, :, ::-1]
+
+
+XML = chunk(b"zTXt", b"xml\0\0" + zlib.compress(b"<form/>" * 999))  # as IAM's words have
+FAR = np.tile(np.random.default_rng(4).integers(0, 256, (1, 5000), dtype=np.uint8), (3, 1))  # repeats 5,001 bytes back
+
+
 STREAM = zlib.compress(lines(GREY))
 PIXELS, END = chunk(b"IDAT", STREAM), chunk(b"IEND", b"")
 PLAIN = png(header(), PIXELS, END)
@@ -60,12 +77,17 @@ def saved(image: np.ndarray | Image.Image, **options: Any) -> bytes:
         (encode(NOISE, "png"), "rgb"),
         (saved(GREY, dpi=(300, 300)), "grey"),
         (png(header(), chunk(b"gAMA", bytes(4)), chunk(b"IDAT", STREAM[:9]), chunk(b"IDAT", STREAM[9:]), END), "grey"),
+        (png(header(), chunk(b"sRGB", b"\1"), chunk(b"cHRM", bytes(32)), PIXELS, END), "grey"),
+        (png(header(), chunk(b"IDAT", windowed(STREAM, 9)), END), "grey"),  # room for all 286 bytes
+        (png(header(), XML, PIXELS, END), "grey"),
+        (png(header(), PIXELS, chunk(b"tEXt", b"date:create\0now"), chunk(b"tEXt", b"Comment\0"), END), "grey"),
     ],
 )
 def test_a_plain_png_is_proved_and_decodes_to_its_pixels(data: bytes, color: Color) -> None:
     assert is_whole_png(data, color)
     assert stored_png_size(data, color) == (21, 13)
     assert np.array_equal(decode(data, color), GREY if color == "grey" else NOISE)
+    assert np.array_equal(seen_by_opencv(data), GREY if color == "grey" else NOISE)
     assert not is_whole_png(data, "rgb" if color == "grey" else "grey")
 
 
@@ -96,6 +118,9 @@ def with_text(key: str) -> PngImagePlugin.PngInfo:
         png(header(kind=(8, 0, 0, 0, 1)), PIXELS, END),  # it says that it is interlaced
         png(header(width=0), PIXELS, END),
         png(header(width=MAX_PIXELS, height=2), PIXELS, END),
+        png(header(1_000_001, 1), chunk(b"IDAT", zlib.compress(bytes(1_000_002))), END),  # libpng reads none so long
+        png(header(), chunk(b"eXIf", turned().tobytes()[6:]), PIXELS, END),
+        png(header(), chunk(b"iCCP", b"any\0\0" + zlib.compress(b"profile")), PIXELS, END),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_decoder(data: bytes) -> None:
@@ -121,6 +146,16 @@ def test_what_is_not_plain_is_left_to_the_decoder(data: bytes) -> None:
         png(header(), chunk(b"IDAT", zlib.compress(lines(GREY, filter=5))), END),
         png(header(), chunk(b"IDAT", zlib.compress(bytes(50_000_000))), END),
         png(header(), PIXELS[:-1] + bytes([PIXELS[-1] ^ 1]), END),
+        png(header()[:-1] + b"?", PIXELS, END),
+        png(header(5000, 3), chunk(b"IDAT", windowed(zlib.compress(lines(FAR)), 12)), END),
+        png(header(), chunk(b"tEXt", b"transparency\0x"), PIXELS, END),  # Pillow takes it for a colour
+        png(header(), chunk(b"zTXt", b"xml\0\1" + zlib.compress(b"x")), PIXELS, END),
+        png(header(), chunk(b"zTXt", b"xml\0\0" + zlib.compress(bytes(2_000_000))), PIXELS, END),
+        png(header(), chunk(b"zTXt", b"xml\0\0no stream"), PIXELS, END),
+        png(header(), chunk(b"IDAT", STREAM[:9]), XML, chunk(b"IDAT", STREAM[9:]), END),
+        png(header(), chunk(b"ABCD", b""), PIXELS, END),
+        png(header(), *[chunk(b"tEXt", b"Comment\0")] * 1001, PIXELS, END),
+        png(header(), XML[:-1] + b"?", PIXELS, END),
     ],
 )
 def test_a_fault_anywhere_is_no_proof(data: bytes) -> None:
@@ -130,7 +165,9 @@ def test_a_fault_anywhere_is_no_proof(data: bytes) -> None:
 @st.composite
 def damaged(draw: Callable[[st.SearchStrategy[Any]], Any]) -> bytes:
     """A sound PNG with some bytes changed, cut out or doubled, its checksums put right or not."""
-    body = bytearray(draw(st.sampled_from([header() + PIXELS + END, saved(GREY)[8:], saved(NOISE)[8:]])))
+    far = header(5000, 3) + chunk(b"IDAT", windowed(zlib.compress(lines(FAR)), draw(st.integers(8, 15)))) + END
+    sound = [header() + PIXELS + END, header() + XML + PIXELS + END, saved(GREY)[8:], saved(NOISE)[8:], far]
+    body = bytearray(draw(st.sampled_from(sound)))
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, len(body) - 1))
         body[at : at + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
@@ -145,9 +182,10 @@ def damaged(draw: Callable[[st.SearchStrategy[Any]], Any]) -> bytes:
 
 @given(damaged(), st.sampled_from(["grey", "rgb"]))
 @settings(max_examples=400, deadline=None)
-def test_what_is_proved_always_decodes(data: bytes, color: Color) -> None:
+def test_what_is_proved_always_decodes_alike(data: bytes, color: Color) -> None:
     if is_whole_png(data, color):
         assert decode(data, color).shape[1::-1] == stored_png_size(data, color)
+        assert np.array_equal(seen_by_opencv(data), decode(data, color))
 
 
 @given(

@@ -29,7 +29,7 @@ from htrdata.drawing.samples.iam import UNLISTED, draw_sample
 from htrdata.drawing.samples.iam_form import BROKEN
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError, UsageError
 from htrdata.images.codec import decode, encode
-from htrdata.images.png_passthrough import is_plain_png
+from htrdata.images.png_passthrough import is_whole_png
 from htrdata.records import SPLITS, FileOnDisk, Page, Reason, Word
 from htrdata.sources.iam import files as iam_files
 from htrdata.sources.iam.source import Iam, read
@@ -311,7 +311,7 @@ def exif(orientation: int) -> Image.Exif:
     ],
 )
 def test_plain_pngs_are_told_from_others(data: bytes, grey: bool, rgb: bool) -> None:
-    assert (is_plain_png(data, "grey"), is_plain_png(data, "rgb")) == (grey, rgb)
+    assert (is_whole_png(data, "grey"), is_whole_png(data, "rgb")) == (grey, rgb)
 
 
 # Where the files may lie

@@ -77,6 +77,16 @@ def test_a_jpeg_with_an_orientation_is_turned() -> None:
     assert np.array_equal(decode_grey(encoded), decode(encoded, "grey"))
 
 
+@pytest.mark.parametrize("behind", ["", "\xff\xfe\0\3!"])  # nothing, or a comment
+def test_a_jpeg_that_xmp_turns_is_turned(behind: str) -> None:
+    xmp = b'http://ns.adobe.com/xap/1.0/\0<rdf tiff:Orientation="6"/>'
+    plain = saved(draw(4), "JPEG")
+    added = behind.encode("latin-1") + b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp
+    encoded = plain[:20] + added + plain[20:]
+    assert decode_grey(encoded).shape == draw(4).shape[::-1]
+    assert np.array_equal(decode_grey(encoded), decode(encoded, "grey"))
+
+
 def cut(encoded: bytes) -> bytes:
     return encoded[: len(encoded) // 2]
 
