@@ -114,6 +114,8 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 def _named(rows: pa.RecordBatch | pa.Table, names: dict[str, str | None]) -> pa.RecordBatch | pa.Table:
     """The columns under their present names, in the order asked for."""
-    word = strings(["word"] * rows.num_rows)
-    columns = {name: rows.column(there) if there is not None else word for name, there in names.items()}
+    columns = {
+        name: strings(["word"] * rows.num_rows) if there is None else rows.column(there)
+        for name, there in names.items()
+    }
     return type(rows).from_arrays(list(columns.values()), names=list(columns))
