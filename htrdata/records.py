@@ -172,6 +172,7 @@ class Word:
         ink_threshold: the lightest grey level of its ink, 0 to 255, where the source says so: what is lighter is paper.
             Such a source gives it as the column ``threshold`` too, so that the manifest tells it.
         outline: what of its box is the word's, where other writing reaches into it; the rest becomes paper.
+        baseline: what its letters stand on, as points in order, where the crop is to be straightened by it.
     """
 
     id: str
@@ -183,6 +184,7 @@ class Word:
     extra: Mapping[str, str] = field(default_factory=dict)
     ink_threshold: int | None = None
     outline: Outline | None = None
+    baseline: Outline | None = None
 
     def __repr__(self) -> str:
         box = self.box

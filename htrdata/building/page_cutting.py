@@ -17,6 +17,7 @@ from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.images.masking import blank_outside
 from htrdata.images.normalisation import Operation, normalise
 from htrdata.images.png_passthrough import is_whole_png, stored_png_size
+from htrdata.images.straightening import straighten
 from htrdata.records import ImageFile, Page, Reason, Word, first_reason
 
 
@@ -134,6 +135,8 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
         cut = crop(pixels, row.word.box)
         if row.word.outline is not None:
             cut = blank_outside(cut, row.word.box, row.word.outline)
+        if row.word.baseline is not None:
+            cut = straighten(cut, row.word.box, row.word.baseline, row.word.outline)
     if options.normalise:
         threshold = _ink_threshold(row.word) if Operation.WHITEN in options.normalise else None
         cut = normalise(cut, options.normalise, threshold)

@@ -166,4 +166,6 @@ def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[P
             add(repr(known if word.ink_threshold is None else (*known, word.ink_threshold)).encode())
             if word.outline is not None:
                 add(word.outline.packed)
+            if word.baseline is not None:
+                add(b"baseline" + word.baseline.packed)
         yield page

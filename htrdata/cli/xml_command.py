@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 @click.option(
     "--without", multiple=True, metavar="TYPE", help="Drop lines of a type: printed, for example. Repeatable."
 )
+@click.option(
+    "--text-rules",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Fold signs of the transcription (¬, ^, ligatures) by a table of chocomufin: char,replacement,regex.",
+)
+@click.option("--dewarp", is_flag=True, help="Straighten crops along the baseline of their line.")
 @build_options
 def xml(
     asked: BuildRequest,
@@ -45,6 +52,8 @@ def xml(
     alignment: Path | None,
     least_score: float | None,
     without: tuple[str, ...],
+    text_rules: Path | None,
+    dewarp: bool,
 ) -> None:
     """Build lines, or words, out of the ALTO or PAGE files below PATH, as transcription tools export them.
 
@@ -56,6 +65,7 @@ def xml(
       htrdata xml letters/ --without printed --name letters
       htrdata xml Copiste-d-un-jour/ --corpus copiste --unit word --alignment copiste.parquet
     """
+    from htrdata.labels.text_rules import read_text_rules
     from htrdata.sources.xml.alignment import Alignment
     from htrdata.sources.xml.corpus import find_corpus
     from htrdata.sources.xml.export import LEAST_SCORE, XmlExport
@@ -77,5 +87,10 @@ def xml(
         alignment=Alignment(alignment) if alignment is not None else None,
         least_score=LEAST_SCORE if least_score is None else least_score,
         excluded=without,
+        rules=read_text_rules(text_rules) if text_rules is not None else None,
+        dewarp=dewarp,
     )
     run_build(source, asked, published)
+    if source.rules is not None:
+        found = ", ".join(f"{sign} {count:,} times" for sign, count in source.folded.most_common()) or "nothing"
+        click.echo(f"text rules found {found}", err=True)

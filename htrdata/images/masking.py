@@ -26,7 +26,7 @@ def blank_outside(cut: np.ndarray, box: Box, outline: Outline) -> np.ndarray:
         uint8 of the same shape; the crop itself where all of it, or nothing, lies within the polygon.
     """
     rows, columns = cut.shape[:2]
-    kept = _within(_on_crop(outline, box, rows, columns), rows, columns)
+    kept = _within(on_crop(outline, box, rows, columns), rows, columns)
     if kept.all() or not kept.any():
         return cut
     blanked = cut.copy()
@@ -34,8 +34,8 @@ def blank_outside(cut: np.ndarray, box: Box, outline: Outline) -> np.ndarray:
     return blanked
 
 
-def _on_crop(outline: Outline, box: Box, rows: int, columns: int) -> NDArray[np.float64]:
-    """The points of a polygon, [N, 2], from the upper left corner of the crop."""
+def on_crop(outline: Outline, box: Box, rows: int, columns: int) -> NDArray[np.float64]:
+    """The points of a polygon or a line on the page, float64 [N, 2], from the upper left corner of a box's crop."""
     cosine, sine = turn(box.angle)
     x, y = (np.array(outline.points, np.float64) - (box.xc, box.yc)).T
     return np.stack([x * cosine - y * sine + columns / 2, x * sine + y * cosine + rows / 2], 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import SourceMissingError, StorageError
+from htrdata.labels.text_rules import TextRules
 from htrdata.records import (
     SPLITS,
     Division,
@@ -50,6 +51,8 @@ class XmlExport:
         alignment: where the words of the lines are; for words only.
         least_score: the lowest score of an aligned word that is kept.
         excluded: types of lines that are dropped.
+        rules: what transcriptions are folded by, after the corpus's own signs.
+        dewarp: whether crops are straightened along the baseline of their line.
     """
 
     root: Path
@@ -60,6 +63,8 @@ class XmlExport:
     alignment: Alignment | None = None
     least_score: float = LEAST_SCORE
     excluded: tuple[str, ...] = ()
+    rules: TextRules | None = None
+    dewarp: bool = False
 
     extra_columns: ClassVar[tuple[str, ...]] = ("line", "line_type", "region", "format", "score")
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
@@ -95,6 +100,8 @@ class XmlExport:
                 if self.alignment is None
                 else {ALIGNMENT: self.alignment.sha256, "least_score": str(self.least_score)}
             ),
+            **({} if self.rules is None else {"text_rules": self.rules.digest, "folded": _listed(self.folded)}),
+            **({"dewarp": "along baselines"} if self.dewarp else {}),
             "other_files": ", ".join(f"{count} {name}" for name, count in sorted(self._others.items())) or "none",
         }
 
@@ -120,6 +127,11 @@ class XmlExport:
             raise SourceMissingError(f"no ALTO or PAGE file in {self.root} (other XML files: {others})")
 
     @functools.cached_property
+    def folded(self) -> Counter[str]:
+        """How often each text rule found something; full once all pages have been taken."""
+        return Counter()
+
+    @functools.cached_property
     def _others(self) -> Counter[str]:
         """XML files of other kinds, by their namespace; full once all pages have been taken."""
         return Counter()
@@ -131,6 +143,7 @@ class XmlExport:
             placed.append((path, self.corpus.place(below) if self.corpus is not None else Place(self.split, None)))
         order = (*SPLITS, None)
         self._others.clear()
+        self.folded.clear()
         return sorted(placed, key=lambda one: order.index(one[1].split))
 
     def _read(self, path: Path) -> WrittenPage | None:
@@ -172,11 +185,18 @@ class XmlExport:
         )
 
     def _retold(self, line: Written) -> Written:
-        """The line, and its words, in the signs that the corpus replaces those of its transcribers with."""
-        if self.corpus is None or not self.corpus.replacements:
+        """The line, and its words, as corpus and rules tell them; what is found in words counts where they are rows."""
+        if self.rules is None and (self.corpus is None or not self.corpus.replacements):
             return line
-        words = tuple(replace(word, text=self.corpus.text(word.text)) for word in line.words)
-        return replace(line, text=self.corpus.text(line.text), words=words)
+        by_words = self.unit == "word" and self.alignment is None and line.words
+        of_line, of_words = (Counter[str](), self.folded) if by_words else (self.folded, Counter[str]())
+        words = tuple(replace(word, text=self._folded_text(word.text, of_words)) for word in line.words)
+        return replace(line, text=self._folded_text(line.text, of_line), words=words)
+
+    def _folded_text(self, text: str, counts: Counter[str]) -> str:
+        if self.corpus is not None:
+            text = self.corpus.text(text)
+        return text if self.rules is None else self.rules.fold(text, counts)
 
     def _unusable(self, word: str) -> Reason | None:
         found = self.corpus is not None and self.corpus.is_unusable(word)
@@ -186,20 +206,29 @@ class XmlExport:
         self, line: Written, line_id: str, reasons: list[Reason | None], writer: str | None, extra: dict[str, str]
     ) -> Iterator[Word]:
         if self.unit == "line":
-            yield _row(line, line_id, reasons, writer, extra)
+            yield self._straightened(_row(line, line_id, reasons, writer, extra), line)
         elif self.alignment is not None:
             outline = Outline.of(line.outline) if line.outline else None
             for number, word in enumerate(self.alignment.words(line_id, line.text)):
                 told = [_flaw(line), self._unusable(word.text), word.reason(self.least_score)]
                 reason = first_reason([*reasons, *told])
                 more = {**extra, "score": "" if word.score is None else f"{word.score:.3f}"}
-                yield Word(f"{line_id}/{number:03d}", word.text, word.box, None, reason, writer, more, outline=outline)
+                found = Word(
+                    f"{line_id}/{number:03d}", word.text, word.box, None, reason, writer, more, outline=outline
+                )
+                yield self._straightened(found, line)
         elif line.words:
             for number, part in enumerate(line.words):
                 flawed = [*reasons, Reason.NOT_A_WORD if " " in part.text else None, self._unusable(part.text)]
-                yield _row(part, f"{line_id}/{number:03d}", flawed, writer, extra, baseline=line)
+                row = _row(part, f"{line_id}/{number:03d}", flawed, writer, extra, baseline=line)
+                yield self._straightened(row, line)
         else:
             yield _row(line, line_id, [*reasons, Reason.NOT_A_WORD], writer, extra)
+
+    def _straightened(self, word: Word, line: Written) -> Word:
+        """The word with the baseline of its line, where crops are to be straightened and the line has one."""
+        usable = self.dewarp and len(line.baseline) > 1 and word.box is not None
+        return replace(word, baseline=Outline.of(line.baseline)) if usable else word
 
 
 def _row(
@@ -217,6 +246,10 @@ def _row(
         outline = Outline.of(written.outline)
     reason = first_reason([*reasons, _flaw(written)])
     return Word(row_id, written.text, box, None, reason, writer, extra, outline=outline)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in sorted(counts.items())) or "none"
 
 
 def _flaw(written: Written) -> Reason | None:

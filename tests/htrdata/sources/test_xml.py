@@ -13,7 +13,8 @@ from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.images.codec import encode
-from htrdata.records import Page, Reason, Word
+from htrdata.labels.text_rules import read_text_rules
+from htrdata.records import Page, Reason, Unit, Word
 from htrdata.sources.xml import XmlExport
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.geometry import angle_of, box_around
@@ -254,3 +255,39 @@ def test_the_shared_pages_build_whole(shared: Path) -> None:
         assert [word.id for word in rows if word.reason or word.box is None] == []
     printed = XmlExport(shared / "pages", split="test", excluded=("printed",))
     assert sum(word.reason is Reason.EXCLUDED_TYPE for word in words_of(printed)) == 20
+
+
+@pytest.mark.parametrize("unit", ["line", "word"])
+def test_text_rules_fold_rows_and_are_counted_and_recorded(tmp_path: Path, unit: Unit) -> None:
+    write(tmp_path, {"p.xml": page("p.png", SIZE, LINES), "p.png": None})
+    (tmp_path / "rules.csv").write_text("char,replacement,regex\nl+,L,true\nq,Q,\n", encoding="utf-8")
+    rules = read_text_rules(tmp_path / "rules.csv")
+    source = XmlExport(tmp_path, unit=unit, split="test", rules=rules)
+    texts = [word.text for word in words_of(source)]
+    assert texts == (["HeLo you", "again"] if unit == "line" else ["HeLo", "you", "again"])
+    assert source.settings["folded"] == "l+: 1"
+    assert source.settings["text_rules"] == rules.digest
+    assert words_of(source)
+    assert source.folded == {"l+": 1}  # not 2
+
+
+def test_dewarping_gives_rows_the_baseline_of_their_line(tmp_path: Path) -> None:
+    curved = (
+        '<TextLine id="c"><Coords points="0,10 100,30 200,10 200,40 100,60 0,40"/>'
+        '<Baseline points="0,35 100,55 200,35"/>'
+        "<TextEquiv><Unicode>x</Unicode></TextEquiv></TextLine>"
+    )
+    write(tmp_path, {"p.xml": page("p.png", SIZE, (), curved), "p.png": None})
+    (plain,) = words_of(XmlExport(tmp_path, split="test"))
+    (straight,) = words_of(XmlExport(tmp_path, split="test", dewarp=True))
+    assert plain.baseline is None
+    assert straight.baseline is not None
+    assert straight.baseline.points == ((0, 35), (100, 55), (200, 35))
+    heights = []
+    for name, source in (
+        ("a", XmlExport(tmp_path, split="test")),
+        ("b", XmlExport(tmp_path, split="test", dewarp=True)),
+    ):
+        build(source, tmp_path / "lmdb", BuildOptions(height=0), name=name, workers=1)
+        heights.append(open_store(tmp_path / "lmdb").dataset(name).words("test")[0].image.height)
+    assert heights == [50, 30]
