@@ -11,7 +11,7 @@ import numpy as np
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError
 from htrdata.images import codec
-from htrdata.images.cropping import box_fault, crop, outside_fraction, reduce_height
+from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
 from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
 from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.images.masking import blank_outside
@@ -108,6 +108,8 @@ def _box_reason(row: Row, page: _Picture) -> Reason | None:
         row.outside = outside_fraction(box, *page.size)
         if row.outside >= 1:
             return Reason.EMPTY_BOX
+        if is_too_large(box, *page.size):
+            return Reason.INVALID_BOX
     return fault
 
 

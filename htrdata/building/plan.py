@@ -20,6 +20,9 @@ from htrdata.store.description import Provenance
 from htrdata.store.format import FORMAT, checked_name
 from htrdata.version import __version__
 
+LONGEST_NAME = 10_000
+"""Characters of an id, a writer, or a column of a source."""
+
 # What decides over the bytes of the images and files.
 _LIBRARIES = ("lmdb", "numpy", "opencv-python", "opencv-python-headless", "pillow", "pyarrow")
 
@@ -88,7 +91,7 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         UsageError: the name is not one for a data set, a column of the source has the name of another one, or a
             member of `htrdata.sources.base.Source` is missing or of another type.
         SourceMissingError: the source is not there, or has no word.
-        BadDataError: its annotations are damaged.
+        BadDataError: its annotations are damaged, or a name in them is longer than `LONGEST_NAME`.
     """
     _check_members(source)
     part_schema(source.extra_columns)  # raises where parts could not be written
@@ -149,6 +152,20 @@ def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:
             number += 1
 
 
+def _refuse_long_names(page: Page, *names: str | None) -> None:
+    """Each row of the manifest has the names of its page, writer and so on: a long one would be there a thousand times.
+
+    Raises:
+        BadDataError: a name is longer than `LONGEST_NAME`.
+    """
+    for name in names:
+        if name is not None and len(name) > LONGEST_NAME:
+            raise BadDataError(
+                f"page {page.id[:40]!r} has a name of {len(name):,} characters, {name[:40]!r}…: ids, writers and "
+                f"columns have at most {LONGEST_NAME:,}; correct it in the source"
+            )
+
+
 def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[Page]:
     """Adds to a digest everything that the source says, and the sizes of the images, but not where they lie.
 
@@ -156,10 +173,12 @@ def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[P
     looked at makes them for both, but one right after the other: what it remembers of the page it need not make again.
     """
     for page in pages:
+        _refuse_long_names(page, page.id)
         if page.words:
             size = page.image.size() if page.image is not None else None
             add(repr((page.id, page.split, page.md5, page.reason, size)).encode())
         for word in page.words:
+            _refuse_long_names(page, word.id, word.writer, *word.extra.values())
             size = word.image.size() if word.image is not None else None
             box = word.box and (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle)
             known = (word.id, word.text, box, word.reason, word.writer, size, sorted(word.extra.items()))

@@ -9,6 +9,7 @@ import dataclasses
 import enum
 import functools
 import json
+import reprlib
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -19,6 +20,9 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union
 from htrdata.errors import BadDataError
 
 T = TypeVar("T")
+
+_SHOWN = reprlib.Repr()  # of a document that stands where a word should, only the beginning
+_SHOWN.maxlevel, _SHOWN.maxstring, _SHOWN.maxlong, _SHOWN.maxother = 4, 200, 200, 200
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """What a JSON document holds."""
@@ -111,6 +115,12 @@ def encode(value: object) -> Json:
     raise TypeError(f"{value!r} has no form in JSON")
 
 
+def shortened(value: object) -> str:
+    """A value as messages show it, at most 60 characters of it."""
+    text = _SHOWN.repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
 def _read(value: object, kind: Any, field: str) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
@@ -160,14 +170,14 @@ def _hints(kind: Any) -> dict[str, Any]:
 def _checked(value: Any, checks: tuple[Any, ...], field: str) -> Any:
     for check in checks:
         if not check.holds(value):
-            raise _UnlikeError(f"the field {field} is {_shortened(value)}, not {check.wanted}")
+            raise _UnlikeError(f"the field {field} is {shortened(value)}, not {check.wanted}")
     return value
 
 
 def _fitting(right: bool, value: Any, kind: Any, field: str) -> Any:
     if not right:
         what = f"the field {field}" if field else "the whole of it"
-        raise _UnlikeError(f"{what} is {_shortened(value)}, not {_wanted(kind)}")
+        raise _UnlikeError(f"{what} is {shortened(value)}, not {_wanted(kind)}")
     return value
 
 
@@ -184,11 +194,6 @@ def _wanted(kind: Any) -> str:
 
 def _joined(field: str, name: str) -> str:
     return f"{field}.{name}" if field else name
-
-
-def _shortened(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 class _NotStrictError(ValueError):

@@ -17,6 +17,10 @@ from htrdata.records import Box, Reason
 MAX_DIAGONAL = MAX_SIDE
 """The longest diagonal of a box in pixels."""
 
+MOST_OF_PAGE = 2
+"""A box has at most so many times the area of its page, and so many times its diagonal. One that reaches over the edges
+of a small page on all sides has a little more than the page; a crop costs time and memory by its area."""
+
 _MARGIN = 2  # pixels: bilinear interpolation looks at the next one, and places are rounded
 
 
@@ -32,6 +36,18 @@ def box_fault(box: Box) -> Reason | None:
     if box.w <= 0 or box.h <= 0 or box.w * box.h == 0:
         return Reason.EMPTY_BOX
     return Reason.INVALID_BOX if math.hypot(box.w, box.h) > MAX_DIAGONAL else None
+
+
+def is_too_large(box: Box, page_width: int, page_height: int) -> bool:
+    """Says whether a box is larger than any word of its page can be, see `MOST_OF_PAGE`.
+
+    Args:
+        box: a box that `box_fault` finds sound.
+        page_width: width of the page in pixels.
+        page_height: height of the page in pixels.
+    """
+    diagonals = math.hypot(box.w, box.h), math.hypot(page_width, page_height)
+    return box.w * box.h > MOST_OF_PAGE * page_width * page_height or diagonals[0] > MOST_OF_PAGE * diagonals[1]
 
 
 def crop(page: np.ndarray, box: Box, height: int = 0) -> np.ndarray:

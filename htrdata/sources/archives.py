@@ -28,10 +28,13 @@ MAX_MEMBER = 1 << 30
 _SPACING = 1 << 20  # bytes between the places where reading can begin: 10 ms of decompressing, 3 % of the archive
 _BUFFER = 1 << 20  # words of one page follow each other, and a smaller buffer decompresses the same bytes again
 _LONGEST_HEADER = 1 << 20
+_LONGEST_END = 16 << 20  # bytes of zeros; tar fills up a block of 10,240, and tapes had larger ones
 _BLOCK = 512
+_LARGEST, _RATIO = 1 << 28, 100  # what an archive may unpack to: so many bytes, or so many times its own
 
-# What tarfile and indexed_gzip raise on malformed archives, besides OSErrors without a number.
-_MALFORMED = (tarfile.TarError, EOFError, ValueError, ArithmeticError, LookupError, zlib.error)
+# What tarfile and indexed_gzip raise on malformed archives, besides OSErrors without a number. Of headers that announce
+# a header each, as those of long names do, tarfile looks into one from within the other.
+_MALFORMED = (tarfile.TarError, EOFError, ValueError, ArithmeticError, LookupError, RecursionError, zlib.error)
 
 
 class Archive:
@@ -111,6 +114,7 @@ class Archive:
     def _walk(self) -> Iterator[ArchiveMember]:
         _check_start(self.path)
         stream = self._stream()
+        most = max(_LARGEST, _RATIO * self._stamp[0])
         try:
             before = -1
             with tarfile.open(fileobj=_Headers(stream), mode="r:") as tar:  # type: ignore[call-overload]
@@ -118,6 +122,8 @@ class Archive:
                     tar.members.clear()  # tarfile would keep all of them
                     if info.size < 0 or info.offset <= before:
                         raise tarfile.ReadError("a header that leads backwards")
+                    if info.offset_data + info.size > most:
+                        raise tarfile.ReadError(f"it would unpack to more than {_RATIO} times its size")
                     before = info.offset
                     self._check(info)
                     if info.isreg() and not info.issparse():
@@ -137,15 +143,23 @@ class Archive:
             raise BadDataError(f"{self.path}: {info.name!r} has {info.size:,} bytes, more than {MAX_MEMBER:,}")
 
     def _check_end(self, stream: Any, end: int) -> None:
-        """A tar archive ends with blocks of zeros, a gzipped one with a checksum, which reading to the end compares."""
+        """A tar archive ends with blocks of zeros, a gzipped one with a checksum, which reading to the end compares.
+
+        Another archive behind them, as `cat` puts it, would be left out in silence.
+        """
         stream.seek(end)
         block = stream.read(_BLOCK)
         if len(block) < _BLOCK:
             raise tarfile.ReadError("its end is missing")
         if any(block):
             raise tarfile.ReadError(f"no header at byte {end:,}")
-        while stream.read(_BUFFER):
-            pass
+        for _ in range(_LONGEST_END // _BUFFER + 1):
+            behind = stream.read(_BUFFER)
+            if not behind:
+                return
+            if behind.strip(b"\0"):
+                raise tarfile.ReadError("something stands behind its end")
+        raise tarfile.ReadError(f"more than {_LONGEST_END:,} bytes of zeros stand behind its end")
 
     def _stream(self) -> Any:
         """The unzipped archive. The one of a gzipped archive is kept, as it knows the index, but keeps no file open."""

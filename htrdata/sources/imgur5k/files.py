@@ -13,6 +13,7 @@ from typing import Any
 
 from htrdata.errors import BadDataError
 from htrdata.files import strict_json
+from htrdata.files.strict_json import shortened
 from htrdata.sources.lines import read_lines
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -44,20 +45,20 @@ def read_annotations(path: Path) -> Annotations:
     for page_id, page in pages.items():
         ids = mapped.get(page_id)
         if not isinstance(ids, list) or not all(isinstance(word_id, str) for word_id in ids):
-            raise BadDataError(f"{path}: index_to_ann_map has no list of annotation ids for page {page_id!r}")
+            raise BadDataError(f"{path}: index_to_ann_map has no list of annotation ids for page {shortened(page_id)}")
         used.update(ids)
         md5 = page.get("image_hash") if isinstance(page, dict) else None
         words = [_annotation(path, word_id, annotations.get(word_id)) for word_id in ids]
-        result[page_id] = Annotated(words, _checked_md5(md5, f"{path}, page {page_id!r}") if md5 else None)
+        result[page_id] = Annotated(words, _checked_md5(md5, f"{path}, page {shortened(page_id)}") if md5 else None)
     stray = next((word_id for word_id in annotations if word_id not in used), None)
     if stray is not None:
-        raise BadDataError(f"{path}: no page of index_id has the annotation {stray!r}")
+        raise BadDataError(f"{path}: no page of index_id has the annotation {shortened(stray)}")
     return result
 
 
 def _annotation(path: Path, word_id: str, entry: Any) -> tuple[str, Any, Any]:
     if not isinstance(entry, dict) or not {"word", "bounding_box"} <= entry.keys():
-        raise BadDataError(f"{path}: ann_id has no word and bounding_box for {word_id!r}")
+        raise BadDataError(f"{path}: ann_id has no word and bounding_box for {shortened(word_id)}")
     return word_id, entry["bounding_box"], entry["word"]
 
 
@@ -81,16 +82,16 @@ def read_hashes(path: Path) -> dict[str, str]:
     for number, line in read_lines(path) if path.exists() else ():
         fields = line.split()
         if len(fields) != 2:
-            raise BadDataError(f"{path}, line {number}: {line!r} is not a page id and its MD5")
+            raise BadDataError(f"{path}, line {number}: {shortened(line)} is not a page id and its MD5")
         page_id, md5 = fields[0], _checked_md5(fields[1], f"{path}, line {number}")
         if hashes.setdefault(page_id, md5) != md5:
-            raise BadDataError(f"{path}, line {number}: page {page_id!r} had the MD5 {hashes[page_id]} before")
+            raise BadDataError(f"{path}, line {number}: page {shortened(page_id)} had the MD5 {hashes[page_id]} before")
     return hashes
 
 
 def _checked_md5(value: Any, place: str) -> str:
     if not isinstance(value, str) or not _MD5.fullmatch(value.lower()):
-        raise BadDataError(f"{place}: {value!r} is not an MD5 of 32 hex digits")
+        raise BadDataError(f"{place}: {shortened(value)} is not an MD5 of 32 hex digits")
     return value.lower()
 
 

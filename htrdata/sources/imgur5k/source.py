@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.strict_json import shortened
 from htrdata.records import SPLITS, Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.drawn import MARK, DrawnMark, read_mark
 from htrdata.sources.imgur5k.files import (
@@ -209,7 +210,7 @@ class _Reader:
 
 def _word(word_id: str, box: Any, text: Any, seen: set[str], numbers: dict[str, float]) -> Word:
     if not isinstance(text, str):
-        raise BadDataError(f"the word of annotation {word_id!r} is {text!r}, not a text")
+        raise BadDataError(f"the word of annotation {shortened(word_id)} is {shortened(text)}, not a text")
     parsed = _parse_box(box, numbers)
     reason = None
     if word_id in seen:
@@ -233,7 +234,7 @@ def _parse_box(value: Any, known: dict[str, float]) -> Box | None:
         return None
     try:
         xc, yc, w, h, angle = (_number(number, known) for number in numbers)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last of whole numbers of hundreds of digits
         return None
     return Box(xc, yc, w, h, angle) if all(map(math.isfinite, (xc, yc, w, h, angle))) else None
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from htrdata.errors import BadDataError
-from htrdata.sources.xml.tree import child, children, local
+from htrdata.sources.xml.tree import LONGEST_NAME, child, children, local
 from htrdata.sources.xml.written import Points, Written, WrittenPage, joined, read_points, read_size, rectangle
 
 
@@ -120,4 +120,5 @@ def _baseline(element: Element, outline: Points) -> Points:
 
 def _label(element: Element, tags: dict[str, str]) -> str:
     """The types that an element's tags name; those of other elements, ``structure`` for example, are none."""
-    return " ".join(tags[tag] for tag in element.get("TAGREFS", "").split() if tags.get(tag))
+    found = (tags[tag] for tag in dict.fromkeys(element.get("TAGREFS", "").split()) if tags.get(tag))
+    return " ".join(found)[:LONGEST_NAME]

@@ -23,6 +23,8 @@ from htrdata.sources.xml.tree import child, children, local
 from htrdata.sources.xml.written import Points, Written, WrittenPage, joined, read_points, read_size
 
 _STRUCTURE = re.compile(r"structure\s*\{[^}]*?\btype\s*:\s*([^;}]+)")
+_INDEX = re.compile("[0-9]{1,9}")
+_LONGEST_CUSTOM = 10_000  # characters that are looked at; the pattern takes the square of their number at worst
 
 
 def read_page(root: Element, name: str) -> WrittenPage:
@@ -80,7 +82,7 @@ def _text(element: Element) -> str:
     if not given:
         return ""
     index = [equiv.get("index", "") for equiv in given]
-    first = min(range(len(given)), key=lambda i: int(index[i]) if index[i].isdecimal() else len(given) + i)
+    first = min(range(len(given)), key=lambda i: int(index[i]) if _INDEX.fullmatch(index[i]) else 10**9 + i)
     text = child(given[first], "Unicode")
     return (text.text or "").strip() if text is not None else ""
 
@@ -100,5 +102,5 @@ def _points(element: Element, name: str) -> tuple[Points, str]:
 
 def _type(element: Element) -> str:
     """What ``custom`` says as Transkribus and eScriptorium write it, else the attribute ``type``."""
-    found = _STRUCTURE.search(element.get("custom", ""))
+    found = _STRUCTURE.search(element.get("custom", "")[:_LONGEST_CUSTOM])
     return found[1].strip() if found else element.get("type", "")

@@ -1,4 +1,7 @@
-"""Reading an XML file of a stranger into a tree: entities that it declares, which may grow without bounds, are refused.
+"""Reading an XML file of a stranger into a tree: what may grow without bounds in memory is refused.
+
+That is what a file declares itself (entities, and attributes that elements have without naming them), names of great
+length, which each element has anew, and millions of elements.
 
 Names of elements stay as ``{namespace}name``; `local` takes the namespace off, since exports of one kind come in many
 versions of it.
@@ -19,6 +22,14 @@ _OTHER_ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|#)[^;\s]{0,40}")
 MAX_DEPTH = 100
 """Elements within elements; ALTO and PAGE have some ten, and Python would run out of stack at some thousand."""
 
+MAX_NODES = 1_000_000
+"""Elements and attributes; a page of a newspaper with each letter in a box has some hundred thousand."""
+
+LONGEST_NAME = 1000
+"""Characters of a name: of an element or attribute with its namespace, of an id, of a type."""
+
+_HOLD_NAMES = frozenset({"id", "ID", "type", "LABEL", "TAGREFS"})  # attributes whose values words have a copy of
+
 
 def read_tree(data: bytes, name: str) -> Element:
     """Parses a file.
@@ -31,20 +42,32 @@ def read_tree(data: bytes, name: str) -> Element:
         The root element.
 
     Raises:
-        BadDataError: it is not well-formed, declares entities or is nested too deeply; the message names the line.
+        BadDataError: it is not well-formed, of an encoding that cannot be read, declares entities or attributes, is
+            nested too deeply or too large; the message names the line.
     """
     parser, tree = expat.ParserCreate(namespace_separator="}"), TreeBuilder()
-    depth, declares = 0, False
+    depth, nodes, declares = 0, 0, False
 
     def fail(what: str) -> BadDataError:
         return BadDataError(f"{name}, line {parser.CurrentLineNumber}: {what}")
 
     def start(tag: str, given: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, nodes
         depth += 1
+        nodes += 1 + len(given)
         if depth > MAX_DEPTH:
             raise fail(f"more than {MAX_DEPTH} elements within each other, which no export has")
+        if nodes > MAX_NODES:
+            raise fail(f"more than {MAX_NODES:,} elements and attributes, which no page has")
+        if max(map(len, (tag, *given, *given.values()))) > LONGEST_NAME:
+            refuse_long_names(tag, given)
         tree.start(_named(tag), {_named(key): value for key, value in given.items()})
+
+    def refuse_long_names(tag: str, given: dict[str, str]) -> None:
+        names = (tag, *given, *(value for key, value in given.items() if key in _HOLD_NAMES))
+        longest = max(names, key=len)
+        if len(longest) > LONGEST_NAME:
+            raise fail(f"a name of {len(longest):,} characters, {longest[:40]!r}…: no export has one")
 
     def end(tag: str) -> None:
         nonlocal depth
@@ -56,18 +79,22 @@ def read_tree(data: bytes, name: str) -> Element:
         declares = True
 
     def refuse(*_declared: Any) -> NoReturn:
-        raise fail("it declares entities, which no export of pages does; the file is not what it should be")
+        what = "it declares entities or attributes, which no export of pages does"
+        raise fail(f"{what}; the file is not what it should be")
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, tree.data
-    parser.StartDoctypeDeclHandler, parser.EntityDeclHandler, parser.ExternalEntityRefHandler = declare, refuse, refuse
+    parser.StartDoctypeDeclHandler, parser.ExternalEntityRefHandler = declare, refuse
+    parser.EntityDeclHandler, parser.AttlistDeclHandler = refuse, refuse
     parser.buffer_text = True
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         what = expat.errors.messages.get(error.code, str(error))
         raise BadDataError(f"{name}, line {error.lineno}: not well-formed XML ({what}); is it cut off?") from error
-    except LookupError as error:  # an encoding that Python does not know
-        raise BadDataError(f"{name}, line 1: {error}") from error
+    except BadDataError:
+        raise
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or expat cannot be given
+        raise BadDataError(f"{name}, line 1: {error}; save it as UTF-8") from error
     if declares and (stray := _OTHER_ENTITY.search(data)):
         # With a DTD elsewhere, which is not read, expat leaves such entities out in silence.
         line = data.count(b"\n", 0, stray.start()) + 1

@@ -77,10 +77,11 @@ def rectangle(left: float, top: float, width: float, height: float) -> Points:
 
 
 def read_size(width: str | None, height: str | None) -> tuple[int, int] | None:
-    """A size in pixels from two attributes; None where one is missing or no number."""
-    if width is None or height is None or not (_NUMBER.fullmatch(width) and _NUMBER.fullmatch(height)):
+    """A size in pixels from two attributes; None where one is missing or no finite number."""
+    numbers = read_points(f"{width},{height}")
+    if numbers is None or len(numbers) != 1:
         return None
-    return round(float(width)), round(float(height))
+    return round(numbers[0][0]), round(numbers[0][1])
 
 
 def joined(texts: Sequence[str]) -> str:

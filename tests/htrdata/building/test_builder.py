@@ -179,6 +179,26 @@ def test_the_digest_of_the_annotations_is_never_of_some_pages_only(
         make_plan(source, SMALL)
 
 
+@pytest.mark.parametrize("where", ["page", "word", "writer", "column"])
+def test_a_name_of_great_length_is_refused_before_any_work(source: Any, tmp_path: Path, where: str) -> None:
+    long, page = "i" * 10_001, source.listed[0]
+    word = page.words[0]
+    if where == "page":
+        page = replace(page, id=long)
+    else:
+        if where == "word":
+            word = replace(word, id=long)
+        elif where == "writer":
+            word = replace(word, writer=long)
+        else:
+            word = replace(word, extra={"shelf": long})
+        page = replace(page, words=(word, *page.words[1:]))
+    source.listed[0] = page
+    with pytest.raises(BadDataError, match="a name of 10,001 characters, 'iiii"):
+        build(source, tmp_path / "lmdb", SMALL, workers=1)
+    assert not (tmp_path / "lmdb").exists()
+
+
 def test_labels_outside_the_charsets_of_attentionhtr_are_counted(source: Any, tmp_path: Path) -> None:
     about = build(source, tmp_path / "lmdb", SMALL, workers=1).description
     kept = [word.text for page in source.listed[:12] for word in page.words if word.text]

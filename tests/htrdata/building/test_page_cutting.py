@@ -22,7 +22,7 @@ from htrdata.building.page_cutting import rows_of_page
 from htrdata.images.codec import decode, encode
 from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.labels import PRINTABLE, LabelPolicy
-from htrdata.records import FileOnDisk, ImageFile, Page, Reason, Word
+from htrdata.records import Box, FileOnDisk, ImageFile, Page, Reason, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,28 @@ def test_what_ends_in_a_store_opens_alike_everywhere(name: str, color: Any, tmp_
     seen = cv2.imdecode(np.frombuffer(row.image, np.uint8), cv2.IMREAD_UNCHANGED)
     assert seen is not None
     assert np.array_equal(seen if color == "grey" else seen[:, :, ::-1], pixels)
+
+
+@pytest.mark.parametrize(
+    ("box", "reason"),
+    [
+        (Box(16, 10, 37, 24), None),  # two pixels over each edge of a page of 33 x 20
+        (Box(16, 10, 45, 12, 30), None),
+        (Box(16, 10, 23_000, 23_000), Reason.INVALID_BOX),
+        (Box(16, 10, 30_000, 1), Reason.INVALID_BOX),
+        (Box(16, 10, 1, 30_000, 88), Reason.INVALID_BOX),
+        (Box(16, 10, 50, 30), Reason.INVALID_BOX),
+        (Box(11_510, 10, 23_000, 23_000), Reason.INVALID_BOX),
+        (Box(90_000, 10, 23_000, 23_000), Reason.EMPTY_BOX),
+    ],
+)
+@pytest.mark.parametrize("pixels", [True, False])
+def test_a_box_is_limited_by_its_page(box: Box, reason: Reason | None, pixels: bool, tmp_path: Path) -> None:
+    (tmp_path / "page.png").write_bytes(encode(NOISE[:, :, 0], "png"))
+    listed = Page("p", "train", (Word("a", "one", box),), FileOnDisk(tmp_path / "page.png"))
+    (row,) = rows_of_page(listed, BuildOptions(height=0), pixels=pixels)
+    assert row.reason is reason
+    assert (row.image is None) == (reason is not None or not pixels)
 
 
 @pytest.mark.parametrize("damaged", [saved("L", "JPEG")[:-200], WORDS["PNG with gamma"][:200], b"\xff\xd8\xff\xe0"])

@@ -202,3 +202,42 @@ def test_a_header_that_lies_about_its_size_costs_neither_memory_nor_time(
     path.write_bytes(raw_header(b"first", b"0") + raw_header(b"name", size, kind) + bytes(2048))
     with pytest.raises(BadDataError, match=r"cut off or damaged|more than 1,073,741,824"):
         members(path)
+
+
+def test_headers_that_announce_headers_without_end_are_refused(tmp_path: Path) -> None:
+    long_name = raw_header(b"././@LongLink", b"%011o" % 100, b"L") + b"x" * 100 + bytes(412)
+    path = tmp_path / "x.tgz"
+    path.write_bytes(gzip.compress(long_name * 3000 + raw_header(b"a", b"0") + bytes(1024)))
+    with pytest.raises(BadDataError, match="cut off or damaged"):
+        members(path)
+
+
+@pytest.mark.parametrize(
+    ("behind", "message"),
+    [
+        (bytes(10_240), None),
+        (bytes(17 << 20), "more than 16,777,216 bytes of zeros"),
+        (bytes(512) + raw_header(b"another", b"0") + bytes(1024), "something stands behind its end"),
+    ],
+)
+@TGZ
+def test_what_stands_behind_the_end(tmp_path: Path, suffix: str, behind: bytes, message: str | None) -> None:
+    path = pack(tmp_path / "y.tar", {"a": b"1"})
+    packed = tmp_path / f"x.{suffix}"
+    packed.write_bytes((gzip.compress if suffix == "tgz" else bytes)(path.read_bytes() + behind))
+    if message is None:
+        assert len(members(packed)) == 1
+    else:
+        with pytest.raises(BadDataError, match=message):
+            members(packed)
+
+
+def test_an_archive_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.tgz"
+    header = raw_header(b"zeros", b"%011o" % (1 << 27))
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(3):
+            file.write(header)
+            file.write(bytes(1 << 27))
+    with pytest.raises(BadDataError, match="more than 100 times its size"):
+        members(path)

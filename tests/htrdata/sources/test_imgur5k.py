@@ -91,6 +91,9 @@ def test_hashes_of_the_list_win_over_the_annotations(tmp_path: Path) -> None:
         (None, None),
         ([1, 2, 3, 4, None], None),
         ([1, 2, 3, 4, True], None),
+        ([1, 2, int("9" * 400), 4, 5], None),
+        (f"[1, 2, {'9' * 400}, 4, 5]", None),
+        ([1, 2, {"w": 3}, [4], 5], None),
     ],
 )
 def test_boxes(tmp_path: Path, text: Any, expected: Box | None) -> None:
@@ -219,6 +222,9 @@ _WHOLE = json.dumps(annotation_file({"aaaaa": [("x", BOX)]}))
         ("9" * 5000, "holds a number that is too long"),
         ('{"index_id": {}, "index_id": {}}', "key 'index_id' twice"),
         (_WHOLE.replace('"x"', "7"), "'aaaaa_0' is 7, not a text"),
+        (_WHOLE.replace('"x"', f"[{'7, ' * 99_999}7]"), r"'aaaaa_0' is \[7, 7, 7, 7, 7, 7, \.\.\.\], not a text"),
+        (_WHOLE.replace('"x"', "[" * 900 + "]" * 900), r"'aaaaa_0' is \[\[\[\[\.\.\.\]\]\]\], not a text"),
+        (_WHOLE.replace("[10.5,", f"[1{'0' * 5000},").replace('"[', "[").replace(']"', "]"), "number that is too long"),
         (_WHOLE.replace(MD5, "short"), "page 'aaaaa': 'short' is not an MD5"),
         (_WHOLE.replace('["aaaaa_0"]', '["aaaaa_1"]'), "no word and bounding_box for 'aaaaa_1'"),
         (_WHOLE.replace('["aaaaa_0"]', "[]"), "no page of index_id has the annotation 'aaaaa_0'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from htrdata.sources.xml.geometry import angle_of, box_around
 from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.tree import read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
+from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import open_store
 
 from ...drawn_exports import ALTO, PAGE, Drawn, alto, page
@@ -103,11 +105,41 @@ def with_coords(coords: str, text: str = "<TextEquiv><Unicode>x</Unicode></TextE
     return line
 
 
-@pytest.mark.parametrize("odd", ["1,2 3", "1,2 a,b 3,4", "1,2 nan,4 3,3", "1e999,1 2,2 3,3"])
+@pytest.mark.parametrize("odd", ["1,2 3", "1,2 a,b 3,4", "1,2 nan,4 3,3", "1e999,1 2,2 3,3", f"{'9' * 320},2 3,4 5,6"])
 def test_odd_coordinates_are_a_flaw(odd: str) -> None:
     line = with_coords(f'<Coords points="{odd}"/>')
     assert line.outline == ()
     assert odd[:9] in line.flaw
+
+
+@pytest.mark.parametrize("digits", [20, 320, 5000])
+def test_numbers_of_any_length_are_read_or_a_flaw(tmp_path: Path, digits: int) -> None:
+    number = "9" * digits
+    lines = "".join(
+        f'<TextLine id="{name}">{coords}<TextEquiv index="{number}"><Unicode>x</Unicode></TextEquiv></TextLine>'
+        for name, coords in (("a", f'<Coords points="1,1 {number},1 9,9"/>'), ("b", '<Coords points="1,1 9,1 9,9"/>'))
+    )
+    text = page("p.png", SIZE, (), lines).replace(f'imageWidth="{SIZE[0]}"', f'imageWidth="{number}"')
+    written = alto("p.png", SIZE, (), f'<TextLine ID="a" HPOS="1" VPOS="1" WIDTH="{number}" HEIGHT="{number}"/>')
+    source = write(tmp_path, {"p.xml": text, "p.png": None, "q.xml": written, "q.png": None})
+    build(source, tmp_path / "lmdb", workers=1)
+    reasons = ManifestReader(tmp_path / "lmdb/xml/manifest.parquet").table(["reason"]).to_pydict()["reason"]
+    assert reasons == ["invalid_box", None, "invalid_box"]
+
+
+def test_tags_in_great_numbers_make_no_long_type() -> None:
+    tags = "".join(f'<OtherTag ID="t{i}" LABEL="{i:0900d}"/>' for i in range(150))
+    line = f'<TextLine ID="a" TAGREFS="{" ".join(f"t{i}" for i in range(150))}"/>'
+    (found,) = read(f'<alto xmlns="{ALTO}"><Tags>{tags}</Tags><Layout><Page>{line}</Page></Layout></alto>').lines
+    assert len(found.type) == 1000
+
+
+def test_a_long_custom_attribute_takes_no_time() -> None:
+    line = with_coords("").type
+    text = page("p.png", SIZE, (), f'<TextLine id="l" custom="{"structure {" * 100_000}"/>')
+    began = time.perf_counter()
+    assert read(text).lines[0].type == line
+    assert time.perf_counter() - began < 20  # it took hours
 
 
 def test_flawed_and_missing_coordinates_have_their_reasons(tmp_path: Path) -> None:
@@ -181,12 +213,21 @@ def test_of_two_pictures_none_is_guessed(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ('<!DOCTYPE a [<!ENTITY x "y">]><alto>&x;</alto>', "declares entities"),
+        ('<!DOCTYPE a [<!ATTLIST Word custom CDATA "any">]><alto/>', "entities or attributes"),
         ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><alto>&x;</alto>', "line 1: the entity"),
         ("<alto><Layout>", "line 1: not well-formed"),
         ("<a>" * 500 + "</a>" * 500, "more than 100 elements"),
         (f'<alto xmlns="{ALTO}"><Description><MeasurementUnit>mm10</MeasurementUnit></Description></alto>', "'mm10'"),
         (f'<alto xmlns="{ALTO}"><Layout><Page/><Page/></Layout></alto>', "2 pages"),
         (f'<PcGts xmlns="{PAGE}"/>', "0 elements Page"),
+        ('<?xml version="1.0" encoding="GB18030"?><alto/>', "line 1: multi-byte encodings.* save it as UTF-8"),
+        ('<?xml version="1.0" encoding="idna"?><alto/>', "line 1: .*save it as UTF-8"),
+        ('<?xml version="1.0" encoding="none-of-any"?><alto/>', "line 1: .*save it as UTF-8"),
+        (f'<alto xmlns="{"n" * 1001}"/>', "a name of 1,006 characters"),
+        (f'<alto xmlns="{ALTO}"><Layout><Page {"i" * 1001}=""/></Layout></alto>', "a name of 1,001 characters"),
+        (page("p.png", SIZE, (), f'<TextLine id="{"i" * 1001}"/>'), "a name of 1,001 characters"),
+        (f'<alto xmlns="{ALTO}"><Tags><OtherTag ID="a" LABEL="{"i" * 1001}"/></Tags></alto>', "a name of 1,001"),
+        (f"<alto>{'<a/>' * 1_000_000}</alto>", "more than 1,000,000 elements"),
     ],
 )
 def test_files_that_are_not_what_they_should_be_are_refused(tmp_path: Path, text: str, said: str) -> None:
