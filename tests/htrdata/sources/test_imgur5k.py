@@ -223,7 +223,7 @@ _WHOLE = json.dumps(annotation_file({"aaaaa": [("x", BOX)]}))
         ('{"index_id": {}, "index_id": {}}', "key 'index_id' twice"),
         (_WHOLE.replace('"x"', "7"), "'aaaaa_0' is 7, not a text"),
         (_WHOLE.replace('"x"', f"[{'7, ' * 99_999}7]"), r"'aaaaa_0' is \[7, 7, 7, 7, 7, 7, \.\.\.\], not a text"),
-        (_WHOLE.replace('"x"', "[" * 900 + "]" * 900), r"'aaaaa_0' is \[\[\[\[\.\.\.\]\]\]\], not a text"),
+        (_WHOLE.replace('"x"', "[" * 900 + "]" * 900), r"'aaaaa_0' is \[\[\[\[\[\.\.\.\]\]\]\]\], not a text"),
         (_WHOLE.replace("[10.5,", f"[1{'0' * 5000},").replace('"[', "[").replace(']"', "]"), "number that is too long"),
         (_WHOLE.replace(MD5, "short"), "page 'aaaaa': 'short' is not an MD5"),
         (_WHOLE.replace('["aaaaa_0"]', '["aaaaa_1"]'), "no word and bounding_box for 'aaaaa_1'"),

@@ -16,7 +16,7 @@ from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.images.codec import encode
 from htrdata.labels.text_rules import read_text_rules
 from htrdata.records import Page, Reason, Unit, Word
-from htrdata.sources.xml import XmlExport
+from htrdata.sources.xml import XmlExport, tree
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.geometry import angle_of, box_around
 from htrdata.sources.xml.page_format import read_page
@@ -227,13 +227,19 @@ def test_of_two_pictures_none_is_guessed(tmp_path: Path) -> None:
         (f'<alto xmlns="{ALTO}"><Layout><Page {"i" * 1001}=""/></Layout></alto>', "a name of 1,001 characters"),
         (page("p.png", SIZE, (), f'<TextLine id="{"i" * 1001}"/>'), "a name of 1,001 characters"),
         (f'<alto xmlns="{ALTO}"><Tags><OtherTag ID="a" LABEL="{"i" * 1001}"/></Tags></alto>', "a name of 1,001"),
-        (f"<alto>{'<a/>' * 1_000_000}</alto>", "more than 1,000,000 elements"),
     ],
 )
 def test_files_that_are_not_what_they_should_be_are_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BadDataError, match=said) as error:
         list(write(tmp_path, {"p.xml": text}).pages())
     assert "p.xml" in str(error.value)
+
+
+@pytest.mark.parametrize("many", ["<a/>" * 99, f"<a {' '.join(f'b{i}=""' for i in range(99))}/>"])
+def test_elements_and_attributes_are_counted(monkeypatch: pytest.MonkeyPatch, many: str) -> None:
+    monkeypatch.setattr(tree, "MAX_NODES", 99)
+    with pytest.raises(BadDataError, match="p.xml, line 1: more than 99 elements and attributes"):
+        read(f"<alto>{many}</alto>")
 
 
 def test_other_files_are_counted_and_alone_they_are_no_export(tmp_path: Path) -> None:
