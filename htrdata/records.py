@@ -28,6 +28,7 @@ class Reason(enum.StrEnum):
 
     INVALID_ID = "invalid_id"
     NOT_IN_SPLIT = "not_in_split"
+    EXCLUDED_PAGE = "excluded_page"
     DUPLICATE_ID = "duplicate_id"
     DUPLICATE_PAGE = "duplicate_page"
     IMAGE_MISSING = "image_missing"

@@ -16,7 +16,7 @@ from htrdata.cli.build_options import (
     run_build,
 )
 from htrdata.cli.console import progress_bar, run
-from htrdata.cli.data_place import data_place
+from htrdata.cli.data_place import data_place, pages_option
 from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
@@ -46,8 +46,11 @@ def commands() -> None:
 @commands.command()
 @data_place("imgur5k")
 @click.option("--images", type=click.Path(path_type=Path), help="The pages.  [default: ROOT/images]")
+@pages_option("Only the words of pages listed in FILE, an id a line. Repeatable: those in all of the lists.")
 @build_options
-def imgur5k(asked: BuildRequest, published: PublishedRequest, root: Path, images: Path | None) -> None:
+def imgur5k(
+    asked: BuildRequest, published: PublishedRequest, root: Path, images: Path | None, pages: tuple[Path, ...]
+) -> None:
     """Build Imgur5K: ROOT/dataset_info as published, ROOT/images as its downloader leaves them.
 
     \b
@@ -55,10 +58,12 @@ def imgur5k(asked: BuildRequest, published: PublishedRequest, root: Path, images
       htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --dry-run
       htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --out lmdb
       htrdata imgur5k --charset printable --max-length 25 --name imgur5k_94
+      htrdata imgur5k --pages mine.lst --pages theirs.lst
     """
+    from htrdata.sources.imgur5k.page_list import read_page_lists
     from htrdata.sources.imgur5k.source import Imgur5K
 
-    run_build(Imgur5K(root, images), asked, published)
+    run_build(Imgur5K(root, images, read_page_lists(pages)), asked, published)
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""Where a data set is on disk: as a command's one word, or by an option."""
+"""Where a data set is on disk, as a command's one word or by an option, and which of its pages are meant."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def data_place(dataset: str | None = None) -> Decorator:
         )
 
     return add
+
+
+def pages_option(text: str) -> Decorator:
+    """The option for lists of pages; the command gets their paths as ``pages``."""
+    return click.option("--pages", multiple=True, metavar="FILE", type=_PATH, help=text)
 
 
 def _default(dataset: str) -> Path:

@@ -34,6 +34,7 @@ from htrdata.sources.imgur5k.files import (
     read_hashes,
     read_ids,
 )
+from htrdata.sources.imgur5k.page_list import page_digest, restricted
 
 NOT_ANNOTATED = "."
 
@@ -65,15 +66,17 @@ class Imgur5K:
     Attributes:
         root: the folder with ``dataset_info``.
         images: the folder of the pages; ``ROOT/images`` where None.
+        only: ids of pages; the words of all others are ruled out (``excluded_page``), whether their image is there or
+            not. None for all; see `htrdata.sources.imgur5k.page_list`.
     """
 
     root: Path
     images: Path | None = None
+    only: frozenset[str] | None = None
 
     name: ClassVar[str] = "imgur5k"
     unit: ClassVar[Unit] = "word"
     extra_columns: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Mapping[str, str]] = {}
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {
         "val": {"words": 22_506, "missing_annotation": 2_333},
         "test": {"words": 23_842, "missing_annotation": 1_843},
@@ -83,6 +86,11 @@ class Imgur5K:
     def info(self) -> SourceInfo:
         """What it is and on what terms; of a drawn sample, what that is."""
         return IMGUR5K if self._mark is None else self._mark.about
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The digest of the list of pages and how many it has, where there is one."""
+        return {} if self.only is None else {"pages": page_digest(self.only), "pages_listed": str(len(self.only))}
 
     @property
     def division(self) -> Division:
@@ -108,14 +116,15 @@ class Imgur5K:
 
         Raises:
             SourceMissingError: the annotations or the folder of the pages are not there.
-            BadDataError: a file is not what its format promises.
+            BadDataError: a file is not what its format promises, or `only` names pages that the annotations lack.
         """
         images = self.images or self.root / "images"
         if (self.root / "dataset_info").is_dir() and not images.is_dir():
             raise SourceMissingError(
                 f"there are annotations but no pages: no folder {images}; to get them, {_HOW_TO_GET_IT}"
             )
-        return read(self.root, images)
+        pages = read(self.root, images)
+        return pages if self.only is None else restricted(pages, self.only)
 
 
 def read(root: Path | str, images: Path | str | None = None) -> Iterator[Page]:
