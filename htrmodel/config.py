@@ -6,6 +6,7 @@ The four-stage family is that of Baek et al., "What Is Wrong With Scene Text Rec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypedDict
@@ -24,7 +25,22 @@ STAGES = {
 SPECIAL_TOKENS = {"CTC": 1, "Attn": 2}
 """Classes before the first character: the blank of CTC; start and end of attention."""
 
+ENTRY = "htrmodel"
+"""The metadata entry with the record that our checkpoints and exports have: a JSON object."""
+
+FORMAT = 1
+"""Of that record, under ``format``."""
+
 MIN_HEIGHT, MIN_WIDTH = 32, 8
+
+# Bounds of sense, so that a stranger's file cannot ask for memory by a number that it merely states.
+_MOST_CLASSES = 2**15 - 1
+_MOST_CHANNELS = 2**14
+_MOST_SIDE = 2**14
+_MOST_PIXELS = 2**22
+_MOST_POINTS = 2**8
+_MOST_LENGTH = 2**12
+_MOST_GRID = 2**22
 
 
 class ModelFields(TypedDict, total=False):
@@ -74,33 +90,58 @@ class RecogniserConfig:
     std: float = 0.5
 
     def __post_init__(self) -> None:
+        self._check_types()
         self._check_architecture()
         # The narrowest layer of the ResNet has a sixteenth of the channels, that of the others an eighth.
         step = 16 if self.features == "ResNet" else 8
-        whole = self.output_channel > 0 and self.output_channel % step == 0
-        self._check("output_channel", whole, f"a positive multiple of {step} with {self.features}")
-        self._check("hidden_size", self.hidden_size > 0, "positive")
-        self._check("num_fiducial", self.num_fiducial >= 4 and self.num_fiducial % 2 == 0, "even and at least 4")
-        self._check("height", self.height >= MIN_HEIGHT, f"at least {MIN_HEIGHT}")
-        self._check("width", self.width >= MIN_WIDTH, f"at least {MIN_WIDTH}")
-        self._check("max_length", self.max_length >= 1, "at least 1")
+        whole = 0 < self.output_channel <= _MOST_CHANNELS and self.output_channel % step == 0
+        rule = f"a multiple of {step} with {self.features}, {step} to {_MOST_CHANNELS:,}"
+        self._check("output_channel", whole, rule)
+        self._check("hidden_size", 0 < self.hidden_size <= _MOST_CHANNELS, f"1 to {_MOST_CHANNELS:,}")
+        even = 4 <= self.num_fiducial <= _MOST_POINTS and self.num_fiducial % 2 == 0
+        self._check("num_fiducial", even, f"even, 4 to {_MOST_POINTS:,}")
+        self._check("height", MIN_HEIGHT <= self.height <= _MOST_SIDE, f"{MIN_HEIGHT} to {_MOST_SIDE:,}")
+        self._check("width", MIN_WIDTH <= self.width <= _MOST_SIDE, f"{MIN_WIDTH} to {_MOST_SIDE:,}")
+        self._check_area()
+        self._check("max_length", 1 <= self.max_length <= _MOST_LENGTH, f"1 to {_MOST_LENGTH:,}")
         self._check("resize", self.resize in ("stretch", "pad"), "'stretch' or 'pad'")
-        self._check("std", self.std > 0, "positive")
+        self._check("mean", math.isfinite(self.mean), "a finite number")
+        self._check("std", 0 < self.std < math.inf, "a positive number")
+        if self.num_classes > _MOST_CLASSES:
+            raise UsageError(f"charset {self.charset.name!r} has {len(self.charset.characters):,} characters: too many")
 
     def _check(self, field: str, right: bool, rule: str) -> None:
         if not right:
             raise UsageError(f"{field} is {getattr(self, field)!r}: it must be {rule}")
 
+    def _check_types(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            wanted = {"int": (int,), "float": (float, int), "str": (str,)}.get(str(field.type), (Charset,))
+            if type(value) not in wanted:
+                raise UsageError(f"{field.name} is {value!r:.60}, a {type(value).__name__}: it must be a {field.type}")
+
+    def _check_area(self) -> None:
+        pixels = self.height * self.width
+        points = self.num_fiducial + 3 if self.transformation == "TPS" else 1
+        if pixels > _MOST_PIXELS or pixels * points > _MOST_GRID:
+            raise UsageError(
+                f"inputs of {self.height} x {self.width} pixels are too large for a word"
+                f"{f' and {self.num_fiducial} control points of TPS' if points > 1 else ''}: give fewer"
+            )
+
     def _check_architecture(self) -> None:
         names = self.architecture.split("-")
         if len(names) != len(STAGES):
             raise UsageError(
-                f"architecture is {self.architecture!r}: it must name four stages, as in TPS-ResNet-BiLSTM-Attn"
+                f"architecture is {self.architecture[:60]!r}: it must name four stages, as in TPS-ResNet-BiLSTM-Attn"
             )
         for name, (stage, choices) in zip(names, STAGES.items(), strict=True):
             if name not in choices:
                 known = ", ".join(choices)
-                raise UsageError(f"architecture is {self.architecture!r}: its {stage} {name!r} is none of {known}")
+                raise UsageError(
+                    f"architecture is {self.architecture[:60]!r}: its {stage} {name[:60]!r} is none of {known}"
+                )
 
     @property
     def transformation(self) -> str:
@@ -158,16 +199,25 @@ class RecogniserConfig:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RecogniserConfig:
+    def from_dict(cls, values: object) -> RecogniserConfig:
         """Reads what `to_dict` wrote.
 
         Raises:
-            BadDataError: a field is missing, unknown or out of its range.
+            BadDataError: it is no object, a field is missing, unknown, of another type or out of its range.
         """
+        if not isinstance(values, Mapping):
+            raise BadDataError(f"the model config cannot be read: it is {values!r:.60}, no object")
         known = {field.name for field in fields(cls)}
         if wrong := sorted(known ^ values.keys()):
-            raise BadDataError(f"the model config has missing or unknown fields: {', '.join(wrong)}")
+            raise BadDataError(f"the model config has missing or unknown fields: {', '.join(wrong)[:200]}")
         try:
-            return cls(**{**values, "charset": Charset(**values["charset"])})
-        except (TypeError, UsageError) as error:
+            return cls(**{**values, "charset": _charset(values["charset"])})
+        except UsageError as error:
             raise BadDataError(f"the model config cannot be read: {error}") from error
+
+
+def _charset(values: object) -> Charset:
+    types = {"name": str, "characters": str, "folds_case": bool}
+    if not isinstance(values, Mapping) or {name: type(value) for name, value in values.items()} != types:
+        raise UsageError(f"the charset is {values!r:.60}: it must have a name and characters, texts, and folds_case")
+    return Charset(**values)

@@ -26,6 +26,7 @@ from htrmodel.judging.predictions import Predictions
 from htrmodel.judging.protocol import RESAMPLES
 from htrmodel.judging.which_split import Data, which_split
 from htrmodel.recogniser import Recogniser
+from htrmodel.tokenizer import check_sure
 
 
 def evaluate(
@@ -108,7 +109,7 @@ def read_split(
 
     Raises:
         UsageError: the split has no words.
-        BadDataError: a shard, the manifest or an image is damaged.
+        BadDataError: a shard, the manifest or an image is damaged, or the weights compute no numbers of a word.
     """
     samples = open_samples(StoredSplit(dataset, split))
     images = decoded_words(samples, recogniser.config, workers=workers)
@@ -118,6 +119,7 @@ def read_split(
     with torch.inference_mode():
         for batch in WordBatches([samples], [images], device).in_order(batch_size):
             readings = recogniser.tokenizer.decode(recogniser(standardise(batch.images, recogniser.config)))
+            check_sure(recogniser.name, readings)
             for word_id, reading in zip(batch.ids, readings, strict=True):
                 texts[word_id], confidences[word_id] = reading
             if progress is not None:

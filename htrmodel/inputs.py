@@ -19,7 +19,7 @@ from PIL import Image
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError, WrongTypeError
 from htrdata.images.codec import ImageError, decode, grey_image
 from htrmodel.config import RecogniserConfig
-from htrmodel.tokenizer import Reading
+from htrmodel.tokenizer import Reading, check_sure
 
 
 @runtime_checkable
@@ -169,9 +169,11 @@ class WordReader(ABC):
 
     Attributes:
         config: what it was built from.
+        name: what to call it in messages.
     """
 
     config: RecogniserConfig
+    name: str
 
     @property
     def synthetic_only(self) -> bool:
@@ -207,7 +209,8 @@ class WordReader(ABC):
         Raises:
             SourceMissingError: there is no such file.
             StorageError: it cannot be read.
-            BadDataError: it is no image, a damaged one, or one whose numbers have no defined white.
+            BadDataError: it is no image, a damaged one, or one whose numbers have no defined white; or the weights
+                compute no numbers of it.
             WrongTypeError: a value stands for no image.
             UsageError: the batch size is less than 1.
         """
@@ -216,7 +219,9 @@ class WordReader(ABC):
         waiting = iter([images]) if is_one(images) else several(images)
         readings: list[Reading] = []
         while batch := list(itertools.islice(waiting, batch_size)):
-            readings += self.read_inputs(to_inputs(batch, self.config))
+            found = self.read_inputs(to_inputs(batch, self.config))
+            check_sure(self.name, found)
+            readings += found
         return readings[0] if is_one(images) else readings
 
 

@@ -44,7 +44,7 @@ class Recogniser(nn.Module, WordReader):
         config: what it was built from.
         tokenizer: turns texts into targets, and logits into texts.
         name: what to call it: the checkpoint that it was loaded from.
-        data: what it was trained and judged on, as its checkpoint says; see `htrmodel.checkpoint.files.Checkpoint`.
+        data: what it was trained and judged on, as its checkpoint says; see `htrmodel.checkpoint.contents.Checkpoint`.
     """
 
     def __init__(self, config: RecogniserConfig) -> None:

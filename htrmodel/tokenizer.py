@@ -9,9 +9,10 @@ Only `Tokenizer.encode` needs torch, which is why it is imported there: exported
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,6 +47,23 @@ class Reading(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Reading({self.text!r}, {self.confidence:.1%})"
+
+
+def check_sure(name: object, readings: Iterable[Reading]) -> None:
+    """Makes sure that readings come from numbers: finite weights may still compute infinities, and of these NaN.
+
+    Args:
+        name: of what has read, for the message.
+        readings: of any number of images.
+
+    Raises:
+        BadDataError: a confidence is NaN.
+    """
+    if any(math.isnan(reading.confidence) for reading in readings):
+        raise BadDataError(
+            f"{name} computes no numbers (NaN) of a word: its weights are damaged, or its training diverged; take "
+            "another checkpoint"
+        )
 
 
 class Tokenizer(ABC):

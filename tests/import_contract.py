@@ -76,7 +76,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"}
     | {"htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}
-    | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter"},
+    | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel.cli": {*_STORE, "htrdata.cli", "htrdata.version", "htrmodel.alignment", "htrmodel.checkpoint"}

@@ -25,7 +25,7 @@ from htrdata.errors import HtrError
 from htrdata.labels import ALNUM, PRINTABLE
 from htrdata.records import Box, FileOnDisk
 from htrdata.store.showing import MOST
-from htrmodel.checkpoint.files import save
+from htrmodel.checkpoint.native import save
 from htrmodel.data.divisions import divided
 from htrmodel.recogniser import Recogniser
 

@@ -9,6 +9,7 @@ import hashlib
 import re
 import string
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -43,7 +44,7 @@ class Charset:
         folds_case: labels are lower-cased before they are compared, and stored so.
 
     Raises:
-        UsageError: there is no character, or one stands twice.
+        UsageError: there is no character, one stands twice, or one is a lone surrogate.
     """
 
     name: str
@@ -53,9 +54,11 @@ class Charset:
     def __post_init__(self) -> None:
         if not self.characters:
             raise UsageError(f"charset {self.name!r} is empty")
-        twice = sorted({c for c in self.characters if self.characters.count(c) > 1})
+        twice = sorted(c for c, times in Counter(self.characters).items() if times > 1)
         if twice:
-            raise UsageError(f"charset {self.name!r} has {', '.join(map(repr, twice))} more than once")
+            raise UsageError(f"charset {self.name!r} has {', '.join(map(repr, twice[:20]))} more than once")
+        if any("\ud800" <= c <= "\udfff" for c in self.characters):
+            raise UsageError(f"charset {self.name!r} has a lone surrogate, which is no character")
 
     def __repr__(self) -> str:
         some = self.characters if len(self.characters) <= 40 else self.characters[:37] + "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from htrmodel.alignment.emissions import check_aligns
 from htrmodel.alignment.store import align_dataset
 from htrmodel.alignment.table import ABOUT, write_alignment
 from htrmodel.checkpoint.files import read_checkpoint
+from htrmodel.checkpoint.settings import Settings
 from htrmodel.devices import find_device
 
 
@@ -43,7 +45,9 @@ def align_lines(
     checkpoint: Path,
     out: Path,
     *,
+    settings: Settings | None = None,
     device: str = "auto",
+    say: Callable[[str], object] = warnings.warn,
     progress: Callable[[int, int], None] | None = None,
 ) -> Aligned:
     """Aligns the lines of a data set and writes the file, unless it is there.
@@ -52,7 +56,9 @@ def align_lines(
         dataset: of a store of lines that were cut out of pages.
         checkpoint: of a recogniser without TPS that decodes by CTC: a file, or the name of a starter.
         out: the file; another alignment is replaced.
+        settings: what somebody says of a checkpoint that does not say it itself.
         device: where torch computes, see `htrmodel.devices.find_device`.
+        say: told in a sentence what was assumed of the checkpoint.
         progress: is told how many lines are done, and how many there are.
 
     Raises:
@@ -60,14 +66,18 @@ def align_lines(
         BadDataError: there is a file at `out` that is no alignment.
         HtrError: as `htrmodel.checkpoint.files.read_checkpoint`, `find_device` and `write_alignment` raise.
     """
-    read = read_checkpoint(checkpoint)
+    read = read_checkpoint(checkpoint, settings)
+    if read.assumed:
+        say(read.assumed)
     check_aligns(read.config, str(checkpoint))
-    about = {
+    about: dict[str, object] = {
         "dataset": dataset.name,
         "content_digest": dataset.description.content_digest,
         "checkpoint": checkpoint.name,
         "checkpoint_sha256": hashlib.sha256(read.path.read_bytes()).hexdigest(),
     }
+    if settings not in (None, Settings()):
+        about["config"] = read.config.to_dict()
     already = out.exists() and _about(out) == about
     if not already:
         recogniser = read.build()[0].to(find_device(device)).eval()

@@ -1,18 +1,15 @@
 """Weights as clova's deep-text-recognition-benchmark and AttentionHTR exchange them.
 
-Such a ``.pth`` is the state dict of ``DataParallel(model)``, so every key begins with ``module.``, and nothing else:
-the architecture follows from keys and shapes, the charset only from the number of classes.
+Such a ``.pth`` is the state dict of ``DataParallel(model)``, so every key begins with ``module.``, and nothing else.
+The architecture follows from keys and shapes; the charset, the image size without TPS, padding and length do not.
 """
 
 from __future__ import annotations
 
 import io
-import pickle
-import re
-import struct
-import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,14 +18,16 @@ from torch import Tensor
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files.writing import write_atomically
 from htrdata.labels import ALNUM, PRINTABLE, Charset
+from htrmodel.checkpoint.settings import Settings
+from htrmodel.checkpoint.stored_tensor import StoredTensor
 from htrmodel.config import SPECIAL_TOKENS, RecogniserConfig
 from htrmodel.layers.tps import GRID, GridGenerator
 from htrmodel.recogniser import Recogniser
 
 PREFIX = "module."
 
-# What torch.load raises for files that are cut short or are something else, besides UnpicklingError.
-_DAMAGED = (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, AssertionError, struct.error)
+USUAL = Settings(height=32, width=100, pad=False, max_length=25)
+"""The defaults of both programs."""
 
 # A layer that one trunk has and the others lack; its first dimension is output_channel.
 _TRUNK_LAYERS = {
@@ -39,59 +38,24 @@ _TRUNK_LAYERS = {
 _HEADS = {"Attn": "Prediction.generator.weight", "CTC": "Prediction.weight"}
 _PROJECTION = "SequenceModeling.0.linear.weight"
 _POINTS = "Transformation.LocalizationNetwork.localization_fc2.bias"
+_PIXELS = f"{GRID}P_hat"
+
+_MOST_GRID = 2**28
+"""Bytes of `_PIXELS` at most."""
+
+Shapes = Mapping[str, StoredTensor]
 
 
-def read_pth(path: Path) -> dict[str, Tensor]:
-    """Reads the weights of a ``.pth`` file, zip or legacy pickle. Nothing but tensors is unpickled.
-
-    Returns:
-        The weights on the CPU, keys without ``module.``.
-
-    Raises:
-        BadDataError: the file is damaged, holds anything but tensors by name, or has keys with and without ``module.``.
-        OSError: it cannot be read.
-    """
-    # Read as bytes first: torch.load would go by the name's ending, and take damage for an I/O error.
-    content = io.BytesIO(path.read_bytes())
-    try:
-        with warnings.catch_warnings():
-            # It warns of what then fails, or does not matter.
-            warnings.simplefilter("ignore")
-            weights = torch.load(content, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if found := re.search(r"GLOBAL (\S+)", str(error)):
-            raise BadDataError(
-                f"{path} holds more than tensors ({found[1]}), which could run code when read: it is refused"
-            ) from error
-        raise BadDataError(f"{path} is damaged, cut short or no checkpoint: get it again") from error
-    except _DAMAGED as error:
-        raise BadDataError(f"{path} is damaged, cut short or no checkpoint: get it again") from error
-    if not isinstance(weights, Mapping) or not weights:
-        raise BadDataError(f"{path} holds no weights by name, but a {type(weights).__name__}")
-    for key, value in weights.items():
-        if not (isinstance(key, str) and isinstance(value, Tensor)):
-            raise BadDataError(f"{path} is no state dict: its entry {key!r} is a {type(value).__name__}, not a tensor")
-    if len({key.startswith(PREFIX) for key in weights}) > 1:
-        raise BadDataError(f"{path} has keys with and without {PREFIX!r}: it is no checkpoint of one model")
-    return {key.removeprefix(PREFIX): value for key, value in weights.items()}
-
-
-def infer_config(
-    weights: Mapping[str, Tensor],
-    *,
-    charset: Charset | None = None,
-    height: int | None = None,
-    width: int | None = None,
-    max_length: int | None = None,
-) -> RecogniserConfig:
+def infer_config(weights: Shapes, known: Settings) -> tuple[RecogniserConfig, str]:
     """Works out what recogniser weights belong to.
 
     Args:
         weights: a state dict with clova's keys, without ``module.``.
-        charset: what its classes are. None for `alnum` where there are 36 characters, `printable` where there are 94.
-        height: pixel rows of the input; None for 32.
-        width: pixel columns of the input; None for 100.
-        max_length: characters of the longest word; None for 25. It is nowhere in the weights.
+        known: what is known of the settings that weights leave open.
+
+    Returns:
+        The config, and what of it is assumed, in words, empty where nothing is: `ALNUM` for 36 characters, `PRINTABLE`
+        for 94, and `USUAL`. With TPS the image size is in the weights.
 
     Raises:
         BadDataError: the weights are not of the four-stage family.
@@ -108,19 +72,18 @@ def infer_config(
         hidden_size = _size(weights, _PROJECTION, 0)
     if transformation == "TPS":
         num_fiducial = _size(weights, _POINTS, 0) // 2
+    charset = _charset_of(_size(weights, _HEADS[prediction], 0) - SPECIAL_TOKENS[prediction], known.charset)
+    if known.height is None and known.width is None:
+        known = known.over(_size_in_grid(weights))
     config = RecogniserConfig(
-        charset=_charset_of(_size(weights, _HEADS[prediction], 0) - SPECIAL_TOKENS[prediction], charset),
+        charset=charset,
         architecture=f"{transformation}-{features}-{sequence}-{prediction}",
         output_channel=_size(weights, _TRUNK_LAYERS[features], 0),
         hidden_size=hidden_size,
         num_fiducial=num_fiducial,
-        height=32 if height is None else height,
-        width=100 if width is None else width,
-        max_length=25 if max_length is None else max_length,
     )
-    if height is None and width is None and not grid_fits(weights, config):
-        raise UsageError("the weights are of another image size than 32 × 100: name its height and width")
-    return config
+    config = replace(config, **known.over(USUAL).model_fields())
+    return config, _assumed(known, config)
 
 
 def grid_fits(weights: Mapping[str, Tensor], config: RecogniserConfig) -> bool:
@@ -154,7 +117,7 @@ def export_clova(recogniser: Recogniser, path: Path | str) -> None:
     write_atomically(path, content.getvalue())
 
 
-def _only(weights: Mapping[str, Tensor], keys: Mapping[str, str], stage: str) -> str:
+def _only(weights: Shapes, keys: Mapping[str, str], stage: str) -> str:
     """The choice of a stage whose key is among the weights."""
     found = [name for name, key in keys.items() if key in weights]
     if len(found) != 1:
@@ -163,8 +126,8 @@ def _only(weights: Mapping[str, Tensor], keys: Mapping[str, str], stage: str) ->
     return found[0]
 
 
-def _size(weights: Mapping[str, Tensor], key: str, dimension: int) -> int:
-    if key not in weights or weights[key].dim() <= dimension:
+def _size(weights: Shapes, key: str, dimension: int) -> int:
+    if key not in weights or len(weights[key].shape) <= dimension:
         raise BadDataError(f"the weights are not of the four-stage family: {key} is missing or has too few dimensions")
     return weights[key].shape[dimension]
 
@@ -180,3 +143,33 @@ def _charset_of(count: int, charset: Charset | None) -> Charset:
             f"the weights have {count} characters, charset {charset.name!r} has {len(charset.characters)}: name theirs"
         )
     return charset
+
+
+def _size_in_grid(weights: Shapes) -> Settings:
+    """The image size that the constant matrices of TPS are of; nothing where there are none.
+
+    Raises:
+        UsageError: they are of no image size.
+    """
+    if _PIXELS not in weights:
+        return Settings()
+    found = weights[_PIXELS]
+    if found.size <= _MOST_GRID and len(found.shape) == 2 and found.shape[0] > 0 and found.shape[1] > 3:
+        # The first pixel's centre lies half a pixel inside -1.
+        _, x, y, *_ = found.fetch()[0].tolist()
+        width, height = (round(1 / (1 + place)) if place > -1 else 0 for place in (x, y))
+        if width * height == found.shape[0]:
+            return Settings(height=height, width=width)
+    raise UsageError(f"the weights have a {_PIXELS} of no image size: name height and width")
+
+
+def _assumed(known: Settings, config: RecogniserConfig) -> str:
+    """What of a config nobody said."""
+    found = {
+        f"charset {config.charset.name} for its {len(config.charset.characters)} characters": known.charset,
+        f"a height of {config.height} pixels": known.height,
+        f"a width of {config.width}": known.width,
+        "images stretched, not padded": known.pad,
+        f"words of up to {config.max_length} characters": known.max_length,
+    }
+    return ", ".join(text for text, said in found.items() if said is None)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from htrdata.errors import UsageError
-from htrmodel.checkpoint.files import Checkpoint
+from htrmodel.checkpoint.contents import Checkpoint
 from htrmodel.config import RecogniserConfig
 from htrmodel.layers.tps import GRID, TPS
 from htrmodel.recogniser import STAGE_MODULES, Recogniser

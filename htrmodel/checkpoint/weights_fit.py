@@ -1,4 +1,4 @@
-"""Whether weights are those of a recogniser, and if not, which ones are not."""
+"""Whether weights are those of a recogniser, and if not, which ones are not: before they take memory, and after."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from torch import Tensor
 
 from htrdata.errors import BadDataError
 from htrmodel.checkpoint.clova import grid_weights
+from htrmodel.checkpoint.stored_tensor import StoredTensor
 from htrmodel.config import RecogniserConfig
 from htrmodel.recogniser import Recogniser
 
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
-def check_fit(place: object, weights: Mapping[str, Tensor], config: RecogniserConfig) -> None:
-    """Compares keys and sizes of weights with those of a recogniser.
+
+def check_fit(place: object, weights: Mapping[str, StoredTensor], config: RecogniserConfig) -> None:
+    """Compares keys, sizes and types of weights with those of a recogniser; none is read for it.
 
     Args:
         place: of the weights, for the message.
@@ -22,7 +25,7 @@ def check_fit(place: object, weights: Mapping[str, Tensor], config: RecogniserCo
         config: of the recogniser.
 
     Raises:
-        BadDataError: weights are missing, of another size, or belong nowhere.
+        BadDataError: weights are missing, of another size or type, or belong nowhere.
     """
     with torch.device("meta"):
         expected = Recogniser(config).state_dict()
@@ -33,8 +36,8 @@ def check_fit(place: object, weights: Mapping[str, Tensor], config: RecogniserCo
         "unexpected": sorted(weights.keys() - expected.keys()),
         "of another size": [
             f"{key} {_kind(weights[key])} for {_kind(expected[key])}"
-            for key in sorted((weights.keys() & expected.keys()) - derived)
-            if _kind(weights[key]) != _kind(expected[key])
+            for key in sorted(weights.keys() & expected.keys())
+            if not _alike(weights[key], expected[key], sized=key not in derived)
         ],
     }
     if any(wrong.values()):
@@ -42,12 +45,36 @@ def check_fit(place: object, weights: Mapping[str, Tensor], config: RecogniserCo
         raise BadDataError(f"{place} does not fit {config.architecture}: {lists}")
 
 
-def _kind(tensor: Tensor) -> str:
-    kind = "" if tensor.is_floating_point() else " of integers"
-    return f"{tuple(tensor.shape)}{kind}"
+def check_numbers(place: object, weights: Mapping[str, Tensor]) -> None:
+    """Makes sure that all weights are numbers.
+
+    Raises:
+        BadDataError: one is NaN or infinite.
+    """
+    for key, value in weights.items():
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            count = int((~value.isfinite()).sum())
+            raise BadDataError(
+                f"{place}: {count:,} of the {value.numel():,} numbers of {key} are NaN or infinite: its training "
+                "diverged, or it is damaged; take another checkpoint"
+            )
+
+
+def _alike(found: StoredTensor, expected: Tensor, *, sized: bool) -> bool:
+    return _numbers(found.dtype) == _numbers(expected.dtype) and (not sized or found.shape == tuple(expected.shape))
+
+
+def _numbers(dtype: torch.dtype) -> str:
+    if dtype in _FLOATS:
+        return ""
+    return f" of {dtype}" if dtype.is_floating_point or dtype.is_complex else " of integers"
+
+
+def _kind(tensor: StoredTensor | Tensor) -> str:
+    return f"{tuple(tensor.shape)}{_numbers(tensor.dtype)}"
 
 
 def _some(items: list[str]) -> str:
     """Up to four items, and how many more."""
     more = f" and {len(items) - 4} more" if len(items) > 4 else ""
-    return ", ".join(items[:4]) + more
+    return ", ".join(item if len(item) <= 200 else f"{item[:197]}…" for item in items[:4]) + more

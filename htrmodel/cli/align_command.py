@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from htrdata.errors import UsageError
+from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 
 WEIGHTS = Path("starter-fast")
 
@@ -24,7 +25,8 @@ WEIGHTS = Path("starter-fast")
     help="A recogniser without TPS that decodes by CTC.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-def align(store: Path, out: Path, name: str | None, checkpoint: Path, device: str) -> None:
+@foreign_options
+def align(foreign: ForeignRequest, store: Path, out: Path, name: str | None, checkpoint: Path, device: str) -> None:
     """Find the words of lines: the text of each line is aligned with what a recogniser of words sees along it.
 
     The store is one of lines, with boxes on their pages (`htrdata xml --unit line`). `htrdata xml --unit word
@@ -46,7 +48,13 @@ def align(store: Path, out: Path, name: str | None, checkpoint: Path, device: st
     dataset = opened.dataset(name or next(iter(opened.datasets)))
     with progress_bar() as progress:
         aligned = align_lines(
-            dataset, checkpoint, out, device=device, progress=lambda done, total: progress("lines", done, total)
+            dataset,
+            checkpoint,
+            out,
+            settings=foreign.settings(),
+            device=device,
+            say=say_assumed,
+            progress=lambda done, total: progress("lines", done, total),
         )
     lines = sum(dataset.count(split) for split in dataset.splits)
     click.echo(f"{out}: {aligned.words:,} words of {lines:,} lines, {aligned.placed:,} aligned")

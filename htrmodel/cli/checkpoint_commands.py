@@ -9,12 +9,14 @@ from pathlib import Path
 import click
 
 from htrdata.errors import UsageError
+from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 
 
 @click.command()
 @click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def info(checkpoint: Path, as_json: bool) -> None:
+@foreign_options
+def info(foreign: ForeignRequest, checkpoint: Path, as_json: bool) -> None:
     """Say what a checkpoint is: ours, a starter, or a .pth of clova's benchmark or AttentionHTR.
 
     \b
@@ -24,12 +26,15 @@ def info(checkpoint: Path, as_json: bool) -> None:
     """
     from htrmodel.checkpoint.files import read_checkpoint
 
-    found = read_checkpoint(checkpoint)
+    found = read_checkpoint(checkpoint, foreign.settings())
+    if found.assumed:
+        say_assumed(found.assumed)
     parameters = sum(parameter.numel() for parameter in found.build()[0].parameters())
     document = {
         "checkpoint": str(checkpoint),
         "parameters": parameters,
         "config": found.config.to_dict(),
+        "assumed": found.assumed or None,
         "versions": dict(found.versions),
         "metrics": dict(found.metrics),
         "data": dict(found.data),
@@ -72,7 +77,8 @@ def _lines(name: str, value: object) -> Iterator[str]:
     type=click.Path(path_type=Path),
     help="Round the trunk of an .onnx to 8 bits, by training words of this store: several times as fast.",
 )
-def export(checkpoint: Path, out: Path, half: bool, calibrate: Path | None) -> None:
+@foreign_options
+def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, calibrate: Path | None) -> None:
     """Write a checkpoint in another format, told by the ending of OUT.
 
     .safetensors is our own, .pth is what clova's benchmark and AttentionHTR load, .onnx is one graph from image to text
@@ -86,7 +92,8 @@ def export(checkpoint: Path, out: Path, half: bool, calibrate: Path | None) -> N
       htrmodel export runs/imgur5k/best.safetensors fast.onnx --int8 lmdb/
     """
     from htrmodel.checkpoint.clova import export_clova
-    from htrmodel.checkpoint.files import read_checkpoint, save
+    from htrmodel.checkpoint.files import read_checkpoint
+    from htrmodel.checkpoint.native import save
     from htrmodel.data.calibration import calibration_inputs
     from htrmodel.runtime.onnx_export import export_onnx
 
@@ -98,7 +105,9 @@ def export(checkpoint: Path, out: Path, half: bool, calibrate: Path | None) -> N
         raise UsageError(f"--half is for .safetensors: {out} has one precision")
     if calibrate is not None and write is not export_onnx:
         raise UsageError(f"--int8 is for .onnx: {out} holds floating-point weights")
-    found = read_checkpoint(checkpoint)
+    found = read_checkpoint(checkpoint, foreign.settings())
+    if found.assumed:
+        say_assumed(found.assumed)
     recogniser = found.build()[0]
     if write is save:
         save(recogniser, out, metrics=found.metrics, data=found.data, half=half)

@@ -11,6 +11,7 @@ import click
 from htrdata.cli.console import progress_bar
 from htrdata.cli.misspelt import stray_words
 from htrmodel import starter
+from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 from htrmodel.judging.protocol import RESAMPLES
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @stray_words("--data", "a store")
+@foreign_options
 def evaluate(
+    foreign: ForeignRequest,
     checkpoints: tuple[Path, ...],
     predictions: tuple[Path, ...],
     data: Path,
@@ -79,15 +82,18 @@ def evaluate(
     dataset, _ = which_split(data, name, split)
     judged: list[Judgement] = []
     if checkpoints:
+        from htrmodel.checkpoint.files import load_as
+        from htrmodel.devices import find_device
         from htrmodel.evaluation import evaluate
 
+        found = find_device(device)
+        members = [load_as(one, foreign.settings(), say_assumed).to(found) for one in checkpoints]
         with progress_bar() as progress:
             judged.append(
                 evaluate(
-                    checkpoints,
+                    members,
                     dataset,
                     split=split,
-                    device=device,
                     batch_size=batch_size,
                     resamples=resamples,
                     progress=lambda done, total: progress("words", done, total),

@@ -42,7 +42,7 @@ _OPTIONS: list[Decorator] = [
         metavar="starter|starter-fast|FILE|scratch",
         help=f"Weights to start from.  [default: {starter.DEFAULT}, scratch with --small]",
     ),
-    click.option("--from-charset", help="What a .pth reads, where the number of its classes does not say so."),
+    click.option("--from-charset", help="What a .pth reads.  [default: opt.txt beside it, else by its classes]"),
     click.option("--out", type=_PATH, help="The run folder.  [default: runs/ and the names of the data sets]"),
     click.option(
         "--recipe",

@@ -16,6 +16,7 @@ import click
 
 from htrdata.errors import BadDataError, UsageError
 from htrmodel import starter
+from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 
 if TYPE_CHECKING:
     from htrmodel.runtime.predicting import Prediction
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 @click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence.")
+@foreign_options
 def predict(
+    foreign: ForeignRequest,
     places: tuple[Path, ...],
     checkpoint: Path | None,
     device: str,
@@ -71,7 +74,7 @@ def predict(
         checkpoint = starter.DEFAULT
         click.echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     images = find_images(places)
-    reader = load_reader(checkpoint, device, runtime)
+    reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
     seen = _Seen()
     good = seen.good(predict_each(reader, images, batch_size))
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError
-from htrmodel.config import RecogniserConfig
+from htrdata.files import strict_json
+from htrmodel.config import ENTRY, FORMAT, RecogniserConfig
 from htrmodel.inputs import WordReader
 from htrmodel.tokenizer import Reading, tokenizer_for
 
@@ -31,24 +31,50 @@ class ExportedRecogniser(WordReader):
     """
 
     def __init__(self, path: Path, metadata: Mapping[str, str]) -> None:
+        if ENTRY not in metadata:
+            raise BadDataError(f"{path} has no {ENTRY!r} entry: htrmodel did not export it")
+        record = strict_json.parse(metadata[ENTRY], f"the {ENTRY!r} entry of {path}")
+        if not isinstance(record, dict) or "config" not in record:
+            raise BadDataError(f"{path} has an {ENTRY!r} entry without a config: export it again")
+        if record.get("format") != FORMAT:
+            found = f"{record.get('format')!r:.60}"
+            raise BadDataError(f"{path} has format {found}, this release reads {FORMAT}: export it again")
         try:
-            record = json.loads(metadata["htrmodel"])
             self.config = RecogniserConfig.from_dict(record["config"])
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise BadDataError(f"{path} has no 'htrmodel' entry: htrmodel did not export it") from error
+        except BadDataError as error:
+            raise BadDataError(f"{path}: {error}") from error
+        self.name = str(path)
         self._tokenizer = tokenizer_for(self.config)
 
     @abstractmethod
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each."""
+        """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each.
+
+        Raises:
+            BadDataError: the graph cannot be run on them.
+        """
 
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
-        """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them."""
+        """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them.
+
+        Raises:
+            BadDataError: the graph is none of a recogniser with this config.
+        """
         ids, probabilities = self.best_classes(inputs)
-        return self._tokenizer.readings(ids, np.log(probabilities))
+        shaped = ids.ndim == 2 and len(ids) == len(inputs) and ids.shape == probabilities.shape
+        whole = np.issubdtype(ids.dtype, np.integer) and np.issubdtype(probabilities.dtype, np.floating)
+        if not (shaped and whole) or ((ids < 0) | (ids >= self.config.num_classes)).any():
+            raise unlike(self.name)
+        with np.errstate(divide="ignore", invalid="ignore"):  # NaN is found by who asked
+            return self._tokenizer.readings(ids.astype(np.int64), np.log(probabilities))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.config.summary()})"
+
+
+def unlike(path: Path | str) -> BadDataError:
+    """What to raise where a graph does not do what its config says."""
+    return BadDataError(f"{path} has a graph that does not fit its config: export it again")
 
 
 def damaged(path: Path) -> BadDataError:

@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from htrdata.errors import UsageError
 from htrdata.files.writing import write_atomically
-from htrmodel.checkpoint.files import ENTRY, FORMAT
+from htrmodel.config import ENTRY, FORMAT
 from htrmodel.layers.attention import AttentionDecoder, Decoding
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.quantising import quantise

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import SourceMissingError, UsageError
-from htrmodel.runtime.exported import ExportedRecogniser, damaged
+from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
 
 
 class OnnxRecogniser(ExportedRecogniser):
@@ -30,7 +30,6 @@ class OnnxRecogniser(ExportedRecogniser):
     def __init__(self, path: Path | str, threads: int = 0) -> None:
         try:
             import onnxruntime
-            from onnxruntime.capi import onnxruntime_pybind11_state as errors
         except ImportError as error:
             raise UsageError("reading with ONNX needs ONNX Runtime: pip install 'htrdata[onnx]'") from error
         path = Path(path)
@@ -40,11 +39,16 @@ class OnnxRecogniser(ExportedRecogniser):
         options.intra_op_num_threads = threads
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except (errors.InvalidProtobuf, errors.InvalidGraph, errors.InvalidArgument, errors.Fail) as error:
+        except Exception as error:
+            # ONNX Runtime has a dozen kinds of errors of its own.
             raise damaged(path) from error
         super().__init__(path, self._session.get_modelmeta().custom_metadata_map)
 
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each."""
-        ids, probabilities = self._session.run(["ids", "probabilities"], {"images": inputs})
+        try:
+            ids, probabilities = self._session.run(["ids", "probabilities"], {"images": inputs})
+        except Exception as error:
+            # ONNX Runtime has a dozen kinds of errors of its own, and ValueErrors for names.
+            raise unlike(self.name) from error
         return ids, probabilities

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import SourceMissingError, UsageError
-from htrmodel.runtime.exported import ExportedRecogniser, damaged
+from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
 
 
 class OpenVinoRecogniser(ExportedRecogniser):
@@ -62,5 +62,8 @@ class OpenVinoRecogniser(ExportedRecogniser):
 
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each."""
-        outputs = self._model({"images": inputs})
-        return outputs["ids"], outputs["probabilities"]
+        try:
+            outputs = self._model({"images": inputs})
+            return outputs["ids"], outputs["probabilities"]
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise unlike(self.name) from error

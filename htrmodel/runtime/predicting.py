@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import statistics
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL.Image import Image
 
-from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrmodel.checkpoint.settings import Settings
 from htrmodel.inputs import WordReader, open_image
 from htrmodel.runtime.finding import NamedImage, Place, find_images
 from htrmodel.starter import DEFAULT
@@ -81,20 +82,32 @@ def predict(
     return predictions
 
 
-def load_reader(path: Path | str, device: str = "auto", runtime: str = "onnxruntime") -> WordReader:
+def load_reader(
+    path: Path | str,
+    device: str = "auto",
+    runtime: str = "onnxruntime",
+    settings: Settings | None = None,
+    say: Callable[[str], object] = warnings.warn,
+) -> WordReader:
     """Loads what a file holds: an ``.onnx`` without torch, which reads on the CPU, any other checkpoint with it.
 
     Args:
         path: the file, or the name of one of `htrmodel.starter.STARTERS`.
         device: where torch reads, see `htrmodel.devices.find_device`.
         runtime: what reads an ``.onnx``: ``onnxruntime`` or ``openvino``.
+        settings: what somebody says of a checkpoint that does not say it itself.
+        say: told in a sentence what was assumed.
 
     Raises:
+        UsageError: there are settings for an ``.onnx``, which says all itself.
         HtrError: as `htrmodel.runtime.onnx_runner.OnnxRecogniser`,
             `htrmodel.runtime.openvino_runner.OpenVinoRecogniser`, `htrmodel.checkpoint.files.load` and `find_device`
             do.
     """
+    settings = settings or Settings()
     if Path(path).suffix.lower() == ".onnx":
+        if settings != Settings():
+            raise UsageError(f"{path} says itself what it reads: leave out charset, height, width, padding and length")
         if runtime == "openvino":
             from htrmodel.runtime.openvino_runner import OpenVinoRecogniser
 
@@ -102,10 +115,10 @@ def load_reader(path: Path | str, device: str = "auto", runtime: str = "onnxrunt
         from htrmodel.runtime.onnx_runner import OnnxRecogniser
 
         return OnnxRecogniser(path)
-    from htrmodel.checkpoint.files import load
+    from htrmodel.checkpoint.files import load_as
     from htrmodel.devices import find_device
 
-    return load(path).to(find_device(device))
+    return load_as(path, settings, say).to(find_device(device))
 
 
 def predict_each(reader: WordReader, images: Iterable[NamedImage], batch_size: int = 32) -> Iterator[Prediction]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from htrdata.errors import UsageError, WrongTypeError
-from htrdata.labels import Charset, find_charset
+from htrdata.labels import Charset
 from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
+from htrmodel.checkpoint.settings import named_charset
 from htrmodel.config import ModelFields
 from htrmodel.training.finetuning import Listener, Outcome, Request, carry_out
 from htrmodel.training.initial_model import ModelChoice
@@ -74,7 +75,7 @@ def finetune(
         start: a checkpoint, the name of a starter, or ``scratch``; None for the starter, with `small` for ``scratch``.
         small: a narrow model that two CPU cores train in minutes, and the recipe for it.
         charset: what to read: a charset, ``alnum``, ``printable``, or a file; None for that of the start.
-        from_charset: what a ``.pth`` reads, where the number of its classes does not say so.
+        from_charset: what a ``.pth`` reads; None for what ``opt.txt`` beside it says, or the number of its classes.
         architecture: such as ``TPS-ResNet-BiLSTM-Attn``; None, here and below, for that of the start.
         output_channel: channels of the features.
         hidden_size: width of BiLSTM and attention.
@@ -137,8 +138,8 @@ def finetune(
         checkpoint=None if str(start) == SCRATCH else Path(start),
         model=ModelChoice(
             small=small,
-            charset=_charset("charset", charset),
-            from_charset=_charset("from_charset", from_charset),
+            charset=named_charset(charset, "--charset"),
+            from_charset=named_charset(from_charset, "--from-charset"),
             fields=cast(ModelFields, {name: value for name, value in fields.items() if value is not None}),
         ),
         recipe=replace(chosen, **{name: one for name, one in changes.items() if one is not None}),
@@ -181,16 +182,6 @@ def _store(data: Store | Dataset | PathLike[str] | str, mix: Sequence[str]) -> t
     if isinstance(data, str | PathLike):
         return Path(data), mix
     raise WrongTypeError(f"{data!r} is nothing to train on: give a store or its path, or a data set, store['imgur5k']")
-
-
-def _charset(name: str, given: Charset | str | None) -> Charset | None:
-    if given is None or isinstance(given, Charset):
-        return given
-    found = find_charset(given)
-    if found is None:
-        option = f"--{name.replace('_', '-')} {given}"
-        raise UsageError(f"{option}: a model needs to know its characters; name a file")
-    return found
 
 
 def _recipe(given: Recipe | str | None, small: bool) -> Recipe:

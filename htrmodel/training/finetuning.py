@@ -142,6 +142,8 @@ def carry_out(
     """
     device = find_device(request.device)
     initial = initial_model(request.checkpoint, request.model, request.seed)
+    if initial.assumed:
+        say(initial.assumed)
     say(initial.message)
     words = find_words(request.data, request.mix, initial.recogniser.config, say)
     count = sum(map(len, words.train))

@@ -11,6 +11,7 @@ import torch
 from htrdata.errors import UsageError
 from htrdata.labels import PRINTABLE, Charset
 from htrmodel.checkpoint.files import read_checkpoint
+from htrmodel.checkpoint.settings import Settings
 from htrmodel.checkpoint.stage_transfer import transfer_stages
 from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.divisions import DividedSet, trained_on
@@ -45,6 +46,7 @@ class InitialModel:
         message: what it is, in a sentence.
         trained_on: the data sets that the checkpoint was trained on, where it says so.
         synthetic_only: it knows no words but drawn ones; new weights know none at all.
+        assumed: what is assumed of the checkpoint: a sentence, or empty.
     """
 
     recogniser: Recogniser
@@ -52,6 +54,7 @@ class InitialModel:
     message: str
     trained_on: tuple[DividedSet, ...] = ()
     synthetic_only: bool = False
+    assumed: str = ""
 
 
 def initial_model(checkpoint: Path | None, choice: ModelChoice, seed: int) -> InitialModel:
@@ -73,6 +76,18 @@ def initial_model(checkpoint: Path | None, choice: ModelChoice, seed: int) -> In
         return _scratch(choice) if checkpoint is None else _from_checkpoint(checkpoint, choice)
 
 
+def _settings(choice: ModelChoice) -> Settings:
+    """What the choice says of a checkpoint that does not say it itself: the model shall be as that is."""
+    fields = choice.fields
+    return Settings(
+        charset=choice.from_charset,
+        height=fields.get("height"),
+        width=fields.get("width"),
+        pad=None if "resize" not in fields else fields["resize"] == "pad",
+        max_length=fields.get("max_length"),
+    )
+
+
 def _scratch(choice: ModelChoice) -> InitialModel:
     if choice.from_charset is not None:
         raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
@@ -82,7 +97,7 @@ def _scratch(choice: ModelChoice) -> InitialModel:
 
 
 def _from_checkpoint(path: Path, choice: ModelChoice) -> InitialModel:
-    checkpoint = read_checkpoint(path, charset=choice.from_charset)
+    checkpoint = read_checkpoint(path, _settings(choice))
     fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
     config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
     message = f"starting from {path}: {config.summary()}"
@@ -96,4 +111,11 @@ def _from_checkpoint(path: Path, choice: ModelChoice) -> InitialModel:
         message += "; " + ", ".join([f"{len(change.copied)} characters copied", *counts])
     with checkpoint.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return InitialModel(recogniser, digest, message, trained_on(path, checkpoint.data), checkpoint.synthetic_only)
+    return InitialModel(
+        recogniser,
+        digest,
+        message,
+        trained_on(path, checkpoint.data),
+        checkpoint.synthetic_only,
+        checkpoint.assumed,
+    )

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from htrdata.errors import UsageError
-from htrmodel.checkpoint import files as checkpoint
+from htrmodel.checkpoint import native
 from htrmodel.training.compiling import uncompiled
 from htrmodel.training.curves import write_curves
 from htrmodel.training.resuming import TrainingState
@@ -244,4 +244,4 @@ class Trainer:
         if which == "best":
             metrics |= {"val_loss": state.best_loss, "val": state.best}
         path = self.folder.best if which == "best" else self.folder.last
-        checkpoint.save(self._training.judged, path, metrics=metrics, data=self.task.about_data)
+        native.save(self._training.judged, path, metrics=metrics, data=self.task.about_data)

@@ -20,7 +20,7 @@ from htrdata.labels import ALNUM
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import Dataset
 from htrmodel import starter
-from htrmodel.checkpoint.files import save
+from htrmodel.checkpoint.native import save
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune
 from htrmodel.data.divisions import divided

@@ -20,7 +20,8 @@ from htrdata.drawing.synth.source import Synth
 from htrdata.errors import SourceMissingError
 from htrdata.labels import PRINTABLE
 from htrmodel import starter
-from htrmodel.checkpoint.files import read_checkpoint, save
+from htrmodel.checkpoint.files import read_checkpoint
+from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.predicting import POOR_CONFIDENCE, advise_fine_tuning, load_reader

@@ -37,7 +37,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of a narrow recogniser with new weights."""
     torch = pytest.importorskip("torch", reason="needs the extra 'model'")
     from htrdata.labels import PRINTABLE
-    from htrmodel.checkpoint.files import save
+    from htrmodel.checkpoint.native import save
     from htrmodel.config import RecogniserConfig
     from htrmodel.recogniser import Recogniser
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -14,7 +16,8 @@ from torch import Tensor
 import htrmodel
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
 from htrdata.labels import ALNUM, PRINTABLE, Charset
-from htrmodel.checkpoint.files import load, read_checkpoint, save
+from htrmodel.checkpoint.files import load, read_checkpoint
+from htrmodel.checkpoint.native import save
 from htrmodel.recogniser import Recogniser
 
 from ..conftest import BuildRecogniser
@@ -216,6 +219,50 @@ def test_files_that_are_something_else(tmp_path: Path, suffix: str, content: byt
         load(path)
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.pth")
+    (tmp_path / "zero.pth").symlink_to("/dev/zero")
+    for name in ("pipe.pth", "zero.pth"):
+        with pytest.raises(BadDataError, match=f"{name} is no regular file"):
+            load(tmp_path / name)
+    with (tmp_path / "large.pth").open("wb") as file:
+        file.truncate(5 * 2**30)  # of holes
+    with pytest.raises(BadDataError, match=r"large.pth has 5,368,709,120 bytes, a recogniser"):
+        load(tmp_path / "large.pth")
+
+
+def test_one_changed_weight_is_found(build: BuildRecogniser, path: Path) -> None:
+    recogniser = build("None-VGG-None-CTC")
+    save(recogniser, path)
+    _rewrite(path, recogniser.state_dict() | {"Prediction.bias": torch.full((95,), 1e-30)})
+    with pytest.raises(BadDataError, match="its weights are not those of its digest"):
+        load(path)
+    _rewrite(path, recogniser.state_dict(), weights_sha256=None)  # as the first ones were written
+    assert _same_weights(load(path), recogniser)
+
+
+def test_weights_that_are_no_numbers_are_named(build: BuildRecogniser, path: Path) -> None:
+    recogniser = build("None-VGG-None-CTC")
+    recogniser.state_dict()["FeatureExtraction.ConvNet.12.running_var"][3] = float("inf")
+    save(recogniser, path)
+    with pytest.raises(BadDataError, match=r"1 of the 32 numbers of .*ConvNet\.12\.running_var are NaN or infinite"):
+        load(path)
+
+
+def test_numbers_that_compute_none_are_no_reading(build: BuildRecogniser, path: Path) -> None:
+    recogniser = build("None-VGG-None-CTC")
+    recogniser.state_dict()["FeatureExtraction.ConvNet.12.running_var"][:] = -1.0
+    save(recogniser, path)
+    with pytest.raises(BadDataError, match="computes no numbers"):
+        load(path).read(np.zeros((32, 100), np.uint8))
+
+
+def test_what_json_cannot_hold_is_not_saved(build: BuildRecogniser, path: Path) -> None:
+    with pytest.raises(UsageError, match="a number that is not finite"):
+        save(build("None-VGG-None-CTC"), path, metrics={"loss": float("nan")})
+    assert not path.exists()
+
+
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceMissingError, match=r"no checkpoint at .*none"):
         load(tmp_path / "none.safetensors")
@@ -254,7 +301,7 @@ def test_the_name_does_not_matter(build: BuildRecogniser, path: Path, tmp_path: 
     shutil.move(path, tmp_path / "renamed.pth")
     assert _same_weights(load(tmp_path / "renamed.pth"), recogniser)
     torch.save(recogniser.state_dict(), path)
-    assert _same_weights(load(path), recogniser)
+    assert _same_weights(load(path, say=str), recogniser)
 
 
 def test_saving_into_a_missing_folder(build: BuildRecogniser, tmp_path: Path) -> None:

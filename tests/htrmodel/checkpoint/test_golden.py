@@ -48,7 +48,7 @@ def _in_precision(recogniser: Recogniser, dtype: torch.dtype) -> Recogniser:
 @pytest.mark.parametrize("name", NAMES)
 def test_outputs_are_those_of_the_reference(shared: Path, name: str, dtype: torch.dtype) -> None:
     expected = _read(shared, name)
-    recogniser = _in_precision(load(shared / "golden" / f"{name}.pth"), dtype)
+    recogniser = _in_precision(load(shared / "golden" / f"{name}.pth", say=str), dtype)
     config = recogniser.config
     assert config.architecture == name
     assert config.charset.characters == str(expected["character"])
@@ -82,7 +82,7 @@ def _hidden_size(expected: Arrays, name: str) -> int:
 @pytest.mark.parametrize("name", NAMES[-2:])
 def test_recomputed_grid_is_near_the_one_of_the_file(shared: Path, name: str) -> None:
     expected = _read(shared, name)
-    recogniser = load(shared / "golden" / f"{name}.pth")
+    recogniser = load(shared / "golden" / f"{name}.pth", say=str)
     fresh = Recogniser(recogniser.config).eval()
     weights = {key: value for key, value in recogniser.state_dict().items() if "GridGenerator" not in key}
     missing, unexpected = fresh.load_state_dict(weights, strict=False)
@@ -120,7 +120,7 @@ def test_first_step_in_float32(shared: Path, name: str) -> None:
 
 def _train(shared: Path, name: str, expected: Arrays, dtype: torch.dtype, count: int) -> list[tuple[float, float]]:
     """Loss and gradient norm of each step."""
-    recogniser = _in_precision(load(shared / "golden" / f"trace-{name}.pth", charset=PRINTABLE), dtype).train()
+    recogniser = _in_precision(load(shared / "golden" / f"trace-{name}.pth", charset=PRINTABLE, say=str), dtype).train()
     optimiser = torch.optim.Adadelta(recogniser.parameters(), lr=float(expected["lr"]), rho=0.95, eps=1e-8)
     targets = recogniser.tokenizer.encode(expected["labels"].tolist(), length=25)
     images = (torch.from_numpy(expected["images"]).float() / 127.5 - 1).to(dtype)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from htrdata.errors import UsageError
 from htrdata.labels import ALNUM, PRINTABLE
-from htrmodel.checkpoint.files import Checkpoint
+from htrmodel.checkpoint.contents import Checkpoint
 from htrmodel.checkpoint.stage_transfer import transfer_stages
 from htrmodel.recogniser import STAGE_MODULES, Recogniser
 

@@ -18,9 +18,12 @@ from PIL import Image
 import htrdata
 from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.labels import PRINTABLE
 from htrdata.sources.imgur5k.source import Imgur5K
-from htrmodel.checkpoint.files import save
+from htrmodel.checkpoint.native import save
+from htrmodel.checkpoint.settings import Settings
 from htrmodel.cli.checkpoint_commands import export
+from htrmodel.config import RecogniserConfig
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.runtime.onnx_export import export_onnx
 from htrmodel.runtime.onnx_runner import OnnxRecogniser
@@ -167,6 +170,88 @@ def test_the_command_rounds_by_words_of_a_store(build: BuildRecogniser, tmp_path
     done = export_to("a.pth")
     assert isinstance(done.exception, UsageError)
     assert "--int8 is for .onnx" in str(done.exception)
+
+
+def _constant(ids: Any, probabilities: Any, entry: str, shape: tuple[object, ...] = ("n", 1, 32, 32)) -> bytes:
+    """A graph that gives the same whatever it is shown."""
+    image = onnx.helper.make_tensor_value_info("images", onnx.TensorProto.FLOAT, shape)
+    arrays = {"ids": np.asarray(ids), "probabilities": np.asarray(probabilities)}
+    tensors = [onnx.numpy_helper.from_array(array, f"{name}_") for name, array in arrays.items()]
+    nodes = [onnx.helper.make_node("Identity", [f"{name}_"], [name]) for name in arrays]
+    outputs = [
+        onnx.helper.make_tensor_value_info(name, onnx.helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+        for name, array in arrays.items()
+    ]
+    graph = onnx.helper.make_graph(nodes, "constant", [image], outputs, tensors)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
+    onnx.helper.set_model_props(model, {"htrmodel": entry})
+    return bytes(model.SerializeToString())
+
+
+CONFIG = RecogniserConfig(charset=PRINTABLE, architecture="None-VGG-None-CTC", width=32, output_channel=8).to_dict()
+GOOD = json.dumps({"format": 1, "config": CONFIG})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "nonsense",
+        "[]",
+        "7",
+        "{}",
+        "[" * 100_000,
+        '{"config": NaN}',
+        '{"format": 1, "config": ' + "9" * 5000 + "}",
+        json.dumps({"format": 2, "config": CONFIG}),
+        json.dumps({"format": 1, "config": [CONFIG]}),
+        json.dumps({"format": 1, "config": CONFIG | {"max_length": 2**40}}),
+        json.dumps({"format": 1, "config": CONFIG | {"width": "wide"}}),
+        json.dumps({"format": 1, "config": CONFIG | {"charset": {"name": "x", "characters": 3, "folds_case": 0}}}),
+        json.dumps({"format": 1, "config": CONFIG | {"charset": {"name": [], "characters": "aa", "folds_case": True}}}),
+    ],
+    ids=lambda entry: entry[:40],
+)
+def test_records_that_are_wrong(tmp_path: Path, entry: str) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(_constant([[1]], np.float32([[0.5]]), entry))
+    with pytest.raises(BadDataError, match=r"model\.onnx") as raised:
+        OnnxRecogniser(path)
+    assert len(str(raised.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("ids", "probabilities", "shape"),
+    [
+        ([[95]], [[0.5]], ("n", 1, 32, 32)),
+        ([[-1]], [[0.5]], ("n", 1, 32, 32)),
+        ([[2**62]], [[0.5]], ("n", 1, 32, 32)),
+        ([[1], [1]], [[0.5], [0.5]], ("n", 1, 32, 32)),
+        ([1], [0.5], ("n", 1, 32, 32)),
+        ([[1, 2]], [[0.5]], ("n", 1, 32, 32)),
+        ([[1.5]], [[0.5]], ("n", 1, 32, 32)),
+        ([[1]], [[1]], ("n", 1, 32, 32)),
+        ([[1]], [[float("nan")]], ("n", 1, 32, 32)),
+        ([[1]], [[-0.5]], ("n", 1, 32, 32)),
+        ([[1]], [[0.5]], ("n", 1, 48, 32)),
+        ([[1]], [[0.5]], ("n", 3, 32, 32)),
+    ],
+)
+def test_graphs_that_do_not_fit_their_record(
+    tmp_path: Path, ids: Any, probabilities: Any, shape: tuple[object, ...]
+) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(_constant(ids, probabilities, GOOD, shape))
+    reader = OnnxRecogniser(path, threads=1)
+    with pytest.raises(BadDataError, match=r"model\.onnx (has a graph that does not fit|computes no numbers)"):
+        reader.read(Image.new("L", (60, 20), 255))
+
+
+def test_an_export_says_itself_what_it_reads(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(_constant([[1]], np.float32([[0.5]]), GOOD))
+    assert load_reader(path).read(Image.new("L", (60, 20), 255)).text == PRINTABLE.characters[0]
+    with pytest.raises(UsageError, match="says itself what it reads"):
+        load_reader(path, settings=Settings(pad=True))
 
 
 def test_reading_does_not_import_torch() -> None:

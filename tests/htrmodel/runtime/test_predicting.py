@@ -19,7 +19,8 @@ from PIL import Image
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.store.description_file import write_json
 from htrmodel.checkpoint.clova import export_clova
-from htrmodel.checkpoint.files import read_checkpoint, save
+from htrmodel.checkpoint.files import read_checkpoint
+from htrmodel.checkpoint.native import save
 from htrmodel.cli.checkpoint_commands import export, info
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.predict_command import predict as command

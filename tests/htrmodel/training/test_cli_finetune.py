@@ -19,7 +19,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from htrmodel import starter
-from htrmodel.checkpoint.files import load, read_checkpoint, save
+from htrmodel.checkpoint.files import load, read_checkpoint
+from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands, main
 from htrmodel.cli.finetune_command import finetune
 

@@ -14,7 +14,8 @@ from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import ALNUM
 from htrdata.records import Division, Page, SourceInfo, Unit, Word
-from htrmodel.checkpoint.files import load, read_checkpoint, save
+from htrmodel.checkpoint.files import load, read_checkpoint
+from htrmodel.checkpoint.native import save
 from htrmodel.data.divisions import DividedSet, check_trained, trained_on
 from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.initial_model import ModelChoice
