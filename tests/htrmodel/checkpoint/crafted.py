@@ -403,7 +403,7 @@ def _wrong_records() -> Iterator[Case]:
         yield Case(f"config-{name}", ".safetensors", native(config=config | change))
     yield Case("config-list", ".safetensors", native(config=[1]))
     yield Case("config-empty", ".safetensors", native(config={}))
-    records: dict[str, dict[str, object]] = {
+    records: dict[str, dict[str, Any]] = {
         "format-text": {"format": "1"},
         "format-true": {"format": True},
         "format-2": {"format": 2},
@@ -414,8 +414,8 @@ def _wrong_records() -> Iterator[Case]:
         "digest-number": {"weights_sha256": 7},
         "digest-of-others": {"weights_sha256": "0" * 64},
     }
-    for name, change in records.items():
-        yield Case(f"record-{name}", ".safetensors", native(**change))
+    for name, record in records.items():
+        yield Case(f"record-{name}", ".safetensors", native(**record))
     entries = {
         "text": "nonsense",
         "list": "[]",

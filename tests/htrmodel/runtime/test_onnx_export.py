@@ -213,7 +213,7 @@ GOOD = json.dumps({"format": 1, "config": CONFIG})
 )
 def test_records_that_are_wrong(tmp_path: Path, entry: str) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(_constant([[1]], np.float32([[0.5]]), entry))
+    path.write_bytes(_constant([[1]], np.full((1, 1), 0.5, np.float32), entry))
     with pytest.raises(BadDataError, match=r"model\.onnx") as raised:
         OnnxRecogniser(path)
     assert len(str(raised.value)) < 1000
@@ -248,7 +248,7 @@ def test_graphs_that_do_not_fit_their_record(
 
 def test_an_export_says_itself_what_it_reads(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(_constant([[1]], np.float32([[0.5]]), GOOD))
+    path.write_bytes(_constant([[1]], np.full((1, 1), 0.5, np.float32), GOOD))
     assert load_reader(path).read(Image.new("L", (60, 20), 255)).text == PRINTABLE.characters[0]
     with pytest.raises(UsageError, match="says itself what it reads"):
         load_reader(path, settings=Settings(pad=True))
