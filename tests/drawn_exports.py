@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from htrdata.drawing.samples.iam_form import DrawnForm, FormJob, draw_form
+from htrdata.drawing.samples.iam_form import draw_form
+from htrdata.drawing.samples.iam_records import DrawnForm, FormJob
 
 ALTO = "http://www.loc.gov/standards/alto/ns-v4#"
 PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"

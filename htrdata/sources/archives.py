@@ -15,15 +15,13 @@ import weakref
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
 import indexed_gzip
 
 from htrdata.errors import BadDataError
-
-MAX_MEMBER = 1 << 30
-"""The largest member in bytes; a larger one is not what a data set of pages and words holds."""
+from htrdata.sources.members import check_member, stamp
 
 _SPACING = 1 << 20  # bytes between the places where reading can begin: 10 ms of decompressing, 3 % of the archive
 _BUFFER = 1 << 20  # words of one page follow each other, and a smaller buffer decompresses the same bytes again
@@ -46,7 +44,7 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stamp = _stamp(path)
+        self._stamp = stamp(path)
         self._index: Path | None = None  # the index as a file, once another process needs it
         self._unzipped: Any = None
         self._lock = threading.Lock()
@@ -84,7 +82,7 @@ class Archive:
             BadDataError: it is cut off or damaged, or is another one than when the object was made.
             OSError: it cannot be read.
         """
-        if _stamp(self.path) != self._stamp:
+        if stamp(self.path) != self._stamp:
             raise BadDataError(f"{self.path} has changed since the build began: begin again")
         with self._damage(), self._lock:
             stream = self._stream()
@@ -125,22 +123,12 @@ class Archive:
                     if info.offset_data + info.size > most:
                         raise tarfile.ReadError(f"it would unpack to more than {_RATIO} times its size")
                     before = info.offset
-                    self._check(info)
+                    check_member(self.path, info.name, info.size)
                     if info.isreg() and not info.issparse():
                         yield ArchiveMember(self, info.name, info.offset_data, info.size)
             self._check_end(stream, tar.offset)
         finally:
             self._leave(stream)
-
-    def _check(self, info: tarfile.TarInfo) -> None:
-        name = PurePosixPath(info.name)
-        if name.is_absolute() or ".." in name.parts or "\\" in info.name:
-            raise BadDataError(
-                f"{self.path} holds a member named {info.name!r}, which leads out of its folder: not the published "
-                "archive; fetch it again"
-            )
-        if info.size > MAX_MEMBER:
-            raise BadDataError(f"{self.path}: {info.name!r} has {info.size:,} bytes, more than {MAX_MEMBER:,}")
 
     def _check_end(self, stream: Any, end: int) -> None:
         """A tar archive ends with blocks of zeros, a gzipped one with a checksum, which reading to the end compares.
@@ -218,19 +206,14 @@ class ArchiveMember:
         return self.archive.read(self.offset, self.length)
 
 
-def _reopen(path: Path, stamp: tuple[int, int], index: Path | None) -> Archive:
+def _reopen(path: Path, when: tuple[int, int], index: Path | None) -> Archive:
     archive = Archive.__new__(Archive)
     archive.path = path
-    archive._stamp = stamp
+    archive._stamp = when
     archive._index = index
     archive._unzipped = None
     archive._lock = threading.Lock()
     return archive
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _check_start(path: Path) -> None:

@@ -3,8 +3,9 @@
 Under the root::
 
     xml/a01-000u.xml                            xml.tgz         a01-000u.xml
-    ascii/words.txt, ascii/forms.txt            ascii.tgz       words.txt, forms.txt
+    ascii/words.txt, lines.txt, forms.txt       ascii.tgz       words.txt, lines.txt, forms.txt
     words/a01/a01-000u/a01-000u-00-00.png       words.tgz       a01/a01-000u/a01-000u-00-00.png
+    lines/a01/a01-000u/a01-000u-00.png          lines.tgz       a01/a01-000u/a01-000u-00.png
     forms/a01-000u.png                          formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz    a01-000u.png
     drawn.json                                  that it is drawn: see `htrdata.sources.drawn`
 """
@@ -19,7 +20,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from htrdata.drawing.samples.iam_form import BROKEN, DrawnForm, FormJob, draw_form, form_xml
+from htrdata.drawing.samples.iam_annotations import (
+    FORMS_HEAD,
+    LINES_HEAD,
+    WORDS_HEAD,
+    as_file,
+    draw_annotated_form,
+    form_row,
+    line_rows,
+    word_rows,
+)
+from htrdata.drawing.samples.iam_form import BROKEN
+from htrdata.drawing.samples.iam_records import DrawnForm, FormJob
 from htrdata.errors import CannotCreateError, StorageError, UsageError
 from htrdata.records import SPLITS, SourceInfo
 from htrdata.sources.base import DRAWN
@@ -30,24 +42,11 @@ from htrdata.sources.iam.splits import AACHEN
 UNLISTED = "z99-001"
 """A form that is in no published list."""
 
-MapForms = Callable[[Callable[[FormJob], DrawnForm], Iterable[FormJob]], Iterable[DrawnForm]]
-_Add = Callable[[str, str, bytes], None]  # the folder, and name and content of a file in it
+Annotated = tuple[DrawnForm, bytes]
+"""A form, and its XML."""
 
-_WORDS_HEAD = """\
-#--- words.txt: drawn, none of it is IAM ----------------------------------------#
-#
-# id of the word, segmentation of its line (ok or err), grey threshold of its line,
-# number of components, box x y w h, grammatical tag, transcription:
-#     a00-000-00-00 ok 180 2 300 800 90 40 NN ink
-#
-"""
-_FORMS_HEAD = """\
-#--- forms.txt: drawn, none of it is IAM ----------------------------------------#
-#
-# id of the form, writer, sentences, segmentation, lines, of which ok, words, of
-# which in lines that are ok
-#
-"""
+MapForms = Callable[[Callable[[FormJob], Annotated], Iterable[FormJob]], Iterable[Annotated]]
+_Add = Callable[[str, str, bytes], None]  # the folder, and name and content of a file in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,7 @@ def draw_sample(
 
     - on each form a line is marked ``err``, and a word of another has no component: no ``<cmp>``, box -1, no image;
     - the images of two words of train have no bytes (`htrdata.drawing.samples.iam_form.BROKEN`);
+    - each other word's PNG carries the XML of its form;
     - texts in XML are escaped twice, and the lines of all annotations end with CRLF; ``words.txt`` is Latin-1;
     - words may have spaces inside; marks are words of their own;
     - every seventh box of ``words.txt`` is a pixel larger on each side than the union of the components in XML.
@@ -110,21 +110,22 @@ def draw_sample(
         )
     jobs = _jobs(forms, seed, scale)
     _claim(root)
-    words_txt, forms_txt, words = [_WORDS_HEAD], [_FORMS_HEAD], 0
+    lists, words = {"words.txt": [WORDS_HEAD], "lines.txt": [LINES_HEAD], "forms.txt": [FORMS_HEAD]}, 0
     title = f"{IAM.title}, drawn by htrdata sample"
     about = SourceInfo(title, "", "Apache-2.0, as htrdata", "")
     try:
         write_mark(root, DrawnMark(DRAWN, f"{title}, {forms} forms, seed {seed}, scale {scale:g}", about))
         with (_packed if archives else _loose)(root) as add:
-            for number, form in enumerate(map_forms(draw_form, jobs), 1):
+            for number, (form, xml) in enumerate(map_forms(draw_annotated_form, jobs), 1):
                 _add_images(form, add)
-                add("xml", f"{form.job.form}.xml", form_xml(form))
-                words_txt += _word_lines(form, words)
-                forms_txt.append(_form_line(form))
+                add("xml", f"{form.job.form}.xml", xml)
+                lists["words.txt"] += word_rows(form, words)
+                lists["lines.txt"] += line_rows(form)
+                lists["forms.txt"].append(form_row(form))
                 words += len(list(form.words))
                 progress(number, len(jobs))
-            for name, lines in (("words.txt", words_txt), ("forms.txt", forms_txt)):
-                add("ascii", name, "".join(lines).replace("\n", "\r\n").encode("latin-1"))
+            for name, rows in lists.items():
+                add("ascii", name, as_file(rows))
     except OSError as error:
         raise StorageError(f"{root}: {error.strerror or error}; what is there is not complete: remove it") from error
     return SampleSummary(root, len(jobs), len({job.writer for job in jobs}), words)
@@ -159,26 +160,10 @@ def _evenly(forms: list[str], count: int) -> list[str]:
 def _add_images(form: DrawnForm, add: _Add) -> None:
     name = form.job.form
     add("forms", f"{name}.png", form.png)
-    for word in form.words:
-        if word.png is not None:
-            add("words", f"{name[:3]}/{name}/{word.id}.png", word.png)
-
-
-def _word_lines(form: DrawnForm, before: int) -> Iterator[str]:
-    """The form's lines of ``words.txt``, after that many words of other forms."""
-    for line in form.lines:
-        for word in line.words:
-            x, y, w, h = word.box
-            before += 1
-            if before % 7 == 0 and word.components:
-                x, y, w, h = x - 1, y - 1, w + 2, h + 2
-            yield f"{word.id} {line.flag} {line.threshold} {x} {y} {w} {h} {word.tag} {word.text}\n"
-
-
-def _form_line(form: DrawnForm) -> str:
-    ok = [line for line in form.lines if line.ok]
-    words, sound = len(list(form.words)), sum(len(line.words) for line in ok)
-    return f"{form.job.form} {form.job.writer} 2 prt {len(form.lines)} {len(ok)} {words} {sound}\n"
+    for folder, pieces in (("words", form.words), ("lines", form.lines)):
+        for piece in pieces:
+            if piece.png is not None:
+                add(folder, f"{name[:3]}/{name}/{piece.id}.png", piece.png)
 
 
 def _claim(root: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from htrdata.drawing.handwriting.page import page_rng
 from htrdata.drawing.handwriting.strokes import Strokes, write
 from htrdata.drawing.handwriting.style import Style, random_style
 from htrdata.drawing.handwriting.words import some_words
+from htrdata.drawing.samples.iam_records import MARKS, Component, DrawnForm, FormJob, FormLine, FormWord, around
 from htrdata.images.codec import encode, opencv
 
 cv2 = opencv()
@@ -28,87 +27,8 @@ BROKEN = ("a01-117-05-02", "r06-022-03-05")
 _LEFT, _RIGHT, _FIRST_LINE, _PITCH = 280, 2260, 880, 205
 _LINES = 8  # a form has more, but fewer words a line; one of the broken words is in the line 05
 _SPACE = 1.3  # between words, in x-heights
-_MARKS = (",", ".", '"', ";", "&")
 _SELDOM = ("café", "&", "R&D", ";")
 _SPACED = ("e g", "p m", "n o t", "A 1")
-
-
-@dataclass(frozen=True, slots=True)
-class FormJob:
-    """All that a worker needs to draw one form.
-
-    Attributes:
-        form: its id.
-        writer: the id of its writer, which with the seed fixes the hand.
-        seed: of the sample.
-        scale: of the form, 1 for its full size.
-    """
-
-    form: str
-    writer: str
-    seed: int
-    scale: float
-
-
-@dataclass(slots=True)
-class FormWord:
-    """A word of a form.
-
-    Attributes:
-        id: its own.
-        text: what was written.
-        components: left, upper edge, width and height of each connected piece of ink, in pixels; empty where the
-            annotators have found none.
-        png: its own image, as published: white but for the boxes of the components; None without components.
-    """
-
-    id: str
-    text: str
-    components: list[tuple[int, int, int, int]]
-    png: bytes | None = None
-
-    @property
-    def tag(self) -> str:
-        """Its part of speech; marks are their own."""
-        return self.text if self.text in _MARKS else "NN"
-
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        """Left, upper edge, width and height; -1 each where it has no component."""
-        if not self.components:
-            return -1, -1, -1, -1
-        left, upper = (min(component[axis] for component in self.components) for axis in (0, 1))
-        right, lower = (max(c[axis] + c[axis + 2] for c in self.components) for axis in (0, 1))
-        return left, upper, right - left, lower - upper
-
-
-@dataclass(slots=True)
-class FormLine:
-    """A line of a form: its id, whether its segmentation is ``ok``, its grey threshold, and its words."""
-
-    id: str
-    ok: bool
-    threshold: int
-    words: list[FormWord]
-
-    @property
-    def flag(self) -> str:
-        """``ok`` or ``err``."""
-        return "ok" if self.ok else "err"
-
-
-@dataclass(slots=True)
-class DrawnForm:
-    """A form: what was asked for, its lines, and its page as a PNG."""
-
-    job: FormJob
-    lines: list[FormLine]
-    png: bytes
-
-    @property
-    def words(self) -> Iterator[FormWord]:
-        """The words of all lines."""
-        return (word for line in self.lines for word in line.words)
 
 
 def draw_form(job: FormJob) -> DrawnForm:
@@ -125,14 +45,15 @@ def draw_form(job: FormJob) -> DrawnForm:
         line_id = f"{job.form}-{number:02d}"
         words = _write_line(page, line_id, number, tokens, style, size, job.scale, rng)
         if number == boxless:
-            marks = [word for word in words if word.text in _MARKS and word.id not in BROKEN]
+            marks = [word for word in words if word.text in MARKS and word.id not in BROKEN]
             (marks or words[-1:])[0].components = []
         lines.append(FormLine(line_id, number != erroneous, threshold, words))
     _print_head(page, job, " ".join(word.text for line in lines for word in line.words))
     page = _scan(page, rng)
     for line in lines:
+        line.png = _own_image(page, line.components)
         for word in line.words:
-            word.png = b"" if word.id in BROKEN else _own_image(page, word)
+            word.png = b"" if word.id in BROKEN else _own_image(page, word.components)
     return DrawnForm(job, lines, encode(page, "png"))
 
 
@@ -172,7 +93,7 @@ def _write_line(
     while True:
         word_id = f"{line}-{len(words):02d}"
         text = next(tokens)
-        if word_id in BROKEN and text in _MARKS:
+        if word_id in BROKEN and text in MARKS:
             text = "ink"
         strokes = write(text, style, rng)
         left, _, right, _ = strokes.bounds
@@ -182,9 +103,7 @@ def _write_line(
         x += (right - left + _SPACE) * size
 
 
-def _ink(
-    page: np.ndarray, strokes: Strokes, x: float, y: float, size: float, style: Style
-) -> list[tuple[int, int, int, int]]:
+def _ink(page: np.ndarray, strokes: Strokes, x: float, y: float, size: float, style: Style) -> list[Component]:
     """Draws strokes, the origin at (x, y), and returns the boxes of the connected pieces of ink."""
     left, upper, right, lower = strokes.bounds
     pen = max(style.pen * size, 1.2)
@@ -221,40 +140,12 @@ def _scan(page: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return scanned
 
 
-def _own_image(page: np.ndarray, word: FormWord) -> bytes | None:
-    """The word's box out of the page, white outside its components."""
-    if not word.components:
+def _own_image(page: np.ndarray, components: Sequence[Component]) -> bytes | None:
+    """The box around components out of the page, white outside of them."""
+    if not components:
         return None
-    left, upper, width, height = word.box
+    left, upper, width, height = around(components)
     image = np.full((height, width), 255, np.uint8)
-    for x, y, w, h in word.components:
+    for x, y, w, h in components:
         image[y - upper : y - upper + h, x - left : x - left + w] = page[y : y + h, x : x + w]
     return encode(image, "png")
-
-
-def form_xml(form: DrawnForm) -> bytes:
-    """The form's file in ``xml``: UTF-8, lines that end with CRLF, and texts that are escaped twice."""
-    job = form.job
-    shape = f'width="{round(WIDTH * job.scale)}" height="{round(HEIGHT * job.scale)}"'
-    out = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<form id="{job.form}" {shape} writer-id="{job.writer}" version="3.0">',
-        "  <machine-printed-part>",
-        f'    <machine-print-line text="{_twice(form.lines[0].words[0].text)}"/>',
-        "  </machine-printed-part>",
-        "  <handwritten-part>",
-    ]
-    for line in form.lines:
-        text = _twice(" ".join(word.text for word in line.words))
-        out.append(f'    <line id="{line.id}" segmentation="{line.flag}" threshold="{line.threshold}" text="{text}">')
-        for word in line.words:
-            out.append(f'      <word id="{word.id}" tag="{_twice(word.tag)}" text="{_twice(word.text)}">')
-            out += [f'        <cmp x="{x}" y="{y}" width="{w}" height="{h}"/>' for x, y, w, h in word.components]
-            out.append("      </word>")
-        out.append("    </line>")
-    out += ["  </handwritten-part>", "</form>", ""]
-    return "\r\n".join(out).encode()
-
-
-def _twice(text: str) -> str:
-    return html.escape(html.escape(text))

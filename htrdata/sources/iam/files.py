@@ -1,47 +1,35 @@
 """Where the files of IAM are: known by their names, wherever they lie below the root, loose or in archives.
 
-    words.txt, forms.txt      annotations in lines; or in ascii.tgz
-    a01-000u.xml              annotations of a form; or in xml.tgz
-    a01-000u-00-00.png        a word; or in words.tgz
-    a01-000u.png              a form; or in formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz
+    words.txt, lines.txt, forms.txt     annotations in lists; or in ascii.tgz
+    a01-000u.xml                        annotations of a form; or in xml.tgz; or in the PNGs of its words
+    a01-000u-00-00.png                  a word; or in words.tgz
+    a01-000u-00.png                     a line; or in lines.tgz
+    a01-000u.png                        a form; or in formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz
 
 Folders do not count, neither on the disk nor in an archive: it does not matter where and how an archive was unpacked.
-A loose file comes before one in an archive. Archives are known by how their names begin (words, forms, xml, ascii) and
-end (``.tgz``, ``.tar.gz``, or ``.tar``, which some browsers make of a download).
+Images may be of other formats, and lists have copies (``words_new.txt``). A loose file comes before one in an archive.
+Archives are tar, gzipped or not, or zip. Those of the names above are taken for what these say; others are looked into.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
 
 from htrdata.errors import BadDataError
 from htrdata.records import FileOnDisk, ImageFile
-from htrdata.sources.archives import Archive, ArchiveMember
 from htrdata.sources.drawn import MARK
-
-Kind = Literal["words", "forms", "xml", "ascii"]
-
-_FORM = r"[a-z][0-9]{2}-[0-9]{3}[a-z]?"
-FORM_ID = re.compile(_FORM)
-WORD_ID = re.compile(rf"{_FORM}-[0-9]{{2}}-[0-9]{{2}}")
-
-_NAMES: Mapping[Kind, re.Pattern[str]] = {
-    "words": re.compile(rf"({WORD_ID.pattern})\.png"),
-    "forms": re.compile(rf"({_FORM})\.png"),
-    "xml": re.compile(rf"({_FORM})\.xml"),
-    "ascii": re.compile(r"(words|forms)\.txt"),
-}
-_ARCHIVE = re.compile(r"(words|forms|xml|ascii).*(\.tgz|\.tar\.gz|\.tar)", re.IGNORECASE)
+from htrdata.sources.iam.embedded import Samples
+from htrdata.sources.iam.names import Kind, List, Packing, kind_of, list_of, packing_of
+from htrdata.sources.iam.packed import Contents, Member, contents_of, may_hold_iam
 
 MAX_ANNOTATIONS = 64 << 20
 """The largest annotation file that is read, in bytes; words.txt has some 6 million."""
 
-_DEPTH = 6  # ROOT/iam/words/a01/a01-000u/ has 4; a root given by mistake is not searched to its ends
+_DEPTH = 16  # folders below each other
+_MOST_FOLDERS = 50_000  # words, lines and forms of IAM lie in some 5,000; a root given by mistake is not searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +38,48 @@ class IamFiles:
 
     Attributes:
         root: the folder.
-        loose: by kind, the loose files by their id: that of a word or form, or ``words`` and ``forms`` of the lines.
-        archives: by kind, in the order of their paths.
+        loose: by kind, the loose files by their id.
+        lists: loose files that may be lists, with what they list by their names.
+        archives: archives in the order of their paths, with what their names say.
         marks: files that say that the data set is drawn; see `htrdata.sources.drawn`.
+        passed: what was found and is not read, and why; complete only once all has been looked at.
     """
 
     root: Path
-    loose: Mapping[Kind, dict[str, Path]] = field(default_factory=lambda: {kind: {} for kind in _NAMES})
-    archives: Mapping[Kind, list[Path]] = field(default_factory=lambda: {kind: [] for kind in _NAMES})
+    loose: Mapping[Kind, dict[str, Path]] = field(
+        default_factory=lambda: {"words": {}, "lines": {}, "forms": {}, "xml": {}}
+    )
+    lists: list[tuple[List, Path]] = field(default_factory=list)
+    archives: list[tuple[Packing, Path]] = field(default_factory=list)
     marks: list[Path] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
+    _walked: dict[Path, Contents] = field(default_factory=dict)
 
     def has(self, kind: Kind) -> bool:
-        """Whether there is anything of a kind."""
-        return bool(self.loose[kind] or self.archives[kind])
+        """Whether there is anything of a kind.
+
+        Raises:
+            BadDataError: an archive is cut off, damaged or none.
+        """
+        return bool(self.loose[kind]) or any(contents.files[kind] for contents in self._packed(kind))
+
+    def ids(self, kind: Kind) -> set[str]:
+        """The ids of all files of a kind.
+
+        Raises:
+            BadDataError: an archive is cut off, damaged or none.
+        """
+        return {*self.loose[kind], *(own_id for contents in self._packed(kind) for own_id in contents.files[kind])}
 
     def images(self, kind: Kind, wanted: Iterable[str]) -> dict[str, ImageFile]:
-        """The images of words or forms. One that is nowhere comes as a file that does not exist.
+        """The images of words, lines or forms. One that is nowhere comes as a file that does not exist.
 
         Raises:
             BadDataError: an archive is cut off, damaged or none, or has two images of one id.
         """
         ids = list(wanted)
         loose = self.loose[kind]
-        packed = {} if all(i in loose for i in ids) else dict(self._packed(kind))
+        packed = {} if all(i in loose for i in ids) else self._members(kind)
         found: dict[str, ImageFile] = {}
         for i in ids:
             if i in loose:
@@ -81,46 +88,102 @@ class IamFiles:
                 found[i] = packed[i] if i in packed else FileOnDisk(self.root / kind / f"{i}.png")
         return found
 
-    def annotations(self, kind: Kind) -> Iterator[tuple[str, str, bytes]]:
-        """Yields id, name for messages, and content of every annotation file of a kind, loose ones first.
+    def xml(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yields form, name for messages, and content of every file of a form, loose ones first.
 
         Raises:
             BadDataError: a file is too large; an archive is cut off, damaged or none, or has two files of one id.
         """
-        for file_id, path in self.loose[kind].items():
-            yield file_id, *_read(FileOnDisk(path))
-        for file_id, member in self._packed(kind):
-            if file_id not in self.loose[kind]:
-                yield file_id, *_read(member)
+        for form, path in self.loose["xml"].items():
+            yield form, str(path), read_bounded(FileOnDisk(path))
+        for form, member in self._members("xml").items():
+            if form not in self.loose["xml"]:
+                yield form, member.name, read_bounded(member)
 
-    def _packed(self, kind: Kind) -> Iterator[tuple[str, ArchiveMember]]:
-        """The files of a kind in archives, with their ids, each of which is there once."""
-        names: dict[str, str] = {}
-        for path in self.archives[kind]:
-            for member in Archive(path).members():
-                match = _NAMES[kind].fullmatch(member.file_name)
-                if match is not None:
-                    other = names.setdefault(match[1], member.name)
-                    if other != member.name:
-                        raise BadDataError(f"{member.name} is there twice: also as {other}; leave one of them")
-                    yield match[1], member
+    def listing(self, what: List) -> list[ImageFile]:
+        """The files that may be the list of words, lines or forms, loose ones first.
+
+        Raises:
+            BadDataError: an archive is cut off, damaged or none.
+        """
+        loose = [FileOnDisk(path) for listed, path in self.lists if listed == what]
+        packed = (member for contents in self._packed("ascii") for listed, member in contents.lists if listed == what)
+        return [*loose, *packed]
+
+    def samples(self, kinds: Iterable[Kind]) -> Samples:
+        """The XML of forms that images of words and lines carry.
+
+        Raises:
+            BadDataError: an archive is cut off, damaged or none.
+        """
+        found = Samples()
+        for kind in kinds:
+            for own_id, path in sorted(self.loose[kind].items()):
+                form = own_id.rsplit("-", 2 if kind == "words" else 1)[0]
+                if found.needs(form):
+                    found.offer(form, FileOnDisk(path))
+            for contents in self._packed(kind):
+                found.take(contents.samples)
+        return found
+
+    def _members(self, kind: Kind) -> dict[str, Member]:
+        """The files of a kind in archives, by their ids, each of which is there once."""
+        found: dict[str, Member] = {}
+        for contents in self._packed(kind):
+            for own_id, member in contents.files[kind].items():
+                other = found.setdefault(own_id, member)
+                if other is not member:
+                    raise BadDataError(f"{member.name} is there twice: also as {other.name}; leave one of them")
+        return found
+
+    def _packed(self, kind: Packing) -> Iterator[Contents]:
+        """What is in the archives that may hold a kind."""
+        for packing, path in self.archives:
+            if packing not in (kind, "similar", "other"):
+                continue
+            if path not in self._walked:
+                self._walked[path] = self._look_into(packing, path)
+            yield self._walked[path]
+
+    def _look_into(self, packing: Packing, path: Path) -> Contents:
+        if packing == "other":
+            try:
+                promising = may_hold_iam(path)
+            except BadDataError as error:
+                self.passed.append(str(error))
+                return Contents()
+            if not promising:
+                return Contents()
+        contents = contents_of(path, samples=packing not in ("forms", "xml", "ascii"))
+        self.passed.extend(f"{name} is packed twice: unpack {path}" for name in contents.nested)
+        if not contents and not contents.nested:
+            self.passed.append(f"{path} holds nothing of IAM")
+        return contents
 
 
-def _read(file: ImageFile) -> tuple[str, bytes]:
+def read_bounded(file: ImageFile) -> bytes:
+    """The bytes of an annotation file.
+
+    Raises:
+        BadDataError: it is larger than `MAX_ANNOTATIONS`.
+        OSError: it cannot be read.
+    """
     size = file.size() or 0
     if size > MAX_ANNOTATIONS:
         raise BadDataError(f"{file.name} has {size:,} bytes: no annotation file of IAM has over {MAX_ANNOTATIONS:,}")
-    return file.name, file.read()
+    return file.read()
 
 
 def find_files(root: Path) -> IamFiles:
-    """Looks through a root, following links; of a root that does not exist nothing is found.
+    """Looks through a root, following links, or at an archive. Of a root that does not exist nothing is found.
 
     Raises:
-        BadDataError: two loose files have one name.
+        BadDataError: two loose files have one name, or there are folders without end.
         OSError: a folder cannot be read.
     """
     files = IamFiles(root)
+    if root.is_file():
+        files.archives.append(("similar", root))
     seen: set[str] = set()
     for folder, below, names in os.walk(root, followlinks=True, onerror=_raise):
         real = os.path.realpath(folder)
@@ -131,6 +194,10 @@ def find_files(root: Path) -> IamFiles:
             for name in sorted(names):
                 _sort_in(files, place, name)
         seen.add(real)
+        if len(seen) > _MOST_FOLDERS:
+            raise BadDataError(
+                f"there are more than {_MOST_FOLDERS:,} folders below {root}: name the one that IAM is in"
+            )
         below.sort()
     return files
 
@@ -141,18 +208,17 @@ def _raise(error: OSError) -> None:
 
 
 def _sort_in(files: IamFiles, folder: Path, name: str) -> None:
-    if name == MARK:
-        files.marks.append(folder / name)
-        return
-    archive = _ARCHIVE.fullmatch(name)
-    if archive is not None:
-        files.archives[cast(Kind, archive[1].lower())].append(folder / name)
-        return
-    for kind, pattern in _NAMES.items():
-        match = pattern.fullmatch(name)
-        if match is not None:  # no name is of two kinds
-            path = folder / name
-            other = files.loose[kind].setdefault(match[1], path)
-            if other is not path:
-                raise BadDataError(f"{path} is there twice: also as {other}; leave one of them below {files.root}")
-            return
+    path = folder / name
+    if (known := kind_of(name)) is not None:
+        kind, own_id = known
+        other = files.loose[kind].setdefault(own_id, path)
+        if other is not path:
+            raise BadDataError(f"{path} is there twice: also as {other}; leave one of them below {files.root}")
+    elif (listed := list_of(name)) is not None:
+        files.lists.append((listed, path))
+    elif name == MARK:
+        files.marks.append(path)
+    elif (packing := packing_of(name)) == "unreadable":
+        files.passed.append(f"{path} is not read where it lies: unpack it")
+    elif packing is not None:
+        files.archives.append((packing, path))

@@ -1,34 +1,34 @@
-"""The IAM Handwriting Database (version 3.0), loose files or archives as its site gives them out.
+"""The IAM Handwriting Database (version 3.0), words or lines, loose files or archives as its site gives them out.
 
-Annotations come from ``xml`` or ``ascii``, pixels from ``words`` (each its own PNG) or ``forms`` (cut out of the page);
-`htrdata.sources.iam.files` says where all of them are looked for. Both annotations have the same words with the same
+Annotations come from ``xml``, from the PNGs of words, which carry the same, or from ``ascii``; pixels from ``words`` or
+``lines`` (each its own PNG) or ``forms`` (cut out of the page). `htrdata.sources.iam.files` says where all of them are
+looked for, `htrdata.sources.iam.choosing` which annotations are taken. All have the same words with the same
 transcriptions; boxes may differ by a few pixels, and the writer is in ``forms.txt`` where it is not in XML.
 
-Columns of its own: ``line`` (its id), ``segmentation`` (of that line, ``ok`` or ``err``), ``threshold`` (the grey level
-at which that line was binarised), ``tag`` (grammatical).
+Columns of its own: ``segmentation`` (of the line, ``ok`` or ``err``), ``threshold`` (the grey level at which it was
+binarised), and of a word ``line`` (the id) and ``tag`` (grammatical).
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
-from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
-from htrdata.records import Division, ImageFile, Page, Reason, SourceInfo, Unit, Word, first_reason
+from htrdata.errors import HtrError, SourceMissingError, StorageError, UsageError
+from htrdata.records import Division, Page, SourceInfo, Unit
 from htrdata.sources.drawn import DrawnMark, read_mark
-from htrdata.sources.iam.files import FORM_ID, WORD_ID, IamFiles, Kind, find_files
+from htrdata.sources.iam import annotations as kinds
+from htrdata.sources.iam.choosing import Chosen, Forms, choose
+from htrdata.sources.iam.files import IamFiles, find_files
+from htrdata.sources.iam.names import Kind
+from htrdata.sources.iam.pages import Pages
 from htrdata.sources.iam.splits import Segmentation, find_scheme
-from htrdata.sources.iam.words_txt import read_words, read_writers
-from htrdata.sources.iam.xml import read_form
 
-_FORMS = "formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz"
-
-Annotations = Literal["auto", "xml", "ascii"]
-Pixels = Literal["auto", "words", "forms"]
-
+Annotations = Literal["auto", "xml", "png", "ascii"]
+Pixels = Literal["auto", "words", "lines", "forms"]
 
 IAM = SourceInfo(
     title="IAM Handwriting Database 3.0",
@@ -39,28 +39,50 @@ IAM = SourceInfo(
 )
 """The genuine data set."""
 
+_FORMS = "formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz"
+_ANNOTATIONS = {
+    "auto": "xml.tgz, ascii.tgz, or the PNGs of the site, which carry them",
+    "xml": "xml.tgz",
+    "ascii": "ascii.tgz",
+    "png": "words.tgz with the PNGs of the site, which carry them",
+}
+_PACKED = {"words": "words.tgz", "lines": "lines.tgz", "forms": "forms*.tgz"}
+
 
 @dataclass(frozen=True)
 class Iam:
     """IAM below a root folder.
 
     Attributes:
-        root: the folder; see `htrdata.sources.iam.files`.
+        root: the folder, or an archive; see `htrdata.sources.iam.files`.
         scheme: the published split, see `htrdata.sources.iam.splits`; None leaves every form in no split, to be dealt
             out by `htrdata.sources.resplit`.
-        segmentation: ``ok`` drops the words of lines whose segmentation is ``err``; ``all`` keeps them.
-        annotations: which ones; ``auto`` is XML where it is there.
-        pixels: where from; ``auto`` is the words' own PNGs where they are there.
+        segmentation: ``ok`` drops the words of lines whose segmentation is ``err``, ``all`` keeps them; None is ``ok``
+            for words and ``all`` for lines, as figures are published.
+        annotations: which ones; ``auto`` those that cover the most forms.
+        pixels: where from; ``auto`` is own PNGs where they are there.
+        unit: what is read, ``word`` or ``line``.
+
+    Raises:
+        UsageError: there is no such split, or pixels are asked for that are not of this unit.
     """
 
     root: Path
     scheme: str | None = "aachen"
-    segmentation: Segmentation = "ok"
+    segmentation: Segmentation | None = None
     annotations: Annotations = "auto"
     pixels: Pixels = "auto"
+    unit: Unit = "word"
 
-    extra_columns: ClassVar[tuple[str, ...]] = ("line", "segmentation", "threshold", "tag")
-    unit: ClassVar[Unit] = "word"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))  # a text will do
+        if self.scheme is not None:
+            find_scheme(self.scheme)
+        if self.pixels not in ("auto", "forms", f"{self.unit}s"):
+            raise UsageError(f"{self.unit}s come from pixels of {self.unit}s or forms, not of {self.pixels}")
+
+    def __getstate__(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # not what was found
 
     @property
     def info(self) -> SourceInfo:
@@ -77,20 +99,22 @@ class Iam:
         """What the sample says that it is; None of the genuine data set."""
         return None if self._mark is None else self._mark.drawn
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "root", Path(self.root))  # a text will do
-
     @property
     def name(self) -> str:
-        """``iam`` and the scheme."""
-        return f"iam_{find_scheme(self.scheme).name}" if self.scheme is not None else "iam"
+        """``iam`` and the scheme, and ``lines`` where it is of lines."""
+        return "_".join(["iam", *([self.scheme] if self.scheme else []), *(["lines"] if self.unit == "line" else [])])
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """What is known of a word besides, or of a line."""
+        return ("line", "segmentation", "threshold", "tag") if self.unit == "word" else ("segmentation", "threshold")
 
     @property
     def settings(self) -> Mapping[str, str]:
         """Scheme, segmentation, and which annotations and pixels are taken."""
         return {
             "scheme": self.scheme or "none",
-            "segmentation": self.segmentation,
+            "segmentation": self._segmentation,
             "annotations": self._annotations,
             "pixels": self._pixels,
         }
@@ -100,7 +124,17 @@ class Iam:
         """What the whole of IAM has in the splits of the scheme."""
         if self.scheme is None:
             return {}
-        return find_scheme(self.scheme).published(self.segmentation, pngs=self._pixels == "words")
+        return find_scheme(self.scheme).published(self.unit, self._segmentation, pngs=self._pixels == "words")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Which annotations are taken, how others that are there differ, and what was found and is not read.
+
+        Empty where the data set is not there, or damaged: `pages` says how.
+        """
+        chosen = self._told
+        passed = (f"not read: {what}" for what in dict.fromkeys(self._files.passed))
+        return (*chosen.remarks, *passed) if chosen is not None else ()
 
     def pages(self) -> Iterator[Page]:
         """Yields the forms of train, val and test in the order of the lists, then those that are in no list.
@@ -113,13 +147,44 @@ class Iam:
             StorageError: a file cannot be read.
         """
         try:
-            self._check_there()
-            forms = _read_xml(self._files) if self._annotations == "xml" else _read_ascii(self._files)
-            yield from _pages(self, self._files, forms)
+            yield from Pages(
+                self._files,
+                self._take_forms(),
+                scheme=find_scheme(self.scheme) if self.scheme is not None else None,
+                segmentation=self._segmentation,
+                pixels=self._pixels,
+                unit=self.unit,
+            )
         except HtrError:
             raise
         except OSError as error:
             raise StorageError(f"cannot read IAM in {self.root}: {error}") from error
+
+    def _take_forms(self) -> Forms:
+        """The words of all forms, which are there once: whoever asks again has them read again."""
+        chosen = self._chosen
+        if chosen is not None and chosen.forms is None:
+            self.__dict__.pop("_chosen")
+            chosen = self._chosen
+        missing = []
+        if chosen is None or chosen.forms is None:
+            missing.append(f"annotations ({_ANNOTATIONS[self.annotations]})")
+        if not self._files.has(self._pixels):
+            given = _PACKED[f"{self.unit}s"] + " or forms*.tgz" if self.pixels == "auto" else _PACKED[self.pixels]
+            missing.append(f"pixels ({given})")
+        if missing or chosen is None or chosen.forms is None:
+            raise SourceMissingError("\n".join(self._how_to_get(" and ".join(missing))))
+        forms, chosen.forms = chosen.forms, None
+        return forms
+
+    def _how_to_get(self, missing: str) -> Iterator[str]:
+        yield f"IAM is not complete in {self.root}; missing: {missing}"
+        yield from (f"  not read: {what}" for what in dict.fromkeys(self._files.passed))
+        own = _PACKED[f"{self.unit}s"]
+        yield f"  1. register at {IAM.url} (for non-commercial research)"
+        yield f"  2. with that login fetch {own} (or {_FORMS}, and xml.tgz or ascii.tgz)"
+        yield f"  3. put it, as it is or unpacked, into {self.root}, or name its folder with --root"
+        yield "  4. to try things without: `htrdata sample iam --out DIR` draws a small one"
 
     @functools.cached_property
     def _files(self) -> IamFiles:
@@ -129,137 +194,46 @@ class Iam:
     def _mark(self) -> DrawnMark | None:
         return read_mark(self._files.marks[0]) if self._files.marks else None
 
+    @functools.cached_property
+    def _chosen(self) -> Chosen | None:
+        return choose(self._files, self.unit, self.annotations, self._pixels)
+
     @property
-    def _annotations(self) -> Literal["xml", "ascii"]:
+    def _told(self) -> Chosen | None:
+        """The annotations that are chosen; None of a data set that `pages` refuses."""
+        try:
+            return self._chosen
+        except (HtrError, OSError):
+            return None
+
+    @property
+    def _segmentation(self) -> Segmentation:
+        return self.segmentation or ("ok" if self.unit == "word" else "all")
+
+    @property
+    def _annotations(self) -> kinds.Annotations:
         if self.annotations == "auto":
-            return "ascii" if self._files.has("ascii") and not self._files.has("xml") else "xml"
+            return self._told.kind if self._told is not None else "xml"
         return self.annotations
 
-    @property
-    def _pixels(self) -> Literal["words", "forms"]:
+    @functools.cached_property
+    def _pixels(self) -> Kind:
         if self.pixels == "auto":
-            return "forms" if self._files.has("forms") and not self._files.has("words") else "words"
+            own: Kind = "words" if self.unit == "word" else "lines"
+            try:
+                return "forms" if not self._files.has(own) and self._files.has("forms") else own
+            except (HtrError, OSError):  # `pages` says it
+                return own
         return self.pixels
-
-    def _check_there(self) -> None:
-        missing = []
-        if not self._files.has(self._annotations):
-            wanted = "xml.tgz or ascii.tgz" if self.annotations == "auto" else f"{self.annotations}.tgz"
-            missing.append(f"annotations ({wanted})")
-        if not self._files.has(self._pixels):
-            packed = {"auto": "words.tgz or forms*.tgz", "words": "words.tgz", "forms": "forms*.tgz"}
-            missing.append(f"pixels ({packed[self.pixels]})")
-        if missing:
-            raise SourceMissingError(
-                f"IAM is not complete in {self.root}; missing: {' and '.join(missing)}\n"
-                f"  1. register at {IAM.url} (for non-commercial research)\n"
-                f"  2. with that login fetch xml.tgz (or ascii.tgz) and words.tgz (or {_FORMS})\n"
-                f"  3. put them, as they are or unpacked, into {self.root}, or name their folder with --root\n"
-                "  4. to try things without: `htrdata sample iam --out DIR` draws a small one"
-            )
 
 
 def read(
     root: Path | str,
     scheme: str | None = "aachen",
-    segmentation: Segmentation = "ok",
+    segmentation: Segmentation | None = None,
     annotations: Annotations = "auto",
     pixels: Pixels = "auto",
+    unit: Unit = "word",
 ) -> Iterator[Page]:
     """Yields the forms of IAM; see `Iam` for the arguments and `Iam.pages` for the order and the errors."""
-    return Iam(Path(root), scheme, segmentation, annotations, pixels).pages()
-
-
-_Forms = dict[str, list[Word]]
-
-
-def _read_xml(files: IamFiles) -> _Forms:
-    forms: _Forms = {}
-    for file_id, name, data in files.annotations("xml"):
-        form, words = read_form(data, name)
-        if form != file_id:
-            raise BadDataError(f"{name} is the annotation of another form, {form!r}")
-        forms[form] = words
-    if not forms:
-        raise SourceMissingError(f"there is no annotation of a form, such as a01-000u.xml, in {_names(files, 'xml')}")
-    return dict(sorted(forms.items()))
-
-
-def _read_ascii(files: IamFiles) -> _Forms:
-    tables = {table: (data, name) for table, name, data in files.annotations("ascii")}
-    if "words" not in tables:
-        raise SourceMissingError(f"there is no words.txt in {files.root} or {_names(files, 'ascii')}")
-    writers = read_writers(*tables["forms"]) if "forms" in tables else {}
-    return dict(sorted(read_words(*tables["words"], writers).items()))
-
-
-def _names(files: IamFiles, kind: Kind) -> str:
-    return ", ".join(map(str, files.archives[kind])) or f"{kind}.tgz"
-
-
-def _pages(source: Iam, files: IamFiles, forms: _Forms) -> Iterator[Page]:
-    """Deals the words out to the splits and gives them their images."""
-    scheme = find_scheme(source.scheme) if source.scheme is not None else None
-    split_of = scheme.ids() if scheme is not None else {}
-    by_form = scheme is not None and scheme.unit == "form"
-
-    def split(form: str, word: Word) -> str | None:
-        return split_of.get(form if by_form else word.extra["line"])
-
-    images = _Images(source, files, forms)
-    listed = dict.fromkeys((name, unit if by_form else unit.rpartition("-")[0]) for unit, name in split_of.items())
-    for name, form in listed:
-        yield images.page(form, name, [word for word in forms.get(form, ()) if split(form, word) == name])
-    for form, words in forms.items():
-        rest = [word for word in words if split(form, word) is None]
-        if rest:
-            yield images.page(form, None, rest)
-
-
-class _Images:
-    """Where the pixels are, and what is wrong with words on their way to a page."""
-
-    def __init__(self, source: Iam, files: IamFiles, forms: _Forms) -> None:
-        self.segmentation = source.segmentation
-        self.seen: set[tuple[str | None, str]] = set()
-        self.words: dict[str, ImageFile] = {}
-        self.forms: dict[str, ImageFile] = {}
-        if source.settings["pixels"] == "forms":
-            self.forms = files.images("forms", filter(FORM_ID.fullmatch, forms))
-        else:
-            boxed = (word.id for words in forms.values() for word in words if word.box is not None)
-            self.words = files.images("words", filter(WORD_ID.fullmatch, boxed))
-
-    def page(self, form: str, split: str | None, words: list[Word]) -> Page:
-        reason = None
-        if not FORM_ID.fullmatch(form):
-            reason = Reason.INVALID_ID
-        elif split is None:
-            reason = Reason.NOT_IN_SPLIT
-        return Page(
-            form, split, tuple(self._word(form, split, word) for word in words), self.forms.get(form), None, reason
-        )
-
-    def _word(self, form: str, split: str | None, word: Word) -> Word:
-        reasons: list[Reason | None] = []
-        if not WORD_ID.fullmatch(word.id) or not word.id.startswith(f"{form}-"):
-            return replace(word, reason=Reason.INVALID_ID)
-        if (split, word.id) in self.seen:
-            reasons.append(Reason.DUPLICATE_ID)
-        self.seen.add((split, word.id))
-        if self.segmentation == "ok" and word.extra["segmentation"] != "ok":
-            reasons.append(Reason.SEGMENTATION_ERR)
-        if word.box is None:
-            reasons.append(Reason.EMPTY_BOX)
-        # `dataclasses.replace` takes four times as long.
-        image, reason = self.words.get(word.id), first_reason(reasons)
-        return Word(
-            id=word.id,
-            text=word.text,
-            box=word.box,
-            image=image,
-            reason=reason,
-            writer=word.writer,
-            extra=word.extra,
-            ink_threshold=word.ink_threshold,
-        )
+    return Iam(Path(root), scheme, segmentation, annotations, pixels, unit).pages()

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Literal
 
 from htrdata.errors import UsageError
-from htrdata.records import SPLITS
+from htrdata.records import SPLITS, Unit
 
 Segmentation = Literal["ok", "all"]
 
@@ -27,6 +27,7 @@ class Scheme:
         unit: of what the lists hold ids.
         lists: for each split the lists that make it up, in order.
         words: of each split, those of lines with the segmentation ``ok``, and those of all lines.
+        lines: of each split, those with the segmentation ``ok``, and all.
         boxless: of each split, the words of ``ok`` lines that have no component; empty where nobody has counted them.
         broken: of each split, the words of ``ok`` lines whose published PNG cannot be read; empty where unknown.
     """
@@ -36,6 +37,7 @@ class Scheme:
     unit: Literal["form", "line"]
     lists: Mapping[str, tuple[str, ...]]
     words: Mapping[str, tuple[int, int]]
+    lines: Mapping[str, tuple[int, int]]
     boxless: Mapping[str, int]
     broken: Mapping[str, int]
 
@@ -51,17 +53,20 @@ class Scheme:
                 found.update(dict.fromkeys(_read_list(f"{self.name}.{name}.{self.unit}s.txt"), split))
         return found
 
-    def published(self, segmentation: Segmentation, *, pngs: bool) -> dict[str, dict[str, int]]:
-        """What a build of the whole of IAM counts in each split: words, and dropped ones by reason.
+    def published(self, unit: Unit, segmentation: Segmentation, *, pngs: bool) -> dict[str, dict[str, int]]:
+        """What a build of the whole of IAM counts in each split: words or lines, and dropped ones by reason.
 
         Args:
+            unit: what is counted.
             segmentation: ``ok`` drops the words of other lines, ``all`` does not.
             pngs: whether the words come from their own PNGs, of which two are broken; the forms are sound.
         """
         counts: dict[str, dict[str, int]] = {}
         for split in SPLITS:
-            ok, every = self.words[split]
+            ok, every = (self.words if unit == "word" else self.lines)[split]
             counts[split] = {"words": every, "segmentation_err": every - ok if segmentation == "ok" else 0}
+            if unit == "line":
+                continue
             if split in self.boxless and segmentation == "ok":
                 counts[split]["empty_box"] = self.boxless[split]
             if split in self.broken:
@@ -75,6 +80,7 @@ AACHEN = Scheme(
     unit="form",
     lists={split: (split,) for split in SPLITS},
     words={"train": (47_999, 55_081), "val": (7_559, 8_895), "test": (20_310, 25_920)},
+    lines={"train": (5_695, 6_482), "val": (840, 976), "test": (2_338, 2_915)},
     boxless={"train": 16, "val": 5, "test": 5},
     broken={"train": 2, "val": 0, "test": 0},
 )
@@ -84,6 +90,7 @@ LWITR = Scheme(
     unit="line",
     lists={"train": ("train",), "val": ("val1", "val2"), "test": ("test",)},
     words={"train": (46_958, 53_841), "val": (6_447 + 7_065, 7_899 + 8_566), "test": (13_753, 17_616)},
+    lines={"train": (5_419, 6_161), "val": (747 + 792, 900 + 940), "test": (1_480, 1_861)},
     boxless={},
     broken={"train": 2, "val": 0, "test": 0},
 )
