@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
 from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.images.masking import blank_outside
 from htrdata.images.normalisation import Operation, normalise
-from htrdata.images.png_passthrough import is_whole_png, stored_png_size
+from htrdata.images.png_passthrough import prove_png
 from htrdata.images.straightening import straighten
 from htrdata.records import ImageFile, Page, Reason, Word, first_reason
 
@@ -59,7 +59,8 @@ class Row:
 class _Picture:
     """A page's or word's image as far as it was opened: why it cannot be used, else its size, and what it takes to cut.
 
-    `encoded` alone, without `pixels`, is a word's own image that was proved to be whole and needs no change.
+    `encoded` is what may stand in a store for the pixels, if anything may; alone, without `pixels`, it is a word's own
+    image that needs no change.
     """
 
     reason: Reason | None = None
@@ -75,7 +76,7 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
         page: the page with its words.
         options: of the build.
         pixels: whether to decode and cut. Without, image files are read and their hashes and headers checked, but a
-            damage further inside is not found; a `MadeImage` is not made; and kept rows have no image.
+            damage further inside may not be found; a `MadeImage` is not made; and kept rows have no image.
 
     Raises:
         OSError: an image is there but cannot be read.
@@ -145,12 +146,8 @@ def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) ->
     cut = reduce_height(cut, options.height)
     row.height, row.width = cut.shape[:2]
     kind: codec.Format = ("png" if own else "jpeg") if options.format == "auto" else options.format
-    may_stay = False
-    if own and cut is pixels:  # encoding would only write again what every decoder gives
-        may_stay = kind == "png" and is_whole_png(encoded, options.color)
-        if options.format == "auto" and options.color == "grey":
-            may_stay = may_stay or is_plain_grey_jpeg(encoded)
-    row.image = encoded if may_stay else codec.encode(cut, kind, options.quality)
+    # Encoding anew would only write again what every decoder gives.
+    row.image = encoded if encoded and cut is pixels else codec.encode(cut, kind, options.quality)
 
 
 def _ink_threshold(word: Word) -> int | None:
@@ -183,13 +180,14 @@ def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions,
     data = _read(image)
     if data is None:
         return _Picture(Reason.IMAGE_MISSING)
+    png = prove_png(data, options.color)
+    if png is None:
+        return _decoded_own(data, options) if pixels else _measured(data)
     if not pixels:
-        return _measured(data)
-    size = stored_png_size(data, options.color)
-    undecoded = size is not None and (ruled_out is not None or _may_stay(size, options))
-    if undecoded and is_whole_png(data, options.color):
-        return _Picture(size=size, encoded=data)
-    return _decoded(data, options)
+        return _Picture(size=png.size)
+    stays = png.data if options.format != "jpeg" else b""
+    undecoded = ruled_out is not None or _may_stay(png.size, options)
+    return _Picture(size=png.size, pixels=None if undecoded else png.pixels(), encoded=stays)
 
 
 def _made(image: GreyJpeg, options: BuildOptions) -> _Picture:
@@ -197,7 +195,14 @@ def _made(image: GreyJpeg, options: BuildOptions) -> _Picture:
     size = (image.width, image.height)
     if options.format == "auto" and options.color == "grey" and _may_stay(size, options):
         return _Picture(size=size, encoded=image.data)
-    return _decoded(image.data, options)
+    return _decoded_own(image.data, options)
+
+
+def _decoded_own(data: bytes, options: BuildOptions) -> _Picture:
+    """Decodes a word's own image."""
+    picture = _decoded(data, options)
+    stays = options.format == "auto" and options.color == "grey" and is_plain_grey_jpeg(data)
+    return replace(picture, encoded=data if stays else b"")
 
 
 def _may_stay(size: tuple[int, int], options: BuildOptions) -> bool:
@@ -225,4 +230,4 @@ def _decoded(data: bytes, options: BuildOptions) -> _Picture:
         decoded = codec.decode(data, options.color)
     except codec.ImageError:
         return _Picture(Reason.IMAGE_CORRUPT)
-    return _Picture(size=(decoded.shape[1], decoded.shape[0]), pixels=decoded, encoded=data)
+    return _Picture(size=(decoded.shape[1], decoded.shape[0]), pixels=decoded)

@@ -155,6 +155,8 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     from htrdata.building.describing import describe_counts
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
+    from htrdata.labels import visible
+    from htrdata.sources.base import remarks_of
     from htrdata.store.description_file import as_text
 
     published = published or PublishedRequest()
@@ -180,6 +182,8 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
             place = asked.out / counts.name
             message = f"{asked.out} has it already" if built.already else f"report: {place / 'report.html'}"
     click.echo(as_text(counts) if asked.as_json else summary(counts))
+    for remark in remarks_of(source):
+        click.echo(visible(remark), err=True)
     click.echo(message, err=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -17,17 +17,14 @@ from htrdata.cli.build_options import (
 )
 from htrdata.cli.console import progress_bar, run
 from htrdata.cli.data_place import data_place, pages_option
+from htrdata.cli.iam_command import iam
 from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
 from htrdata.cli.unipen_command import unipen
 from htrdata.cli.xml_command import xml
-from htrdata.errors import BadDataError, UsageError
+from htrdata.errors import BadDataError
 from htrdata.version import __version__
-
-if TYPE_CHECKING:
-    from htrdata.sources.iam.source import Annotations, Pixels
-    from htrdata.sources.iam.splits import Segmentation
 
 
 @click.group(cls=SourceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -67,48 +64,6 @@ def imgur5k(
 
 
 @commands.command()
-@data_place("iam")
-@click.option("--split", type=click.Choice(["aachen", "lwitr"]), help="Published split.  [default: aachen]")
-@click.option(
-    "--segmentation",
-    default="ok",
-    show_default=True,
-    type=click.Choice(["ok", "all"]),
-    help="Drop or keep words of lines that are marked as segmented wrongly.",
-)
-@click.option(
-    "--annotations", default="auto", type=click.Choice(["auto", "xml", "ascii"]), help="[default: xml if there]"
-)
-@click.option(
-    "--pixels", default="auto", type=click.Choice(["auto", "words", "forms"]), help="[default: words if there]"
-)
-@build_options
-def iam(
-    asked: BuildRequest,
-    published: PublishedRequest,
-    root: Path,
-    split: str | None,
-    segmentation: Segmentation,
-    annotations: Annotations,
-    pixels: Pixels,
-) -> None:
-    """Build IAM: the archives of its site in ROOT, as they are or unpacked anyhow.
-
-    \b
-    Examples:
-      htrdata iam --root ~/Downloads --dry-run
-      htrdata iam --split lwitr --segmentation all
-      htrdata iam --resplit kfold --fold 1/5
-    """
-    from htrdata.sources.iam.source import Iam
-
-    if split is not None and published.resplit is not None:
-        raise UsageError("--split takes a published split, and --resplit another one: give one of the two")
-    scheme = split or (None if published.resplit else "aachen")
-    run_build(Iam(root, scheme, segmentation, annotations, pixels), asked, published)
-
-
-@commands.command()
 @data_place("dhsd")
 @build_options
 def dhsd(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
@@ -124,6 +79,7 @@ def dhsd(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
     run_build(Dhsd(root), asked, published)
 
 
+commands.add_command(iam)
 commands.add_command(sample)
 commands.add_command(synth)
 commands.add_command(unipen)

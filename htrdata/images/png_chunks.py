@@ -9,36 +9,41 @@ from collections.abc import Iterator
 from htrdata.images.eight_bit import ImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+AFTER_HEADER = len(SIGNATURE) + 25
+"""Where the first chunk behind the header begins."""
+
+TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+"""Chunks that hold a keyword, a zero byte, and a text."""
 
 _HEAD = struct.Struct(">I4s")  # the length of a chunk's body, and its name
 _CRC = struct.Struct(">I")
-_FIXED = _HEAD.size + _CRC.size
-_AFTER_HEADER = len(SIGNATURE) + _FIXED + 13
-_MOST_CHUNKS = 1000  # a PNG of an encoder has a few; a hostile one may have one for every dozen bytes
+_MOST_CHUNKS = 1000  # an encoder writes a few, and libpng reads no more texts
 
 
-def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields name and body of each chunk of a PNG before its end.
+def spans(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yields the name of each chunk up to ``IEND``, and from where to where it reaches in the data.
+
+    Eight bytes of that stand before its body, and four behind.
 
     Raises:
-        ImageError: it is no PNG, is cut off, has a chunk with a wrong checksum, or has thousands of chunks.
+        ImageError: it is no PNG, is cut off, has a chunk with a wrong checksum, or has too many.
     """
     if not data.startswith(SIGNATURE):
-        raise ImageError(f"no PNG: {len(data):,} bytes that begin with {data[:8]!r}" if data else "0 bytes")
-    place, view = len(SIGNATURE), memoryview(data)
+        raise ImageError(f"no PNG: {len(data):,} bytes that begin with {data[:8]!r}")
+    place, end, view = len(SIGNATURE), len(data), memoryview(data)
     for _ in range(_MOST_CHUNKS):
-        if place + _FIXED > len(data):
-            raise ImageError(f"a PNG that is cut off after {len(data):,} bytes")
+        if place + 12 > end:
+            raise ImageError(f"a PNG that is cut off after {end:,} bytes")
         length, name = _HEAD.unpack_from(data, place)
-        body, after = place + _HEAD.size, place + _HEAD.size + length
-        if after + _CRC.size > len(data):
-            raise ImageError(f"a PNG that is cut off after {len(data):,} bytes, within its chunk {name!r}")
-        if zlib.crc32(view[place + 4 : after]) != _CRC.unpack_from(data, after)[0]:
+        after = place + 12 + length
+        if after > end:
+            raise ImageError(f"a PNG that is cut off after {end:,} bytes, within its chunk {name!r}")
+        if zlib.crc32(view[place + 4 : after - 4]) != _CRC.unpack_from(data, after - 4)[0]:
             raise ImageError(f"a PNG whose chunk {name!r} has a wrong checksum")
+        yield name, place, after
         if name == b"IEND":
             return
-        yield name, data[body:after]
-        place = after + _CRC.size
+        place = after
     raise ImageError(f"a PNG of more than {_MOST_CHUNKS:,} chunks")
 
 
@@ -51,10 +56,11 @@ def compressed_texts(data: bytes, keyword: bytes, longest: int) -> list[bytes]:
         longest: bytes; a longer text is not unpacked.
 
     Raises:
-        ImageError: as for `chunks`; a text is damaged or longer.
+        ImageError: as for `spans`; a text is damaged or longer.
     """
-    bodies = (body for name, body in chunks(data) if name == b"zTXt" and body.startswith(keyword + b"\0"))
-    return [_unpacked(body[len(keyword) + 1 :], longest) for body in bodies]
+    bodies = (data[begin + 8 : end - 4] for name, begin, end in spans(data) if name == b"zTXt")
+    start = keyword + b"\0"
+    return [_unpacked(body.removeprefix(start), longest) for body in bodies if body.startswith(start)]
 
 
 def _unpacked(packed: bytes, longest: int) -> bytes:
@@ -71,14 +77,12 @@ def _unpacked(packed: bytes, longest: int) -> bytes:
     return text
 
 
-def after_header(data: bytes, name: bytes, body: bytes) -> bytes:
-    """A PNG with one more chunk, right after its header.
+def chunk(name: bytes, body: bytes) -> bytes:
+    """A chunk of this name, which has four letters."""
+    named = name + body
+    return _CRC.pack(len(body)) + named + _CRC.pack(zlib.crc32(named))
 
-    Args:
-        data: the PNG.
-        name: of the chunk, four letters.
-        body: of the chunk.
-    """
-    chunk = name + body
-    whole = _CRC.pack(len(body)) + chunk + _CRC.pack(zlib.crc32(chunk))
-    return data[:_AFTER_HEADER] + whole + data[_AFTER_HEADER:]
+
+def after_header(data: bytes, name: bytes, body: bytes) -> bytes:
+    """A PNG with one more chunk, right after its header."""
+    return data[:AFTER_HEADER] + chunk(name, body) + data[AFTER_HEADER:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from htrdata.records import Division as Division
@@ -74,6 +74,15 @@ class Source(Protocol):
             SourceMissingError: a folder or file that is needed is not there.
             BadDataError: a file is not what its format promises.
         """
+
+
+def remarks_of(source: Source) -> Sequence[str]:
+    """What a source has found out about its files that a person should know, once its pages were read.
+
+    A source says it by a member of its own, ``remarks``; most have none.
+    """
+    remarks: Sequence[str] = getattr(source, "remarks", ())
+    return remarks
 
 
 def missing_members(source: object) -> list[str]:

@@ -8,106 +8,18 @@ then dealt out so that each split has its share of the words, to within a group.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word, first_reason
-from htrdata.sources.base import Source
+from htrdata.sources.base import Source, remarks_of
+from htrdata.sources.shares import Fold as Fold
+from htrdata.sources.shares import Ratio as Ratio
 
 Group = Literal["auto", "writer", "page"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """The shares of train, val and test; whole numbers in any proportion.
-
-    Raises:
-        UsageError: a share is negative, or train has none.
-    """
-
-    train: int = 80
-    val: int = 10
-    test: int = 10
-
-    def __post_init__(self) -> None:
-        if min(self.train, self.val, self.test) < 0 or self.train == 0:
-            raise UsageError(f"a ratio of {self} is not possible: give shares from 0, and more than 0 to train")
-
-    @classmethod
-    def parse(cls, text: str) -> Ratio:
-        """Reads shares such as ``80/10/10``.
-
-        Raises:
-            UsageError: the text is not three shares.
-        """
-        return cls(*_numbers(text, 3, "80/10/10"))
-
-    def __str__(self) -> str:
-        return f"{self.train}/{self.val}/{self.test}"
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """The splits that have a share."""
-        return tuple(split for split in SPLITS if getattr(self, split))
-
-    def suffix(self, seed: int) -> str:
-        """What the name of the data set gets."""
-        return f"random{seed}"
-
-    def split(self, place: float) -> str:
-        """The split of what stands at a place between 0 and 1 in the order of chance."""
-        place *= self.train + self.val + self.test
-        return "train" if place < self.train else "val" if place < self.train + self.val else "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """One of several folds: it is test, the next one val (after the last the first), and the others train.
-
-    Attributes:
-        number: which one, from 1.
-        of: how many there are.
-
-    Raises:
-        UsageError: there are fewer than three folds, or none of that number.
-    """
-
-    number: int
-    of: int
-
-    def __post_init__(self) -> None:
-        if self.of < 3 or not 1 <= self.number <= self.of:
-            raise UsageError(f"fold {self} is not possible: give one of 3 folds or more, such as 1/5")
-
-    @classmethod
-    def parse(cls, text: str) -> Fold:
-        """Reads a fold such as ``1/5``.
-
-        Raises:
-            UsageError: the text is not a fold.
-        """
-        return cls(*_numbers(text, 2, "1/5"))
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """All splits."""
-        return SPLITS
-
-    def suffix(self, seed: int) -> str:
-        """What the name of the data set gets."""
-        return f"fold{self.number}of{self.of}" + (f"_{seed}" if seed else "")
-
-    def split(self, place: float) -> str:
-        """The split of what stands at a place between 0 and 1 in the order of chance."""
-        distance = (int(place * self.of) - (self.number - 1)) % self.of
-        return {0: "test", 1: "val"}.get(distance, "train")
 
 
 @dataclass(frozen=True)
@@ -125,7 +37,7 @@ class Resplit:
     """
 
     source: Source
-    shares: Ratio | Fold = Ratio()
+    shares: Ratio | Fold = field(default_factory=Ratio)
     seed: int = 0
     group: Group = "auto"
 
@@ -168,6 +80,11 @@ class Resplit:
     def settings(self) -> Mapping[str, str]:
         """Those of the source, and how its pages are dealt out."""
         return {**self.source.settings, **self._dealing}
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Those of the source."""
+        return remarks_of(self.source)
 
     @property
     def _dealing(self) -> Mapping[str, str]:
@@ -223,13 +140,6 @@ class Resplit:
     def _place(self, group: str) -> bytes:
         """Its place in the order of chance. An id that is no text, which is ruled out anyway, has one, too."""
         return hashlib.sha256(f"{self.seed} {group}".encode("utf-8", "surrogatepass")).digest()
-
-
-def _numbers(text: str, count: int, example: str) -> list[int]:
-    parts = text.split("/")
-    if len(parts) != count or not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
-        raise UsageError(f"{text!r} is not {count} whole numbers with / between: give {example}, for example")
-    return list(map(int, parts))
 
 
 def _groups(pages: Iterable[Page], *, by_writer: bool) -> list[str]:

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 
 from htrdata.errors import BadDataError
-from htrdata.images.png_chunks import SIGNATURE, compressed_texts
+from htrdata.images.png_chunks import compressed_texts
 from htrdata.records import ImageFile
 
 LONGEST = 4 << 20
 """The longest XML that is unpacked, in bytes; IAM's have some 35,000."""
 
+_OTHER_FORMATS = (b"\xff\xd8", b"GIF8", b"RIFF", b"II", b"MM", b"BM")  # that images are read of
 _TRIES = 9  # images of one form that are damaged, before it counts as one without annotation
 _ROOT = re.compile(rb"<form\b[^>]*?\sid\s*=\s*[\"']([^\"'>]*)")
 _SELECT = re.compile(rb"(<form\b[^>]*?)\sselect\s*=\s*(?:\"[^\">]*\"|'[^'>]*')")
@@ -27,12 +28,10 @@ class Samples:
     Attributes:
         faults: what is wrong with images that were looked at, by the id of their form; none of a form whose XML is
             found.
-        without: a form that has a sound image without XML, if there is one.
     """
 
     def __init__(self) -> None:
         self.faults: dict[str, list[str]] = {}
-        self.without: str | None = None
         self._found: dict[str, tuple[str, bytes]] = {}
         self._settled: set[str] = set()
 
@@ -59,8 +58,6 @@ class Samples:
         self.faults.pop(form, None)
         if carries:
             self._found[form] = (image.name, data)
-        else:
-            self.without = self.without or form
 
     def take(self, others: Samples) -> None:
         """Adds what others have found of forms of which nothing is known yet."""
@@ -68,8 +65,8 @@ class Samples:
             self._settled.add(form)
             if form in others._found:
                 self._found[form] = others._found[form]
-        self.without = self.without or others.without
-        self.faults = {form: told for form, told in {**others.faults, **self.faults}.items() if self.needs(form)}
+        faults = {**others.faults, **self.faults}
+        self.faults = {form: told for form, told in faults.items() if form not in self._settled}
 
     def forms(self) -> Iterator[tuple[str, str, bytes]]:
         """Yields form, the name of the image and the XML, in the order of the forms."""
@@ -86,8 +83,8 @@ def xml_in(data: bytes, form: str) -> bytes | None:
         BadDataError: the image is damaged, its text is too long to be one of IAM's, it has several, or that of another
             form.
     """
-    if data and not data.startswith(SIGNATURE):
-        return None  # whoever made another format of it has left it out
+    if data.startswith(_OTHER_FORMATS):
+        return None  # who made one of it has left the XML out
     texts = compressed_texts(data, b"xml", LONGEST)
     if not texts:
         return None

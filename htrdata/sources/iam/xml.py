@@ -48,7 +48,9 @@ def read_form(data: bytes, name: str, unit: Unit = "word") -> tuple[str, list[Wo
     except expat.ExpatError as error:
         what = expat.errors.messages.get(error.code, str(error))
         raise BadDataError(f"{name}, line {error.lineno}: not well-formed XML ({what}); is it cut off?") from error
-    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or gives not to expat
+    except BadDataError:
+        raise
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or does not give to expat
         raise BadDataError(f"{name}, line 1: {error}") from error
     if form.id is None:
         raise BadDataError(f"{name} has no <form>: it is not an annotation of IAM")
@@ -125,7 +127,7 @@ class _Form:
         lefts, uppers, rights, lowers = zip(*self.components, strict=True)
         left, upper, right, lower = min(lefts), min(uppers), max(rights), max(lowers)
         if min(left, upper) < -FURTHEST or max(right, lower) > FURTHEST:
-            self.fail(f"components of {right - left} x {lower - upper} pixels: no form of IAM is as large")
+            self.fail(f"a component lies more than {FURTHEST:,} pixels away: no form of IAM is as large")
         return Box((left + right) / 2, (upper + lower) / 2, right - left, lower - upper)
 
     def declare(self, name: str, _system: str | None, _public: str | None, _internal: int) -> None:

@@ -56,7 +56,7 @@ def test_the_same_arguments_give_the_same_bytes(drawn: Path, tmp_path: Path) -> 
 def test_archives_hold_the_same_files(drawn: Path, tmp_path: Path) -> None:
     draw_sample(tmp_path / "packed", forms=6, scale=0.25, archives=True)
     packed = {path.name for path in (tmp_path / "packed").iterdir()}
-    assert packed == {"drawn.json", "ascii.tgz", "xml.tgz", "words.tgz", "formsA-D.tgz", "formsI-Z.tgz"}
+    assert packed == {"drawn.json", "ascii.tgz", "xml.tgz", "words.tgz", "lines.tgz", "formsA-D.tgz", "formsI-Z.tgz"}
     found = {"drawn.json": hashlib.sha256((tmp_path / "packed/drawn.json").read_bytes()).hexdigest()}
     for name in packed - {"drawn.json"}:
         folder = "forms" if name.startswith("forms") else name.removesuffix(".tgz")

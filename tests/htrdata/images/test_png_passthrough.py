@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import cv2
@@ -15,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from htrdata.images.codec import MAX_PIXELS, Color, decode, encode
-from htrdata.images.png_passthrough import is_whole_png, stored_png_size
+from htrdata.images.codec import MAX_PIXELS, Color, ImageError, decode, encode
+from htrdata.images.png_passthrough import prove_png
 
 NOISE = np.random.default_rng(3).integers(0, 256, (13, 21, 3), dtype=np.uint8)
 GREY = NOISE[:, :, 0].copy()
@@ -53,6 +54,7 @@ def seen_by_opencv(data: bytes) -> np.ndarray:
 
 
 XML = chunk(b"zTXt", b"xml\0\0" + zlib.compress(b"<form/>" * 999))  # as IAM's words have
+XMP = b'<x tiff:Orientation="6"/>'
 FAR = np.tile(np.random.default_rng(4).integers(0, 256, (1, 5000), dtype=np.uint8), (3, 1))  # repeats 5,001 bytes back
 
 
@@ -65,6 +67,18 @@ def saved(image: np.ndarray | Image.Image, **options: Any) -> bytes:
     file = io.BytesIO()
     (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(file, "PNG", **options)
     return file.getvalue()
+
+
+def turned() -> Image.Exif:
+    tags = Image.Exif()
+    tags[0x0112] = 6
+    return tags
+
+
+def with_text(key: str) -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_text(key, "any")
+    return info
 
 
 @pytest.mark.parametrize(
@@ -80,27 +94,20 @@ def saved(image: np.ndarray | Image.Image, **options: Any) -> bytes:
         (png(header(), chunk(b"sRGB", b"\1"), chunk(b"cHRM", bytes(32)), PIXELS, END), "grey"),
         (png(header(), chunk(b"IDAT", windowed(STREAM, 9)), END), "grey"),  # room for all 286 bytes
         (png(header(), XML, PIXELS, END), "grey"),
+        (png(header(), chunk(b"iCCP", b"any\0\0" + zlib.compress(b"profile")), PIXELS, END), "grey"),
+        (saved(GREY, pnginfo=with_text("Author")), "grey"),
         (png(header(), PIXELS, chunk(b"tEXt", b"date:create\0now"), chunk(b"tEXt", b"Comment\0"), END), "grey"),
     ],
 )
 def test_a_plain_png_is_proved_and_decodes_to_its_pixels(data: bytes, color: Color) -> None:
-    assert is_whole_png(data, color)
-    assert stored_png_size(data, color) == (21, 13)
-    assert np.array_equal(decode(data, color), GREY if color == "grey" else NOISE)
-    assert np.array_equal(seen_by_opencv(data), GREY if color == "grey" else NOISE)
-    assert not is_whole_png(data, "rgb" if color == "grey" else "grey")
-
-
-def turned() -> Image.Exif:
-    tags = Image.Exif()
-    tags[0x0112] = 6
-    return tags
-
-
-def with_text(key: str) -> PngImagePlugin.PngInfo:
-    info = PngImagePlugin.PngInfo()
-    info.add_text(key, "any")
-    return info
+    proved = prove_png(data, color)
+    assert proved is not None
+    assert proved.size == (21, 13)
+    pixels = GREY if color == "grey" else NOISE
+    for seen in (decode(data, color), decode(proved.data, color), seen_by_opencv(proved.data), proved.pixels()):
+        assert np.array_equal(seen, pixels)
+    assert not proved.pixels().flags.writeable
+    assert prove_png(data, "rgb" if color == "grey" else "grey") is None
 
 
 @pytest.mark.parametrize(
@@ -120,11 +127,14 @@ def with_text(key: str) -> PngImagePlugin.PngInfo:
         png(header(width=MAX_PIXELS, height=2), PIXELS, END),
         png(header(1_000_001, 1), chunk(b"IDAT", zlib.compress(bytes(1_000_002))), END),  # libpng reads none so long
         png(header(), chunk(b"eXIf", turned().tobytes()[6:]), PIXELS, END),
-        png(header(), chunk(b"iCCP", b"any\0\0" + zlib.compress(b"profile")), PIXELS, END),
+        png(header(), chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP), PIXELS, END),
+        png(header(), chunk(b"tEXt", b"XML:com.adobe.xmp\0" + XMP), PIXELS, END),
+        png(header(), PIXELS, chunk(b"zTXt", b"Raw profile type xmp\0\0" + zlib.compress(XMP)), END),
+        png(header(), XML, chunk(b"tEXt", b"exif\0any"), PIXELS, END),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_decoder(data: bytes) -> None:
-    assert not is_whole_png(data, "grey")
+    assert prove_png(data, "grey") is None
 
 
 @pytest.mark.parametrize(
@@ -136,8 +146,6 @@ def test_what_is_not_plain_is_left_to_the_decoder(data: bytes) -> None:
         png(header(), END),
         png(PIXELS, header(), END),
         png(header(), PIXELS, chunk(b"IEND", b"x")),
-        png(header(), PIXELS, chunk(b"pHYs", bytes(9)), END),
-        png(header(), chunk(b"pHYs", bytes(8)), PIXELS, END),
         png(header(height=14), PIXELS, END),
         png(header(height=12), PIXELS, END),
         png(header(), chunk(b"IDAT", STREAM[:-4] + b"sum?"), END),
@@ -148,10 +156,6 @@ def test_what_is_not_plain_is_left_to_the_decoder(data: bytes) -> None:
         png(header(), PIXELS[:-1] + bytes([PIXELS[-1] ^ 1]), END),
         png(header()[:-1] + b"?", PIXELS, END),
         png(header(5000, 3), chunk(b"IDAT", windowed(zlib.compress(lines(FAR)), 12)), END),
-        png(header(), chunk(b"tEXt", b"transparency\0x"), PIXELS, END),  # Pillow takes it for a colour
-        png(header(), chunk(b"zTXt", b"xml\0\1" + zlib.compress(b"x")), PIXELS, END),
-        png(header(), chunk(b"zTXt", b"xml\0\0" + zlib.compress(bytes(2_000_000))), PIXELS, END),
-        png(header(), chunk(b"zTXt", b"xml\0\0no stream"), PIXELS, END),
         png(header(), chunk(b"IDAT", STREAM[:9]), XML, chunk(b"IDAT", STREAM[9:]), END),
         png(header(), chunk(b"ABCD", b""), PIXELS, END),
         png(header(), *[chunk(b"tEXt", b"Comment\0")] * 1001, PIXELS, END),
@@ -159,7 +163,7 @@ def test_what_is_not_plain_is_left_to_the_decoder(data: bytes) -> None:
     ],
 )
 def test_a_fault_anywhere_is_no_proof(data: bytes) -> None:
-    assert not is_whole_png(data, "grey")
+    assert prove_png(data, "grey") is None
 
 
 @st.composite
@@ -183,9 +187,38 @@ def damaged(draw: Callable[[st.SearchStrategy[Any]], Any]) -> bytes:
 @given(damaged(), st.sampled_from(["grey", "rgb"]))
 @settings(max_examples=400, deadline=None)
 def test_what_is_proved_always_decodes_alike(data: bytes, color: Color) -> None:
-    if is_whole_png(data, color):
-        assert decode(data, color).shape[1::-1] == stored_png_size(data, color)
-        assert np.array_equal(seen_by_opencv(data), decode(data, color))
+    proved = prove_png(data, color)
+    if proved is not None:
+        pixels = decode(proved.data, color)
+        assert pixels.shape[1::-1] == proved.size
+        assert np.array_equal(seen_by_opencv(proved.data), pixels)
+        assert np.array_equal(proved.pixels(), pixels)
+        with suppress(ImageError):  # of what stands beside the pixels
+            assert np.array_equal(decode(data, color), pixels)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        XML,
+        XML * 2,
+        chunk(b"zTXt", b"xml\0\0" + zlib.compress(bytes(90_000_000), 9)),  # which Pillow refuses
+        chunk(b"zTXt", b"xml\0\0no stream"),
+        chunk(b"zTXt", b"xml\0\1" + zlib.compress(b"another method")),
+        chunk(b"zTXt", b""),
+        chunk(b"iTXt", b"xml\0\1\0\0\0" + zlib.compress(b"<form/>")),
+        chunk(b"tEXt", b"transparency\0x"),  # which Pillow takes for a colour
+        chunk(b"pHYs", bytes(8)),
+        chunk(b"gAMA", b""),
+        chunk(b"prVt", b"of somebody's own"),
+    ],
+)
+def test_what_has_no_bearing_on_the_pixels_is_left_out(beside: bytes) -> None:
+    for data in (png(header(), beside, PIXELS, END), png(header(), PIXELS, beside, END)):
+        proved = prove_png(data, "grey")
+        assert proved is not None
+        assert proved.data == PLAIN
+        assert np.array_equal(proved.pixels(), GREY)
 
 
 @given(
@@ -197,5 +230,7 @@ def test_any_lines_of_defined_filters_are_whole(
 ) -> None:
     raw = b"".join(bytes([filters[y]]) + data.draw(st.binary(min_size=width, max_size=width)) for y in range(height))
     found = png(header(width, height), chunk(b"IDAT", zlib.compress(raw)), END)
-    assert is_whole_png(found, "grey")
+    proved = prove_png(found, "grey")
+    assert proved is not None
+    assert np.array_equal(proved.pixels(), decode(found, "grey"))
     assert decode(found, "grey").shape == (height, width)

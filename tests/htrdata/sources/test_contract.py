@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import inspect
 import io
 import json
 import re
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -21,6 +23,8 @@ from htrdata.drawing.samples import imgur5k as imgur5k_sample
 from htrdata.drawing.samples import unipen as unipen_sample
 from htrdata.drawing.synth.source import Synth
 from htrdata.drawing.unipen import Unipen
+from htrdata.images.png_chunks import after_header, compressed_texts
+from htrdata.images.png_passthrough import prove_png
 from htrdata.records import Unit
 from htrdata.sources import unipen
 from htrdata.sources.base import Source
@@ -60,6 +64,12 @@ def draw_iam(root: Path, keep: str) -> None:
             image.unlink()
     for kind in {"xml", "ascii", "words", "forms"} - set(keep.split()):
         shutil.rmtree(root / kind)
+
+
+def draw_iam_words(root: Path) -> None:
+    """Drawn words of IAM alone, of two lines of each form, without any other annotation; a list of them elsewhere."""
+    draw_iam(root, "ascii words")
+    (root / "ascii").rename(root.parent / "ascii")
 
 
 def draw_imgur5k(root: Path, *without: str) -> None:
@@ -107,6 +117,7 @@ DRAWN: dict[str, Callable[[Path], object]] = {
     ),
     "iam_xml_words": lambda root: draw_iam(root, "xml ascii words"),
     "iam_ascii_forms": lambda root: draw_iam(root, "ascii forms"),
+    "iam_words": draw_iam_words,
     "iam_archives": lambda root: iam_sample.draw_sample(root, forms=5, scale=0.2, archives=True),
     "unipen": lambda root: unipen_sample.draw_sample(root, writers=24, words=6),
     "unipen_archive": lambda root: unipen_sample.draw_sample(root, writers=24, words=3, archive=True),
@@ -162,6 +173,13 @@ def words_of_archives(root: Path) -> dict[str, str | None]:
     return words_of_lines(root.parent / "ascii")
 
 
+def lines_of_archives(root: Path) -> dict[str, str | None]:
+    """What the XML says of lines; it spaces marks as people do, and is escaped twice."""
+    shutil.unpack_archive(root / "xml.tgz", root.parent / "xml", "gztar")
+    forms = (ElementTree.parse(path).iter("line") for path in (root.parent / "xml").iterdir())
+    return {line.attrib["id"]: html.unescape(line.attrib["text"]) for form in forms for line in form}
+
+
 def plant_in_lines(root: Path, odd: str) -> None:
     path = root / "ascii" / "words.txt"
     line = f"{odd} ok 154 408 768 27 51 NN odd\r\n".encode("utf-8", "surrogatepass")
@@ -172,6 +190,16 @@ def plant_in_xml(root: Path, odd: str) -> None:
     path = root / "xml" / "a01-117.xml"
     word = f'<word id="{odd}" tag="NN" text="odd"><cmp x="9" y="9" width="9" height="9"/></word></line>'
     path.write_bytes(path.read_bytes().replace(b"</line>", word.encode("utf-8", "surrogatepass"), 1))
+
+
+def plant_in_png(root: Path, odd: str) -> None:
+    """In the XML that the first image of a form carries, which is the one that is read."""
+    path = min((root / "words" / "a01" / "a01-117").iterdir())
+    png = path.read_bytes()
+    (xml,) = compressed_texts(png, b"xml", 1 << 20)
+    word = f'<word id="{odd}" tag="NN" text="odd"><cmp x="9" y="9" width="9" height="9"/></word></line>'
+    planted = xml.replace(b"</line>", word.encode("utf-8", "surrogatepass"), 1)
+    path.write_bytes(after_header(prove_png(png, "grey").data, b"zTXt", b"xml\0\0" + zlib.compress(planted)))  # type: ignore[union-attr]
 
 
 def plant_in_loose_xml(root: Path, odd: str) -> None:
@@ -242,7 +270,18 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         Imgur5K, roots("imgur5k_lists"), words_of_lists(roots("imgur5k_lists")), plant_in_list, "--root"
     ),
     "iam xml words": lambda roots: SourceCase(
-        Iam, roots("iam_xml_words"), words_of_lines(roots("iam_xml_words")), plant_in_xml, "xml.tgz"
+        Iam, roots("iam_xml_words"), words_of_lines(roots("iam_xml_words")), plant_in_xml, "xml.tgz", in_images=True
+    ),
+    "iam words alone": lambda roots: SourceCase(
+        Iam, roots("iam_words"), words_of_lines(roots("iam_words").parent), plant_in_png, "words.tgz", in_images=True
+    ),
+    "iam archives lines": lambda roots: SourceCase(
+        lambda root: Iam(root, "lwitr", unit="line"),
+        roots("iam_archives"),
+        lines_of_archives(roots("iam_archives")),
+        None,
+        "lines.tgz",
+        in_images=True,
     ),
     "iam ascii forms": lambda roots: SourceCase(
         Iam, roots("iam_ascii_forms"), words_of_lines(roots("iam_ascii_forms")), plant_in_lines, "--root"
@@ -253,6 +292,7 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         words_of_archives(roots("iam_archives")),
         plant_in_loose_xml,
         "words.tgz",
+        in_images=True,
     ),
     "iam archives forms lwitr": lambda roots: SourceCase(
         lambda root: Iam(root, "lwitr", "all", "ascii", "forms"),
@@ -269,7 +309,7 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         "download_imgur5k.py",
     ),
     "resplit iam": lambda roots: SourceCase(
-        lambda root: Resplit(Iam(root, None), Fold(1, 3), group="writer"),
+        lambda root: Resplit(Iam(root, None, annotations="xml"), Fold(1, 3), group="writer"),
         roots("iam_xml_words"),
         words_of_lines(roots("iam_xml_words")),
         plant_in_xml,
@@ -330,7 +370,16 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
 
 @pytest.mark.parametrize(
     "source",
-    [Imgur5K(Path()), Iam(Path()), Iam(Path(), "lwitr"), Dhsd(Path()), Synth(1), Unipen(Path())],
+    [
+        Imgur5K(Path()),
+        Iam(Path("no")),
+        Iam(Path("no"), "lwitr"),
+        Iam(Path("no"), unit="line"),
+        Iam(Path("no"), "lwitr", unit="line"),
+        Dhsd(Path()),
+        Synth(1),
+        Unipen(Path()),
+    ],
     ids=repr,
 )
 def test_the_readme_beside_a_reader_says_what_its_stores_say(source: Source) -> None:

@@ -25,47 +25,19 @@ from htrdata.building.page_cutting import rows_of_page
 from htrdata.building.plan import make_plan
 from htrdata.building.report import summary
 from htrdata.cli.commands import commands
-from htrdata.drawing.samples.iam import UNLISTED, draw_sample
+from htrdata.drawing.samples.iam import UNLISTED
 from htrdata.drawing.samples.iam_form import BROKEN
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError, UsageError
 from htrdata.images.codec import decode, encode
-from htrdata.images.png_passthrough import is_whole_png
-from htrdata.records import SPLITS, FileOnDisk, Page, Reason, Word
+from htrdata.images.png_passthrough import prove_png
+from htrdata.records import SPLITS, FileOnDisk, ImageFile, Page, Reason, Word
 from htrdata.sources.iam import files as iam_files
+from htrdata.sources.iam.lists import read_words, read_writers
 from htrdata.sources.iam.source import Iam, read
 from htrdata.sources.iam.splits import AACHEN, LWITR
-from htrdata.sources.iam.words_txt import read_words, read_writers
 from htrdata.sources.iam.xml import read_form
 from htrdata.store.description import Counts
 from htrdata.store.shards import Shard
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The drawn IAM as folders."""
-    root = tmp_path_factory.mktemp("iam") / "folders"
-    draw_sample(root, forms=8, scale=0.25)
-    return root
-
-
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same as archives."""
-    root = tmp_path_factory.mktemp("iam") / "archives"
-    draw_sample(root, forms=8, scale=0.25, archives=True)
-    return root
-
-
-@pytest.fixture
-def copy(drawn: Path, tmp_path: Path) -> Path:
-    """The folders to spoil."""
-    return shutil.copytree(drawn, tmp_path / "copy")
-
-
-@pytest.fixture
-def archives(packed: Path, tmp_path: Path) -> Path:
-    """The archives to spoil."""
-    return shutil.copytree(packed, tmp_path / "copy")
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -262,13 +234,13 @@ def test_word_images_go_into_the_shards_byte_for_byte(drawn: Path, tmp_path: Pat
         assert image is not None
         stored = Shard(tmp_path / row["shard"]).image(row["key"])
         assert (decode(stored, "grey") == decode(image.read(), "grey")).all()
-        same += stored == image.read()
+        same += stored == stripped(image)
     assert same == (len(htrdata.open(tmp_path)["val", "iam_aachen"]) if color == "grey" else 0)
 
 
 def test_word_images_are_encoded_anew_where_something_changes(drawn: Path) -> None:
     page = next(page for page in read(drawn) if page.split == "val" and page.words)
-    published = {word.id: word.image.read() for word in page.words if word.image is not None}
+    published = {word.id: stripped(word.image) for word in page.words if word.image is not None}
     assert kept(page).items() <= published.items()
     assert kept(page, format="png", height=0).items() <= published.items()
     reduced = kept(page, height=8)
@@ -277,6 +249,14 @@ def test_word_images_are_encoded_anew_where_something_changes(drawn: Path) -> No
     assert not kept(page, format="jpeg").items() & published.items()
     changed = kept(page, normalise=("contrast",))
     assert sum(image == published[word_id] for word_id, image in changed.items()) < 0.1 * len(changed)
+
+
+def stripped(image: ImageFile) -> bytes:
+    """A word's PNG without the XML of its form, which stands between header and pixels; all else is as it was."""
+    data = image.read()
+    pixels = data.index(b"IDAT") - 4
+    assert data[37:45] == b"zTXtxml\0"
+    return data[:33] + data[pixels:]
 
 
 def png(mode: str, **options: Any) -> bytes:
@@ -311,7 +291,7 @@ def exif(orientation: int) -> Image.Exif:
     ],
 )
 def test_plain_pngs_are_told_from_others(data: bytes, grey: bool, rgb: bool) -> None:
-    assert (is_whole_png(data, "grey"), is_whole_png(data, "rgb")) == (grey, rgb)
+    assert (prove_png(data, "grey") is not None, prove_png(data, "rgb") is not None) == (grey, rgb)
 
 
 # Where the files may lie
@@ -383,14 +363,22 @@ def test_what_is_there_is_taken(copy: Path) -> None:
 def test_without_forms_txt_writers_are_unknown(copy: Path) -> None:
     shutil.rmtree(copy / "xml")
     (copy / "ascii" / "forms.txt").unlink()
-    assert {word.writer for word in words_of(read(copy)).values()} == {None}
+    assert {word.writer for word in words_of(read(copy, annotations="ascii")).values()} == {None}
+    assert None not in {word.writer for word in words_of(read(copy)).values()}  # whom the PNGs name
+
+
+ANY = "xml.tgz, ascii.tgz, or the PNGs of the site, which carry them"
+OWN = "words.tgz with the PNGs of the site, which carry them"
 
 
 @pytest.mark.parametrize(
     ("there", "given", "missing"),
     [
-        ([], {}, "annotations (xml.tgz or ascii.tgz) and pixels (words.tgz or forms*.tgz)"),
-        (["words.tgz"], {}, "annotations (xml.tgz or ascii.tgz)"),
+        ([], {}, f"annotations ({ANY}) and pixels (words.tgz or forms*.tgz)"),
+        (["formsA-D.tgz"], {}, f"annotations ({ANY})"),
+        (["xml.tgz"], {"annotations": "png"}, f"annotations ({OWN}) and pixels (words.tgz or forms*.tgz)"),
+        (["words.tgz"], {"unit": "line"}, "pixels (lines.tgz or forms*.tgz)"),
+        (["xml.tgz", "words.tgz"], {"unit": "line", "pixels": "lines"}, "pixels (lines.tgz)"),
         (["ascii.tgz"], {}, "pixels (words.tgz or forms*.tgz)"),
         (["ascii.tgz", "words.tgz"], {"annotations": "xml"}, "annotations (xml.tgz)"),
         (["ascii.tgz", "words.tgz"], {"pixels": "forms"}, "pixels (forms*.tgz)"),
@@ -408,7 +396,7 @@ def test_a_folder_that_is_not_complete_says_what_to_do(
     first, *steps = str(caught.value).split("\n")
     assert first == f"IAM is not complete in {root}; missing: {missing}"
     assert len(steps) == 4
-    for part in ("https://fki.tic.heia-fr.ch/", "words.tgz (or formsA-D.tgz", "--root", "htrdata sample iam --out DIR"):
+    for part in ("https://fki.tic.heia-fr.ch/", ".tgz (or formsA-D.tgz", "--root", "htrdata sample iam --out DIR"):
         assert part in str(caught.value)
 
 
@@ -428,7 +416,11 @@ LINE = "a01-000u-00-00 ok 154 408 768 27 51 AT A"
 
 
 def words_txt(*lines: str, encoding: str = "utf-8", end: str = "\n") -> dict[str, list[Word]]:
-    return read_words(end.join(["# a comment", "", *lines, ""]).encode(encoding), "words.txt", {"a01-000u": "007"})
+    found: dict[str, list[Word]] = {}
+    data = end.join(["# a comment", "", *lines, ""]).encode(encoding)
+    for word in read_words(data, "words.txt", {"a01-000u": "007"}):
+        found.setdefault(word.id[:-6], []).append(word)
+    return found
 
 
 def test_a_line_is_a_word() -> None:
@@ -463,6 +455,12 @@ def test_a_box_of_minus_one_is_none() -> None:
         ("a01", "words.txt, line 4"),
         (LINE.replace("ok", "maybe"), "words.txt, line 4: the segmentation is 'maybe', neither ok nor err"),
         (LINE.replace("768", "x"), "words.txt, line 4: threshold and box '154 408 x 27 51' are not five integers"),
+        (LINE.replace("768", "9" * 20), "words.txt, line 4: threshold and box '154 408 99999.* are not five integers"),
+        (
+            LINE.replace("27", "9" * 400),
+            "words.txt, line 4: threshold and box '154 408 768 99.* are not five integers",
+        ),
+        (LINE.replace("154", "-" + "9" * 5000), "words.txt, line 4: threshold and box '-9.*' are not five integers"),
         ("<html><head><title>Log in</title></head><body>", "words.txt, line 4: '<html>"),
     ],
 )
@@ -530,6 +528,7 @@ def test_a_doctype_alone_is_harmless() -> None:
     [
         ({"doctype": '<!DOCTYPE form [<!ENTITY a "b">]>', "text": "&a;"}, r"xml, line 1: it declares entities"),
         ({"doctype": '<!DOCTYPE f [<!ENTITY x SYSTEM "file:///etc/passwd">]>', "text": "&x;"}, "it declares entities"),
+        ({"doctype": f'<!DOCTYPE f [<!ATTLIST cmp a CDATA "{"x" * 99_000}">]>'}, "line 1: it declares attributes"),
         ({"doctype": '<!DOCTYPE f [<!ENTITY % p SYSTEM "http://127.0.0.1:9/">%p;]>'}, "it declares entities"),
         (
             {"doctype": '<!DOCTYPE f SYSTEM "f.dtd">', "text": "&eacute;t"},
@@ -549,11 +548,17 @@ def test_entities_that_are_declared_or_unknown_are_refused(given: dict[str, str]
     [
         ("</form>", "", "line 6: not well-formed XML .* is it cut off"),
         ('tag="AT" ', "", "line 5: an element lacks 'tag'"),
-        ('threshold="154" ', "", "line 5: an element lacks 'threshold'"),
+        ('threshold="154" ', "", "line 4: an element lacks 'threshold'"),
         ('segmentation="ok"', 'segmentation="maybe"', "line 4: the segmentation is 'maybe', neither ok nor err"),
         ('x="408"', 'x="4e8"', "line 5: 'x' is '4e8', not an integer"),
         ('height="51"', "", "line 5: an element lacks 'height'"),
         ("UTF-8", "nonsense", "line 1: unknown encoding: nonsense"),
+        ("UTF-8", "GB18030", "line 1: multi-byte encodings are not supported"),
+        ("UTF-8", "rot13", "line 1: .*rot13"),
+        ('x="408"', f'x="{"9" * 20}"', "line 5: a component lies more than 1,000,000 pixels away"),
+        ('width="27"', f'width="{"9" * 320}"', "line 5: a component lies more than 1,000,000 pixels away"),
+        ('y="768"', f'y="{"9" * 5000}"', "line 5: 'y' is '9{40}', not an integer"),
+        ('threshold="154"', f'threshold="-{"9" * 20}"', "line 4: 'threshold' is -9{20}, more than anything"),
         ("form", "page", "has no <form>: it is not an annotation of IAM"),
     ],
 )
@@ -612,13 +617,16 @@ def cut(path: Path) -> None:
 
 
 def only_lines(root: Path, lines: str) -> None:
-    (root / "xml.tgz").unlink()
+    for name in ("xml.tgz", "ascii.tgz"):
+        (root / name).unlink()
     (root / "words.txt").write_text(lines)
 
 
-def no_lines(root: Path) -> None:
-    (root / "xml.tgz").unlink()
-    shutil.copy(root / "words.tgz", root / "ascii.tgz")
+def no_words(root: Path) -> None:
+    for name in ("xml.tgz", "ascii.tgz", "words.tgz"):
+        shutil.copy(root / "lines.tgz", root / name)
+    for path in root.glob("forms*"):
+        path.unlink()
 
 
 def form_twice(root: Path) -> None:
@@ -651,11 +659,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda root: (root / "a01-000x.xml").write_text(XML.format(text="A", doctype="")),
         r"a01-000x\.xml is the annotation of another form, 'a01-000u'",
     ),
-    "no forms in xml.tgz": (
-        lambda root: shutil.copy(root / "ascii.tgz", root / "xml.tgz"),
-        r"there is no annotation of a form, such as a01-000u\.xml, in .*xml\.tgz",
-    ),
-    "no words.txt": (no_lines, r"there is no words\.txt in .*ascii\.tgz"),
+    "no word in any archive": (no_words, r"IAM is not complete in .*; missing: annotations .* and pixels"),
     "cut last line": (
         lambda root: only_lines(root, f"{LINE}\n{LINE[:30]}"),
         r"words\.txt, line 2: .* is not a word of IAM; is the file cut off\?",
@@ -674,16 +678,16 @@ def test_a_fault_is_one_sentence_and_nothing_is_written(
     assert isinstance(done.exception, HtrError)
     with pytest.raises(HtrError, match=message):
         raise done.exception
-    assert "\n" not in str(done.exception)
+    assert "\n" not in str(done.exception) or isinstance(done.exception, SourceMissingError)
     assert tree(tmp_path) == before
 
 
 def test_an_annotation_file_beyond_bounds_is_not_read(archives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(iam_files, "MAX_ANNOTATIONS", 1000)
-    with pytest.raises(
-        BadDataError, match=r"xml\.tgz:.*\.xml has [\d,]+ bytes: no annotation file of IAM has over 1,000"
-    ):
-        list(read(archives))
+    kinds: list[tuple[Any, str]] = [("xml", r"xml\.tgz:.*\.xml"), ("ascii", r"ascii\.tgz:words\.txt")]
+    for kind, name in kinds:
+        with pytest.raises(BadDataError, match=rf"{name} has [\d,]+ bytes: no annotation file of IAM has over 1,000"):
+            list(read(archives, annotations=kind))
 
 
 def test_a_file_that_cannot_be_read_is_told(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -692,4 +696,4 @@ def test_a_file_that_cannot_be_read_is_told(drawn: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(FileOnDisk, "read", refuse)
     with pytest.raises(StorageError, match=r"cannot read IAM in .*Permission denied: .*\.xml"):
-        list(read(drawn))
+        list(read(drawn, annotations="xml"))

@@ -24,7 +24,7 @@ from htrdata.building.report import summary
 from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, UsageError
 from htrdata.records import SPLITS, Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
-from htrdata.sources.iam.files import FORM_ID
+from htrdata.sources.iam.names import FORM_ID
 from htrdata.sources.iam.splits import AACHEN, LWITR, SCHEMES, find_scheme
 from htrdata.sources.overlap import find_leaks
 from htrdata.sources.resplit import Fold, Ratio, Resplit
@@ -104,18 +104,28 @@ def test_the_schemes_share_train_and_nothing_else() -> None:
 def test_what_is_published_leaves_the_published_words() -> None:
     left = {
         split: counts["words"] - sum(n for what, n in counts.items() if what != "words")
-        for split, counts in AACHEN.published("ok", pngs=True).items()
+        for split, counts in AACHEN.published("word", "ok", pngs=True).items()
     }
     assert left == {"train": 47_981, "val": 7_554, "test": 20_305}
-    assert AACHEN.published("ok", pngs=False)["train"]["image_corrupt"] == 0
-    every = AACHEN.published("all", pngs=True)
+    assert AACHEN.published("word", "ok", pngs=False)["train"]["image_corrupt"] == 0
+    every = AACHEN.published("word", "all", pngs=True)
     assert [every[split]["words"] for split in SPLITS] == [55_081, 8_895, 25_920]
     assert every["train"]["segmentation_err"] == 0
     broken = {"words": 16_465, "segmentation_err": 16_465 - 6_447 - 7_065, "image_corrupt": 0}
-    assert LWITR.published("ok", pngs=True)["val"] == broken
-    assert LWITR.published("ok", pngs=True)["train"]["image_corrupt"] == 2
+    assert LWITR.published("word", "ok", pngs=True)["val"] == broken
+    assert LWITR.published("word", "ok", pngs=True)["train"]["image_corrupt"] == 2
     reasons = {what for counts in every.values() for what in counts} - {"words"}
     assert reasons <= {reason.value for reason in Reason}
+
+
+def test_lines_have_the_published_counts() -> None:
+    lines = {scheme.name: scheme.published("line", "all", pngs=False) for scheme in (AACHEN, LWITR)}
+    assert [lines["aachen"][split] for split in SPLITS] == [
+        {"words": count, "segmentation_err": 0} for count in (6_482, 976, 2_915)
+    ]
+    assert [lines["lwitr"][split]["words"] for split in SPLITS] == list(Counter(LWITR.ids().values()).values())
+    assert [AACHEN.published("line", "ok", pngs=False)[s]["segmentation_err"] for s in SPLITS] == [787, 136, 577]
+    assert LWITR.published("line", "ok", pngs=False)["val"] == {"words": 1_840, "segmentation_err": 301}
 
 
 def test_an_unknown_scheme_is_named() -> None:
