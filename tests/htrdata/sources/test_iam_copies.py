@@ -188,6 +188,12 @@ def test_of_several_lists_the_longest_is_taken(root: Path) -> None:
     assert f"not read: {root}/words_new.txt lists no more than {root}/ascii/words.txt" in source.remarks
 
 
+def nested(root: Path) -> None:
+    tarred(root / "lines.tgz", {"a": b""})
+    zipped(root / "other.zip", [root / "lines.tgz"], root)
+    (root / "lines.tgz").unlink()
+
+
 STRANGERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a list of English words": (
         lambda root: (root / "words.txt").write_text("aardvark\nabacus\n"),
@@ -213,11 +219,7 @@ STRANGERS: dict[str, tuple[Callable[[Path], object], str]] = {
         "not read: {root}/xml.tar.bz2 is not read where it lies: unpack it",
     ),
     "an archive within an archive": (
-        lambda root: (
-            tarred(root / "lines.tgz", {"a": b""}),
-            zipped(root / "other.zip", [root / "lines.tgz"], root),
-            (root / "lines.tgz").unlink(),
-        ),
+        nested,
         "not read: {root}/other.zip:lines.tgz is packed twice: unpack {root}/other.zip",
     ),
     "images without annotation": (
