@@ -5,36 +5,33 @@ plan -> parts (workers) -> manifest and shards in a stage -> the store. Whatever
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-
-import lmdb
 
 from htrdata.building.assembling import SplitPlan, join_shard, write_manifest
 from htrdata.building.counts import Tally
 from htrdata.building.describing import describe, describe_counts, record_shard
+from htrdata.building.execution import executor_for, storage_errors
 from htrdata.building.memory import release_freed_memory
+from htrdata.building.missing_images import looked_for
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import build_part, count_part
 from htrdata.building.plan import Plan, make_plan
-from htrdata.building.published_counts import compare, difference_lines, expected_faults
+from htrdata.building.published_counts import compare, difference_lines, expected_faults, unexpected_gaps
 from htrdata.building.report import write_report
 from htrdata.building.resuming import differences, may_resume
 from htrdata.building.staging import Workspace
-from htrdata.errors import BadDataError, CannotCreateError, HtrError, StorageError, WorkerDiedError
+from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.records import SPLITS, Reason
 from htrdata.sources.base import Source
 from htrdata.store.description import Description
 from htrdata.store.description_file import write_json
 from htrdata.store.format import DATASET_FILE, MANIFEST_FILE, REPORT_FILE
 from htrdata.store.shard_writer import ShardInfo
-from htrdata.workers import make_executor, run_all
+from htrdata.workers import run_all
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is: words, or shards."""
@@ -99,7 +96,7 @@ def build(
     Raises:
         HtrError: whatever a person can meet; see `htrdata.errors`.
     """
-    with _storage_errors(Path(out)), _executor(executor, workers) as running:
+    with storage_errors(Path(out)), executor_for(executor, workers) as running:
         plan = make_plan(source, options or BuildOptions(), name)
         release_freed_memory()  # annotations as they stood in their files
         return build_plan(plan, Path(out), running, overwrite=overwrite, strict=strict, progress=progress or _silent)
@@ -117,7 +114,7 @@ def count_words(
     """
     tally = Tally()
     done = 0
-    with _storage_errors(None), _executor(executor, workers) as running:
+    with storage_errors(None), executor_for(executor, workers) as running:
         source = plan.source
         jobs = ((part, plan.options, plan.name, source.unit, source.extra_columns) for part in plan.parts)
         for words in run_all(running, count_part, jobs, waiting=_WAITING):
@@ -183,6 +180,8 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     if not total.kept:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in total.dropped.most_common())
         remedy = "; deal the pages out with --resplit" if set(total.dropped) == {Reason.NOT_IN_SPLIT} else ""
+        if total.dropped[Reason.IMAGE_MISSING]:
+            remedy += f"; {looked_for(plan.parts)}"
         raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published{remedy}")
     if strict:
         _refuse_faults(plan, tally)
@@ -211,6 +210,9 @@ def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: 
 def _refuse_faults(plan: Plan, tally: Tally) -> None:
     beyond = tally.total.dropped - expected_faults(plan)
     found = [f"{reason} {beyond[reason]:,} words" for reason in Reason if reason in FAULTS and beyond[reason]]
+    found += [
+        f"pages of {split} without annotations {count:,}" for split, count in unexpected_gaps(plan, tally).items()
+    ]
     differing = difference_lines(compare(plan, tally))
     if differing:
         found.append(" ".join(line.strip() for line in differing))
@@ -221,46 +223,8 @@ def _refuse_faults(plan: Plan, tally: Tally) -> None:
         )
 
 
-@contextmanager
-def _executor(given: Executor | None, workers: int | None) -> Iterator[Executor]:
-    """The executor of the caller, left open, or one of our own."""
-    if given is not None:
-        yield given
-        return
-    with make_executor(workers or os.cpu_count() or 1) as executor:
-        try:
-            yield executor
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-@contextmanager
-def _storage_errors(out: Path | None) -> Iterator[None]:
-    """Says in one sentence what the system has against reading, or against writing to the store."""
-    try:
-        yield
-    except HtrError:
-        raise
-    except BrokenExecutor as error:
-        raise WorkerDiedError(
-            "a worker process was killed, most likely for want of memory: run the same command again with fewer "
-            "--workers; it goes on from the finished parts"
-        ) from error
-    except (OSError, lmdb.Error) as error:
-        full = getattr(error, "errno", None) in _FULL or isinstance(error, lmdb.DiskError)
-        cause = (
-            f"the disk with {out} is full, or a quota or file size limit is reached"
-            if full
-            else "reading or writing failed"
-        )
-        resumed = ": it goes on from the finished parts" if out is not None else ""
-        raise StorageError(f"{cause} ({error}). Mend that and run the same command again{resumed}") from error
-
-
 def _silent(_what: str, _done: int, _total: int) -> None:
     pass
 
 
 _WAITING = 32  # parts handed to the executor at a time: enough for any pool, few enough to be cheap
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -30,6 +30,7 @@ def describe_counts(plan: Plan, tally: Tally) -> Counts:
         missing_splits=tuple(split for split in SPLITS if split not in tally.splits),
         differences=compare(plan, tally),
         leaks=_legible(plan.leaks),
+        unannotated=plan.unannotated,
     )
 
 

@@ -38,6 +38,7 @@ class Plan:
         parts: in the order of the store.
         pages: how many pages with annotations each split has, None for the pages that are in no split.
         leaks: where the splits overlap.
+        unannotated: for each split that has some, how many pages are listed for it without annotations.
         inputs: SHA-256, in hex, over the annotations and the sizes of the images.
     """
 
@@ -47,6 +48,7 @@ class Plan:
     parts: tuple[Part, ...]
     pages: dict[str | None, int]
     leaks: Leaks
+    unannotated: dict[str, int]
     inputs: str
 
     @property
@@ -102,6 +104,7 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
     assert next(digested, None) is None, "the digest is of all pages only where all were looked at"
     if options.dedup:
         pages = drop_leaked(pages)
+    unannotated = Counter(page.split for page in pages if page.split is not None and not page.words)
     pages = [page for page in pages if page.words]
     plan = Plan(
         name=checked_name(name or source.name),
@@ -110,6 +113,7 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         parts=tuple(_parts(pages, options.part_words)),
         pages=dict(Counter(page.split for page in pages)),
         leaks=leaks,
+        unannotated={split: unannotated[split] for split in SPLITS if unannotated[split]},
         inputs=digest.hexdigest(),
     )
     _check_description(plan)

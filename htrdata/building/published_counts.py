@@ -46,6 +46,16 @@ def expected_faults(plan: Plan) -> Counter[str]:
     return expected
 
 
+def unexpected_gaps(plan: Plan, tally: Tally) -> dict[str, int]:
+    """How many pages of each split are listed without annotations, where not all published words are there."""
+    gaps = {}
+    for split, missing in plan.unannotated.items():
+        words = tally.splits[split].words if split in tally.splits else 0
+        if plan.source.published.get(split, {}).get("words") != words:
+            gaps[split] = missing
+    return gaps
+
+
 def difference_lines(differing: Mapping[str, Mapping[str, tuple[int, int]]]) -> list[str]:
     """What to say of the differences that `compare` has found: a line for each split."""
     lines = ["differs from the published data set (number here/published):"] if differing else []

@@ -33,6 +33,7 @@ def summary(counts: Counts) -> str:
     remarks = [_OUTSIDE_NOTE]
     remarks += [f"{split}: not built, there are no words for it" for split in counts.missing_splits]
     remarks += drawn_lines(counts)
+    remarks += unannotated_lines(counts)
     remarks += _unknown_characters(counts)
     remarks += difference_lines(counts.differences)
     remarks += leak_lines(counts)
@@ -77,6 +78,15 @@ def table_rows(splits: Mapping[str, SplitCounts]) -> list[tuple[str, list[int]]]
 def drawn_lines(counts: Counts) -> list[str]:
     """What to say of words that are not, or not as they are, people's handwriting."""
     return [f"drawn by a program: {counts.drawn}; this is no handwriting of people"] if counts.drawn else []
+
+
+def unannotated_lines(counts: Counts) -> list[str]:
+    """What to say of pages that are listed for a split, and of which the annotations know nothing."""
+    listed = []
+    for split, missing in counts.unannotated.items():
+        annotated = counts.splits[split].pages if split in counts.splits else 0
+        listed.append(f"{split} {missing:,} of {missing + annotated:,}")
+    return [f"listed for a split, but without annotations: {', '.join(listed)} pages"] if listed else []
 
 
 def _unknown_characters(counts: Counts) -> list[str]:
@@ -137,6 +147,7 @@ def write_report(path: Path, counts: Counts, shards: Mapping[str, ShardRecord], 
         rows=table_rows(counts.splits),
         note=_OUTSIDE_NOTE,
         drawn=drawn_lines(counts),
+        unannotated=unannotated_lines(counts),
         leaks=leak_lines(counts),
         differences=difference_lines(counts.differences),
         crops={split: list(_crops(split, shards, store)) for split in SPLITS if split in counts.splits},

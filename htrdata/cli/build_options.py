@@ -153,9 +153,11 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     """
     from htrdata.building.builder import build, count_words
     from htrdata.building.describing import describe_counts
+    from htrdata.building.missing_images import looked_for
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
     from htrdata.labels import visible
+    from htrdata.records import Reason
     from htrdata.sources.base import remarks_of
     from htrdata.store.description_file import as_text
 
@@ -167,6 +169,8 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
             plan = make_plan(source, options, asked.name)
             counts: Counts = describe_counts(plan, count_words(plan, workers=asked.workers, progress=progress))
             message = "nothing was written; images were not decoded, so that damaged ones may still be found"
+            if any(Reason.IMAGE_MISSING in split.dropped for split in counts.splits.values()):
+                message = f"{looked_for(plan.parts)}\n{message}"
         else:
             built = build(
                 source,

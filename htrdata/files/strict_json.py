@@ -24,6 +24,8 @@ T = TypeVar("T")
 _SHOWN = reprlib.Repr()  # of a document that stands where a word should, only the beginning
 _SHOWN.maxlevel, _SHOWN.maxstring, _SHOWN.maxlong, _SHOWN.maxother = 4, 200, 200, 200
 
+_LATER = "later"  # in the metadata of a field
+
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """What a JSON document holds."""
 
@@ -39,6 +41,17 @@ class Check:
 
     holds: Callable[[Any], bool]
     wanted: str
+
+
+def later(empty: Callable[[], T]) -> T:
+    """A field of a described kind that came later, in place of ``dataclasses.field``.
+
+    Documents of before are read, and where it has nothing to say a document is as it was before.
+
+    Args:
+        empty: makes the value that stands for nothing, such as ``dict`` or ``tuple``.
+    """
+    return dataclasses.field(default_factory=empty, metadata={_LATER: empty})
 
 
 def load(path: Path) -> Any:
@@ -103,7 +116,12 @@ def decode(value: object, kind: type[T], verdict: str, remedy: str) -> T:
 def encode(value: object) -> Json:
     """A typed description as JSON has it: dataclasses and mappings are objects, tuples are arrays."""
     if dataclasses.is_dataclass(value):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {
+            field.name: encode(one)
+            for field, one in fields
+            if _LATER not in field.metadata or one != field.metadata[_LATER]()
+        }
     if isinstance(value, Mapping):
         return {str(key): encode(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -150,11 +168,11 @@ def _read_tuple(value: object, arguments: tuple[Any, ...], kind: Any, field: str
 
 def _read_dataclass(given: dict[str, Any], kind: Any, field: str) -> Any:
     hints = _hints(kind)
-    if missing := [name for name in hints if name not in given]:
+    if missing := [name for name in hints if name not in given and name not in _of_late(kind)]:
         raise _UnlikeError(f"the field {_joined(field, missing[0])} is missing")
     if unknown := [name for name in given if name not in hints]:
         raise _UnlikeError(f"there is a field {_joined(field, unknown[0])}, which its format does not have")
-    values = {name: _read(given[name], hint, _joined(field, name)) for name, hint in hints.items()}
+    values = {name: _read(given[name], hint, _joined(field, name)) for name, hint in hints.items() if name in given}
     try:
         return kind(**values)
     except ValueError as error:
@@ -165,6 +183,11 @@ def _read_dataclass(given: dict[str, Any], kind: Any, field: str) -> Any:
 def _hints(kind: Any) -> dict[str, Any]:
     hints = typing.get_type_hints(kind, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+@functools.cache
+def _of_late(kind: Any) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(kind) if _LATER in field.metadata)
 
 
 def _checked(value: Any, checks: tuple[Any, ...], field: str) -> Any:

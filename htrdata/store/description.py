@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from htrdata.files.strict_json import Check, encode
+from htrdata.files.strict_json import Check, encode, later
 from htrdata.records import SPLITS, Division, Leaks, SourceInfo, Unit
 from htrdata.store.format import FORMAT, NAME
 
@@ -139,6 +139,7 @@ class Counts(Provenance):
         differences: for each split that differs from what is published, and what differs there (``words`` or a
             reason), the count here and the published one.
         leaks: pages and writers in more than one split.
+        unannotated: for each split the pages that its list has and the annotations have not, where there are any.
     """
 
     name: Name
@@ -150,6 +151,7 @@ class Counts(Provenance):
     missing_splits: tuple[Split, ...]
     differences: Mapping[str, Mapping[str, tuple[Count, Count]]]
     leaks: Leaks
+    unannotated: Mapping[Split, Some] = later(dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

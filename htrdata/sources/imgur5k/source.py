@@ -5,7 +5,7 @@
     ROOT/dataset_info/imgur5k_data.lst                       URL, box and word, tab-separated: for splits without JSON
     ROOT/dataset_info/imgur5k_hashes.lst                     id and MD5 of each page
     ROOT/dataset_info/{train,val,test}_index_ids.lst         the ids of each split
-    ROOT/images/ID.jpg
+    ROOT/images/ID.jpg                                       or another ending, or in a folder such as images/train
 
 Boxes are strings ``[xc, yc, w, h, a]`` with ``a`` in degrees counter-clockwise; some lack a bracket. The word ``.``
 means "not annotated". The published annotations were read with a comment sign in force: no word holds ``#``, and some
@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.strict_json import shortened
-from htrdata.records import SPLITS, Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
+from htrdata.records import SPLITS, Box, Division, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.drawn import MARK, DrawnMark, read_mark
 from htrdata.sources.imgur5k.files import (
     Annotated,
@@ -34,6 +34,7 @@ from htrdata.sources.imgur5k.files import (
     read_hashes,
     read_ids,
 )
+from htrdata.sources.imgur5k.images import PageFiles, PostedImage
 from htrdata.sources.imgur5k.page_list import page_digest, restricted
 
 NOT_ANNOTATED = "."
@@ -152,7 +153,7 @@ def read(root: Path | str, images: Path | str | None = None) -> Iterator[Page]:
 class _Reader:
     def __init__(self, info: Path, images: Path) -> None:
         self.info = info
-        self.images = images
+        self.images = PageFiles(images)
         self.hashes = read_hashes(info / "imgur5k_hashes.lst")
         self.numbers: dict[str, float] = {}
 
@@ -214,7 +215,7 @@ class _Reader:
         if not _PAGE_ID.fullmatch(page_id):
             return Page(page_id, split, words, reason=Reason.INVALID_ID)
         reason = None if split else Reason.NOT_IN_SPLIT
-        return Page(page_id, split, words, FileOnDisk(self.images / f"{page_id}.jpg"), md5, reason)
+        return Page(page_id, split, words, PostedImage(self.images.find(page_id, split), md5), md5, reason)
 
 
 def _word(word_id: str, box: Any, text: Any, seen: set[str], numbers: dict[str, float]) -> Word:

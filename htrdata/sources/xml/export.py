@@ -28,7 +28,7 @@ from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
 from htrdata.sources.xml.geometry import angle_of, box_around
-from htrdata.sources.xml.image_names import Pictures
+from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.tree import namespace, read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
@@ -180,7 +180,7 @@ class XmlExport:
             id=page_id,
             split=place.split,
             words=tuple(words),
-            image=FileOnDisk(picture) if picture is not None else None,
+            image=FileOnDisk(picture or usual_place(path, written.image_name)),
             reason=Reason.IMAGE_MISSING if picture is None else None if place.split else Reason.NOT_IN_SPLIT,
         )
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
-"""Of the files that count as pictures."""
+from htrdata.sources.image_endings import ENDINGS
 
 
 class Pictures:
@@ -42,7 +41,7 @@ class Pictures:
         Returns:
             Its path; None where there is none, or more than one that could be meant.
         """
-        last = re.split(r"[\\/]", name)[-1].lower()
+        last = _last_part(name).lower()
         stem = last.rpartition(".")[0] or last
         for found in (
             self._by_name.get(last, []),
@@ -52,6 +51,22 @@ class Pictures:
             if found:
                 return _nearest(xml, found)
         return None
+
+
+def usual_place(xml: Path, name: str) -> Path:
+    """Where the picture of an XML file would stand, for messages that tell of its absence: beside the file.
+
+    Args:
+        xml: path of the XML file.
+        name: of the picture, as the file has it; may be empty, or no name for a file.
+    """
+    last = _last_part(name)
+    possible = last not in ("", ".", "..") and "\0" not in last and len(last.encode()) < 256
+    return xml.with_name(last) if possible else xml.with_suffix(".jpg")
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"[\\/]", name)[-1]
 
 
 def _nearest(xml: Path, found: list[Path]) -> Path | None:

@@ -22,6 +22,7 @@ from htrdata.building.builder import build, count_words
 from htrdata.building.describing import describe_counts
 from htrdata.building.options import BuildOptions
 from htrdata.building.plan import make_plan
+from htrdata.building.report import summary
 from htrdata.errors import (
     BadDataError,
     CannotCreateError,
@@ -177,6 +178,22 @@ def test_the_digest_of_the_annotations_is_never_of_some_pages_only(
     monkeypatch.setattr("htrdata.building.plan.find_leaks", lambda pages: find_leaks([next(iter(pages))]))
     with pytest.raises(AssertionError, match="all pages"):
         make_plan(source, SMALL)
+
+
+def test_pages_without_annotations_are_counted_and_refused_by_strict_builds(source: Any, tmp_path: Path) -> None:
+    plain = build(source, tmp_path / "plain", SMALL, workers=1).description
+    source.listed += [Page(f"page{i}", split, ()) for i, split in enumerate(["val", "val", "test", None], 50)]
+    built = build(source, tmp_path / "lmdb", SMALL, workers=1).description
+    assert built.unannotated == {"val": 2, "test": 1}
+    assert plain.unannotated == {}
+    assert "unannotated" not in (tmp_path / "plain/drawn/dataset.json").read_text()
+    assert "listed for a split, but without annotations: val 2 of 5, test 1 of 4 pages" in " ".join(
+        summary(built).split()
+    )
+    with pytest.raises(BadDataError, match=r"strict: pages of val without annotations 2; pages of test .* 1\."):
+        build(source, tmp_path / "strict", SMALL, workers=1, strict=True)
+    source.published = {"val": {"words": 21}, "test": {"words": 21}}  # published just so
+    build(source, tmp_path / "strict", SMALL, workers=1, strict=True)
 
 
 @pytest.mark.parametrize("where", ["page", "word", "writer", "column"])

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -76,6 +77,27 @@ def test_a_dry_run_prints_the_counts_of_the_build_and_writes_nothing(root: Path,
     assert {key: built[key] for key in counts} == counts
     assert counts["splits"]["train"]["dropped"]["out_of_charset"] > 0
     assert counts["splits"]["train"]["unknown_characters"]
+
+
+def test_pages_without_annotations_and_without_images_are_told(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    for page in list((copy / "images").iterdir())[:20]:
+        page.unlink()
+    with (copy / "dataset_info" / "val_index_ids.lst").open("a") as listed:
+        listed.write("\n".join(["aaaaa", "bbbbb"]) + "\n")
+    done = htrdata("imgur5k", "--root", copy, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    pages = sum(page.split == "val" and bool(page.words) for page in imgur5k.read(copy))
+    listed_without = sum(page.split == "val" and not page.words for page in imgur5k.read(copy))
+    said = " ".join(done.stdout.split())
+    assert f"val {listed_without} of {pages + listed_without}" in said
+    assert re.search(rf"image_missing: there is no {copy}/images/\w+\.jpg, no {copy}/images/\w+\.jpg, …", done.stderr)
+    shutil.rmtree(copy / "images")
+    (copy / "images").mkdir()
+    done = htrdata("imgur5k", "--root", copy, "--out", tmp_path / "lmdb", "--workers", 1)
+    assert done.returncode == 65
+    assert f"there is no {copy}/images/" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import BadDataError
-from htrdata.files.strict_json import Check, decode, encode, parse
+from htrdata.files.strict_json import Check, decode, encode, later, parse
 
 
 @dataclass(frozen=True)
@@ -100,3 +100,22 @@ def test_what_has_no_form_in_json() -> None:
 def test_numbers_of_thousands_of_digits() -> None:
     with pytest.raises(BadDataError, match="here holds a number that is too long"):
         parse(b"[" + b"9" * 5000 + b"]", "here")
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A description to which a field was added."""
+
+    name: str
+    notes: tuple[str, ...] = later(tuple)
+
+
+def test_a_field_that_came_later_is_left_out_where_it_says_nothing() -> None:
+    old = decode({"name": "x"}, Grown, "it is odd", "mend it")
+    assert old == Grown("x", ())
+    assert encode(old) == {"name": "x"}
+    new = replace(old, notes=("n",))
+    assert encode(new) == {"name": "x", "notes": ["n"]}
+    assert decode(encode(new), Grown, "it is odd", "mend it") == new
+    with pytest.raises(BadDataError, match="the field notes is 3, not an array"):
+        decode({"name": "x", "notes": 3}, Grown, "it is odd", "mend it")

@@ -210,6 +210,22 @@ def test_of_two_pictures_none_is_guessed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("q.png", "a/q.png"),
+        (r"C:\scans\q.tif", "a/q.tif"),
+        ("http://host/../q.jpg", "a/q.jpg"),
+        ("", "a/p.jpg"),
+        ("..", "a/p.jpg"),
+        ("q" * 300, "a/p.jpg"),
+    ],
+)
+def test_where_a_missing_picture_was_looked_for_is_told(tmp_path: Path, name: str, place: str) -> None:
+    (only,) = write(tmp_path, {"a/p.xml": page(name, SIZE, LINES)}).pages()
+    assert (only.reason, only.image and only.image.name) == (Reason.IMAGE_MISSING, str(tmp_path / place))
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ('<!DOCTYPE a [<!ENTITY x "y">]><alto>&x;</alto>', "declares entities"),
