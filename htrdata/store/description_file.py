@@ -7,11 +7,13 @@ from pathlib import Path
 
 from htrdata.errors import BadDataError
 from htrdata.files import strict_json
+from htrdata.files.regular import read_regular
 from htrdata.files.writing import replace_durably
 from htrdata.store.description import Description
 from htrdata.store.format import FORMAT, FORMAT_1
 from htrdata.store.format_1 import from_format_1
 
+_MOST = 64 << 20  # bytes; one of ten thousand shards has three million
 _REBUILD = "build the data set again with --overwrite"
 _REMEDY = f"copy it again from where it came, or {_REBUILD}"
 
@@ -24,8 +26,9 @@ def read_description(path: Path) -> Description:
         BadDataError: it is damaged, or of a format that is not known here.
         OSError: it cannot be read.
     """
+    text = read_regular(path, _MOST)
     try:
-        document = strict_json.load(path)
+        document = strict_json.parse(text, path)
     except BadDataError as error:
         raise BadDataError(f"{error} The file is damaged: {_REMEDY}") from error
     check_format(document, path, (FORMAT, FORMAT_1), _REBUILD)

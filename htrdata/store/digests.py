@@ -9,15 +9,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from htrdata.files.regular import open_regular
+
 _PIECE = 8 << 20  # bytes
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
+    """SHA-256 of a file, in hex.
+
+    Raises:
+        BadDataError: it is no regular file.
+        OSError: it cannot be read.
+    """
     # After each piece a thread waits for the interpreter's lock, up to 5 ms while another one works in Python: the
     # 256 kB of `hashlib.file_digest` are many pieces.
     digest, piece = hashlib.sha256(), memoryview(bytearray(_PIECE))
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         while length := file.readinto(piece):
             digest.update(piece[:length])
     return digest.hexdigest()

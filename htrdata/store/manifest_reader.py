@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.regular import check_regular
 from htrdata.store.columns import codes, select, strings
 from htrdata.store.manifest import INDEX_OF_FORMAT_1, KEPT, manifest_schema
 
@@ -44,6 +45,7 @@ class ManifestReader:
         """
         first = 0
         try:
+            check_regular(self.path)
             # Without threads and read-ahead: as fast, since something is done in between, and with less memory.
             with pq.ParquetFile(
                 self.path, read_dictionary=list(_ENCODED), page_checksum_verification=True, pre_buffer=False
@@ -61,6 +63,7 @@ class ManifestReader:
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Reads all columns, or some of them; nothing is dictionary-encoded. Raises as `batches` does."""
         try:
+            check_regular(self.path)
             with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 names = self._names(file, columns)
                 return _named(file.read([name for name in names.values() if name is not None]), names)

@@ -6,19 +6,16 @@ in UTF-8 and the count in ASCII digits. AttentionHTR, PARSeq, MMOCR and PaddleOC
 
 from __future__ import annotations
 
+import errno
 import itertools
-import os
-import struct
-import threading
-import weakref
 from pathlib import Path
 from typing import Any
 
-import lmdb
 import numpy as np
 
-from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
 from htrdata.store.format import DATA_FILE
+from htrdata.store.tree import Tree
 
 COUNT_KEY = b"num-samples"
 
@@ -44,48 +41,33 @@ def sample_keys(count: int) -> bytes:
 
 
 def check_file(path: Path) -> None:
-    """Checks that a ``data.mdb`` is whole, before LMDB maps it: reading past the end of a torn map kills the process.
+    """Checks that a ``data.mdb`` begins as one, and has all the pages that it says it has.
 
     Raises:
         SourceMissingError: there is no such file.
-        BadDataError: it is no LMDB file of format 1, or it is shorter than its newest meta page says.
+        BadDataError: it is no LMDB file of format 1, or it is cut short.
+        StorageError: it cannot be read.
     """
+    _open_tree(path).close()
+
+
+def _open_tree(path: Path) -> Tree:
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(2 * 65536)
+        return Tree(path)
     except (FileNotFoundError, NotADirectoryError):
         raise SourceMissingError(f"no shard at {path}") from None
-    metas = [meta for offset in _meta_offsets(head) if (meta := _read_meta(head, offset)) is not None]
-    if len(metas) < 2:
-        raise BadDataError(f"{path} is not an LMDB file of format 1 (its two meta pages are damaged or absent)")
-    page_size, last_page, _ = max(metas, key=lambda meta: meta[2])
-    if size < (last_page + 1) * page_size:
-        expected = (last_page + 1) * page_size
-        raise BadDataError(f"{path} is cut short: {size:,} bytes of {expected:,}; copy or build it again")
-
-
-def _meta_offsets(head: bytes) -> tuple[int, int]:
-    """Where the two meta pages begin: at 0 and at the page size, which the first one names at byte 40."""
-    page_size = struct.unpack_from("<I", head, 40)[0] if len(head) >= 44 else 0
-    return 0, page_size
-
-
-def _read_meta(head: bytes, offset: int) -> tuple[int, int, int] | None:
-    """Page size, last page and transaction of a meta page (LMDB 0.9, 64 bits), or None where it is not one."""
-    if len(head) < offset + 152:
-        return None
-    magic, version = struct.unpack_from("<II", head, offset + 16)
-    (page_size,) = struct.unpack_from("<I", head, offset + 40)
-    last_page, transaction = struct.unpack_from("<QQ", head, offset + 136)
-    return (page_size, last_page, transaction) if (magic, version) == (0xBEEFC0DE, 1) and page_size >= 512 else None
+    except HtrError:
+        raise
+    except OSError as error:
+        many = "; allow more open files (ulimit -n)" if error.errno in (errno.EMFILE, errno.ENFILE) else ""
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}{many}") from error
 
 
 class Shard:
     """A shard, opened for reading when it is first used, in whatever process that is.
 
-    Any number of readers of one path may live in a process: they share one LMDB environment. They may be pickled, sent
-    to spawned workers and carried through a fork. The folder may be on read-only media; nothing is written or locked.
+    Readers may be pickled, sent to spawned workers and carried through a fork. The folder may be on read-only media;
+    nothing is written or locked.
 
     Args:
         folder: the directory with ``data.mdb``.
@@ -93,10 +75,10 @@ class Shard:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        self._environment: _Environment | None = None
+        self._opened: Tree | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "_environment": None}
+        return {"folder": self.folder, "_opened": None}
 
     def __repr__(self) -> str:
         return f"Shard({str(self.folder)!r})"
@@ -127,70 +109,24 @@ class Shard:
 
     def encoded_labels(self) -> list[bytes]:
         """All labels in order, in UTF-8, of a shard whose keys are sound: much faster than one by one."""
-        count = len(self)
-        with self._open().begin() as transaction, transaction.cursor() as cursor:
-            cursor.set_range(label_key(1))
-            return list(itertools.islice(cursor.iternext(keys=False), count))
+        return list(itertools.islice(self._tree.values(label_key(1)), len(self)))
+
+    def joined_keys(self) -> bytes:
+        """All keys in their order, one behind the other."""
+        return b"".join(self._tree.joined_keys())
 
     def keys(self) -> list[bytes]:
         """All keys in their order."""
-        with self._open().begin() as transaction, transaction.cursor() as cursor:
-            return list(cursor.iternext(keys=True, values=False))
+        return list(self._tree.keys())
 
     def _get(self, key: bytes) -> bytes:
-        with self._open().begin() as transaction:
-            value: bytes | None = transaction.get(key)
+        value = (self._opened or self._tree).get(key)
         if value is None:
             raise BadDataError(f"{self.folder} has no key {key.decode()!r}: it is not a shard, or not a whole one")
         return value
 
-    def _open(self) -> Any:
-        if self._environment is None or self._environment.process != os.getpid():
-            self._environment = _environment_of(self.folder)
-        return self._environment.lmdb
-
-
-class _Environment:
-    """An open LMDB environment, closed when its last reader lets go of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.process = os.getpid()
-        self.lmdb = lmdb.open(str(folder), readonly=True, lock=False, readahead=False, create=False, max_spare_txns=4)
-
-    def __del__(self) -> None:
-        # Where lmdb.open failed there is nothing to close.
-        if hasattr(self, "lmdb"):
-            self.lmdb.close()
-
-
-# LMDB refuses to open a file twice in one process; the file is told by device and inode, as LMDB does.
-_environments: weakref.WeakValueDictionary[tuple[int, int], _Environment] = weakref.WeakValueDictionary()
-_environments_lock = threading.Lock()
-
-
-def _environment_of(folder: Path) -> _Environment:
-    path = folder / DATA_FILE
-    check_file(path)
-    status = path.stat()
-    with _environments_lock:
-        environment = _environments.get((status.st_dev, status.st_ino))
-        if environment is None:
-            try:
-                environment = _Environment(folder)
-            except lmdb.Error as error:
-                raise BadDataError(f"{path} cannot be opened: {error}") from error
-            _environments[status.st_dev, status.st_ino] = environment
-        return environment
-
-
-def _leave_inherited() -> None:
-    """In a forked child: an inherited environment must not be used, and would keep the child from opening its own."""
-    global _environments_lock
-    _environments_lock = threading.Lock()
-    for environment in list(_environments.values()):
-        environment.lmdb.close()
-    _environments.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_inherited)
+    @property
+    def _tree(self) -> Tree:
+        if self._opened is None:
+            self._opened = _open_tree(self.folder / DATA_FILE)
+        return self._opened

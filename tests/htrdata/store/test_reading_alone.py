@@ -1,4 +1,4 @@
-"""Reading a word of a store needs lmdb, numpy, pyarrow and Pillow, and nothing that builds."""
+"""Reading a word of a store needs numpy, pyarrow and Pillow, and nothing that builds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from htrdata.building.options import BuildOptions
 
 from ...stores import make_format_1
 
-HEAVY = ("cv2", "pandas", "filelock", "jinja2", "click", "tqdm", "torch", "indexed_gzip", "HersheyFonts")
+HEAVY = ("lmdb", "cv2", "pandas", "filelock", "jinja2", "click", "tqdm", "torch", "indexed_gzip", "HersheyFonts")
 
 REFUSING = f"""
 import sys

@@ -1,0 +1,252 @@
+"""The keys and values of an LMDB file, read without LMDB, which a torn file can have end the process.
+
+Nothing is mapped, and nothing is locked: a file that is cut short while it is open is an error as well, readers go
+through a fork as they are, and the media may be read-only. Pages of the tree are proved when they are first used; what
+is in them is read again whenever it is asked for, so that little memory is held.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from htrdata.errors import BadDataError, StorageError
+from htrdata.files.regular import open_regular
+from htrdata.store.tree_leaves import Leaves, read_leaves
+from htrdata.store.tree_pages import (
+    BIG,
+    HEAD,
+    META_BYTES,
+    NO_PAGE,
+    NODE_HEAD,
+    RUN,
+    Branch,
+    TornError,
+    find_node,
+    meta_page_size,
+    newest_meta,
+    prove_leaf,
+    prove_overflow,
+    prove_run,
+    read_branch,
+)
+
+_RECENT = 8  # leaves that are kept, for those who read in order
+_TOGETHER = 256  # leaves that are read at a time where all are: numpy takes as long for one as for 16
+
+
+class Tree:
+    """An LMDB file, open for reading.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        BadDataError: it is no LMDB file of format 1, is cut short, or is no file at all.
+        StorageError: it cannot be read.
+        OSError: it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = open_regular(path)
+        self._handle = self._file.fileno()
+        with self._naming_the_file():
+            first = _read_at(self._handle, META_BYTES, 0)
+            second = _read_at(self._handle, META_BYTES, meta_page_size(first))
+            self._meta = newest_meta(first, second)
+        self._page_size = self._meta.page_size
+        size = os.fstat(self._handle).st_size
+        self._last_page = min(self._meta.last_page, size // self._page_size - 1)
+        self._levels = range(self._meta.depth - 1)  # of branches
+        self._branches: dict[int, Branch] = {}
+        self._proved = bytearray(self._last_page + 1)  # which leaves are
+        self._recent: dict[int, bytes] = {}  # leaves that were read last
+        self._refuse_cut(size)
+
+    def close(self) -> None:
+        """Closes the file; nothing can be read after it."""
+        self._file.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key; None where there is none.
+
+        Raises:
+            BadDataError: a page on the way to it is torn.
+            StorageError: the file cannot be read.
+        """
+        if not self._meta.depth:
+            return None
+        try:
+            page = self._leaf_with(key)
+            place = find_node(page, key)
+            if place is None:
+                return None
+            size, flags, key_size = NODE_HEAD.unpack_from(page, place)
+            begin = place + 8 + key_size
+            if not flags & BIG:
+                return page[begin : begin + size]
+            (first,) = RUN.unpack_from(page, begin)
+            return self._big_value(first, size)
+        except (TornError, IndexError, struct.error) as error:
+            raise self._torn(error) from None
+
+    def keys(self) -> Iterator[bytes]:
+        """All keys in their order. Raises as `get` does."""
+        return (key for leaves in self._scan(b"") for key in leaves.all_keys())
+
+    def joined_keys(self) -> Iterator[bytes]:
+        """All keys in their order, many of them at a time, one behind the other. Raises as `get` does."""
+        return (leaves.joined_keys() for leaves in self._scan(b""))
+
+    def values(self, first: bytes) -> Iterator[bytes]:
+        """The values of a key and of all behind it, in the order of the keys. Raises as `get` does."""
+        for leaves in self._scan(first):
+            before = bisect_left(leaves.all_keys(), first) if leaves.first_keys()[0] < first else 0
+            found = leaves.values()
+            with self._naming_the_file():
+                for i in np.flatnonzero(leaves.runs[before:]).tolist():
+                    found[before + i] = self._big_value(int(leaves.runs[before + i]), int(leaves.sizes[before + i]))
+            yield from found[before:]
+
+    def _refuse_cut(self, size: int) -> None:
+        """Refuses a file that lacks pages, but for free ones at its end, which LMDB may leave out."""
+        expected = (self._meta.last_page + 1) * self._page_size
+        if size >= expected:
+            return
+        try:
+            if self._last_page < self._meta.free_root < NO_PAGE:
+                raise TornError("it lacks the pages that are free")
+            for _ in self._scan(b""):  # is all that is in use there?
+                pass
+        except BadDataError as error:
+            raise self._torn(TornError(f"it is cut short: {size:,} bytes of {expected:,}")) from error
+
+    def _leaf_with(self, key: bytes) -> bytes:
+        """The page, proved, that has a key, if any has."""
+        number = self._meta.root
+        for _ in self._levels:
+            branch = self._branches.get(number)
+            if branch is None:
+                break
+            keys, children = branch
+            number = children[bisect_right(keys, key) - 1]
+        page = self._recent.get(number)
+        return self._read_leaf(number, key) if page is None else page
+
+    def _read_leaf(self, number: int, key: bytes) -> bytes:
+        """Reads the page, which is proved if it is not yet, that has a key."""
+        if self._proved[number]:
+            page = self._page(number)
+        else:
+            (number, *_), (low, *_), (high, *_) = self._way_to(key)
+            page = self._page(number)
+            _prove_within(*prove_leaf(page, number, self._last_page), number, low, high)
+            self._proved[number] = True
+        if len(self._recent) >= _RECENT:
+            self._recent.clear()
+        self._recent[number] = page
+        return page
+
+    def _scan(self, first: bytes) -> Iterator[Leaves]:
+        """All leaves, proved, from that on which has a key."""
+        key: bytes | None = first if self._meta.depth else None
+        while key is not None:
+            with self._naming_the_file():
+                numbers, lows, highs = self._way_to(key)
+                leaves = read_leaves(self._pages(numbers), numbers, self._last_page)
+                for way in zip(leaves.first_keys(), leaves.last_keys(), numbers, lows, highs, strict=True):
+                    _prove_within(*way)
+            yield leaves
+            key = highs[-1]
+
+    def _way_to(self, key: bytes) -> tuple[list[int], list[bytes], list[bytes | None]]:
+        """Goes down to the leaf that has a key, if any has; the branches on the way are proved.
+
+        That each page has keys from that on which leads there, and before the next one, proves, too, that no way leads
+        in a circle, and no two lead to one page.
+
+        Returns:
+            Its number and those of some leaves behind it, for each the key from which on it has them, and that from
+            which on it has none; None behind the last one.
+        """
+        number, low = self._meta.root, b""
+        high: bytes | None = None
+        numbers, lows, highs = [number], [low], [high]
+        for _ in self._levels:
+            branch = self._branches.get(number)
+            if branch is None:
+                branch = read_branch(self._page(number), number, self._last_page)
+                if len(branch.keys) > 1:
+                    _prove_within(branch.keys[1], branch.keys[-1], number, low, high)
+                self._branches[number] = branch
+            keys, children = branch
+            at = bisect_right(keys, key) - 1
+            some = slice(at, at + _TOGETHER)
+            numbers, lows, highs = children[some], [keys[at] or low, *keys[some][1:]], [*keys[1:], high][some]
+            number, low, high = numbers[0], lows[0], highs[0]
+        return numbers, lows, highs
+
+    def _big_value(self, first: int, size: int) -> bytes:
+        count = prove_run(first, size, self._page_size, self._last_page)
+        found = self._read(first * self._page_size, HEAD + size)
+        prove_overflow(found, first, count)
+        return found[HEAD:]
+
+    def _page(self, number: int) -> bytes:
+        return self._read(number * self._page_size, self._page_size)
+
+    def _pages(self, numbers: list[int]) -> bytes:
+        if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+            return self._read(numbers[0] * self._page_size, len(numbers) * self._page_size)
+        return b"".join(map(self._page, numbers))
+
+    def _read(self, offset: int, size: int) -> bytes:
+        """Reads bytes of the file, which must all be there."""
+        try:
+            data = _read_at(self._handle, size, offset)
+        except OSError as error:
+            raise StorageError(f"{self.path} cannot be read: {error.strerror or error}") from error
+        if len(data) != size:
+            raise TornError(f"it is cut short: it ends before byte {offset + size:,}")
+        return data
+
+    def _torn(self, error: Exception) -> BadDataError:
+        what = error if isinstance(error, TornError) else f"it changes while it is read ({error})"
+        return BadDataError(f"{self.path} is torn: {what}; copy it again, or build it again")
+
+    @contextmanager
+    def _naming_the_file(self) -> Iterator[None]:
+        try:
+            yield
+        except TornError as error:
+            raise self._torn(error) from None
+
+
+def _prove_within(first: bytes, last: bytes, number: int, low: bytes, high: bytes | None) -> None:
+    """Whether the keys of a page, ascending from a first to a last one, are from one on and before another one."""
+    if first < low or (high is not None and last >= high):
+        raise TornError(f"its page {number:,} has other keys than those that lead there")
+
+
+if sys.platform != "win32":
+    _read_at = os.pread
+else:
+    _seeking = threading.Lock()
+
+    def _read_at(file: int, size: int, offset: int, /) -> bytes:
+        with _seeking:
+            os.lseek(file, offset, os.SEEK_SET)
+            return os.read(file, size)
