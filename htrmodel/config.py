@@ -177,9 +177,17 @@ class RecogniserConfig:
         )
 
     @property
+    def steps(self) -> int:
+        """How often it says a class, or nothing: T of its logits [N, T, C] where it takes all steps."""
+        if self.prediction == "Attn":
+            return self.max_length + 1
+        return self.width // 4 + (-1 if self.features == "VGG" else 1)
+
+    @property
     def label_policy(self) -> LabelPolicy:
-        """The labels that it can spell."""
-        return LabelPolicy(self.charset, self.max_length)
+        """The labels that it can spell: of its characters, not too long, and with CTC not for its steps either."""
+        max_steps = self.steps if self.prediction == "CTC" else None
+        return LabelPolicy(self.charset, self.max_length, max_steps=max_steps)
 
     @property
     def model_fields(self) -> ModelFields:

@@ -6,10 +6,12 @@ Two of the charsets are AttentionHTR's (arXiv 2201.09390): ``alnum`` is case-ins
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import string
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -143,21 +145,26 @@ class LabelPolicy:
     Attributes:
         charset: which characters a label may have; None for any.
         max_length: how many characters (code points after NFC) a label may have; None for any number.
+        max_steps: how many steps CTC (Graves et al., ICML 2006) may take for a label, see `least_steps`; None for any
+            number. A label that needs more is too long.
         on_unknown: what becomes of a word with characters outside the charset: it is dropped, or they are stripped from
             its label, or they are replaced by plainer ones and it is dropped where there are none. A label that was
             stripped or simplified no longer says all that the image shows.
 
     Raises:
-        UsageError: the length is below 1, or characters are to be stripped or simplified without a charset.
+        UsageError: length or steps are below 1, or characters are to be stripped or simplified without a charset.
     """
 
     charset: Charset | None = None
     max_length: int | None = None
     on_unknown: OnUnknown = "drop"
+    max_steps: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_length is not None and self.max_length < 1:
             raise UsageError(f"a maximum label length of {self.max_length} keeps nothing: give 1 or more")
+        if self.max_steps is not None and self.max_steps < 1:
+            raise UsageError(f"a label in {self.max_steps} steps of CTC is none: give 1 or more")
         if self.on_unknown != "drop" and self.charset is None:
             raise UsageError(
                 f"every character is known without a charset: --on-unknown {self.on_unknown} needs --charset"
@@ -198,7 +205,14 @@ class LabelPolicy:
             return Reason.EMPTY_LABEL
         if self.max_length is not None and len(label) > self.max_length:
             return Reason.TOO_LONG
+        if self.max_steps is not None and least_steps(label) > self.max_steps:
+            return Reason.TOO_LONG
         return Reason.OUT_OF_CHARSET if unknown else None
+
+
+def least_steps(symbols: Sequence[object]) -> int:
+    """Steps that CTC needs at least to write a text: one for each character, and a blank between two that are equal."""
+    return len(symbols) + sum(first == second for first, second in itertools.pairwise(symbols))
 
 
 def legible(text: str) -> str:

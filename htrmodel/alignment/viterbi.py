@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from htrdata.labels import least_steps
 from htrmodel.tokenizer import BLANK
 
 ANY = -1
@@ -30,11 +31,6 @@ class Path:
     score: NDArray[np.float64]
 
 
-def least_steps(ids: NDArray[np.int64]) -> int:
-    """Steps that a text takes at least: one for each character, and a blank between two that are equal."""
-    return len(ids) + int((ids[1:] == ids[:-1]).sum())
-
-
 def align(log_probabilities: NDArray[np.float32], ids: NDArray[np.int64]) -> Path | None:
     """Finds the path of the highest probability.
 
@@ -43,10 +39,10 @@ def align(log_probabilities: NDArray[np.float32], ids: NDArray[np.int64]) -> Pat
         ids: int [L], the classes of the text's characters in order, or `ANY`.
 
     Returns:
-        The path; None where there are fewer steps than `least_steps` of the text, or no characters.
+        The path; None where there are fewer steps than `htrdata.labels.least_steps` of the text, or no characters.
     """
     steps, count = len(log_probabilities), len(ids)
-    if not count or steps < least_steps(ids):
+    if not count or steps < least_steps(ids.tolist()):
         return None
     emissions = _emissions(log_probabilities, ids)
     states = 2 * count + 1

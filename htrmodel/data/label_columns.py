@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from htrdata.labels import LabelPolicy
+from htrdata.labels import LabelPolicy, least_steps
 from htrdata.records import Reason
 from htrdata.store.columns import numbers, strings
 
@@ -46,7 +46,20 @@ def label_faults(texts: pa.Array, policy: LabelPolicy) -> NDArray[np.int8]:
         # What is left without its leading characters of the charset begins with another one.
         rest = pc.utf8_ltrim(texts, characters=policy.charset.characters)
         reasons[numbers(pc.binary_length(rest)) > 0] = REASONS.index(Reason.OUT_OF_CHARSET)
-    if policy.max_length is not None:
-        reasons[numbers(pc.utf8_length(texts)) > policy.max_length] = REASONS.index(Reason.TOO_LONG)
+    if policy.max_length is not None or policy.max_steps is not None:
+        lengths = numbers(pc.utf8_length(texts))
+        reasons[_too_long(texts, lengths, policy)] = REASONS.index(Reason.TOO_LONG)
     reasons[numbers(pc.binary_length(texts)) == 0] = REASONS.index(Reason.EMPTY_LABEL)
     return reasons
+
+
+def _too_long(texts: pa.Array, lengths: NDArray[np.integer], policy: LabelPolicy) -> NDArray[np.bool_]:
+    too_long = np.zeros(len(texts), bool)
+    if policy.max_length is not None:
+        too_long |= lengths > policy.max_length
+    if policy.max_steps is not None:
+        # Only these are looked at one by one: no label takes more than two steps for each character.
+        doubtful = np.flatnonzero(~too_long & (2 * lengths - 1 > policy.max_steps))
+        labels = texts.take(pa.array(doubtful)).to_pylist()
+        too_long[doubtful[[least_steps(label) > policy.max_steps for label in labels]]] = True
+    return too_long

@@ -26,7 +26,8 @@ def attention_loss(logits: Tensor, targets: Tensor) -> Tensor:
 def ctc_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """CTC loss (Graves et al., ICML 2006) per character of a label, averaged over the batch.
 
-    A label that does not fit into the steps costs nothing instead of infinity.
+    A label that cannot be written in the steps costs infinity; `htrmodel.config.RecogniserConfig.label_policy` leaves
+    such labels out.
 
     Args:
         logits: float [N, T, C].
@@ -37,7 +38,7 @@ def ctc_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """
     steps = torch.full((logits.shape[0],), logits.shape[1], dtype=torch.int64, device=logits.device)
     return functional.ctc_loss(
-        logits.log_softmax(2).transpose(0, 1), targets, steps, (targets != PAD).sum(1), blank=BLANK, zero_infinity=True
+        logits.log_softmax(2).transpose(0, 1), targets, steps, (targets != PAD).sum(1), blank=BLANK
     )
 
 

@@ -11,6 +11,7 @@ import torch
 
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.labels import LabelPolicy
+from htrdata.records import Reason
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
@@ -139,4 +140,9 @@ def _open(origin: Origin, policy: LabelPolicy, say: Say) -> Samples:
     counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
     left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
     say(f"{origin.name}: {len(samples):,} {origin.split} words{left_out}")
+    if Reason.TOO_LONG in samples.left_out and policy.max_steps is not None:
+        say(
+            f"too_long: more than {policy.max_length} characters, or more than CTC can write in the {policy.max_steps} "
+            "steps that this width gives, with one between two equal letters; --max-length and --width give more"
+        )
     return samples

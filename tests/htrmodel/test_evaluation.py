@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 import htrdata
 from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.errors import BadDataError, UsageError
-from htrdata.labels import ALNUM
+from htrdata.labels import ALNUM, least_steps
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import Dataset
 from htrmodel import starter
@@ -57,6 +57,16 @@ def test_a_split_is_read_as_its_images_are_read(build: Callable[..., Recogniser]
     unspelt = {word.id for word in words if ALNUM.missing(word.text)}
     assert set(predictions.left_out) == unspelt
     assert unspelt
+
+
+def test_words_that_ctc_has_no_steps_for_are_left_out(build: Callable[..., Recogniser], dataset: Dataset) -> None:
+    recogniser = build("None-VGG-None-CTC", width=24)
+    assert recogniser.config.steps == 5
+    left_out = read_split(recogniser, dataset, "test").left_out
+    expected = {word.id for word in dataset.words("test") if least_steps(word.text) > 5}
+    assert {word for word, reason in left_out.items() if reason == "too_long"} == expected
+    assert any(len(word.text) <= 5 for word in dataset.words("test") if word.id in expected)
+    assert 0 < len(expected) < len(dataset.words("test"))
 
 
 def test_the_surest_text_wins_a_vote() -> None:

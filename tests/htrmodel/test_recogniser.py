@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from htrdata.errors import SourceMissingError
 from htrdata.labels import ALNUM
+from htrdata.records import Reason
 from htrmodel.config import STAGES
 from htrmodel.layers.tps import GridGenerator
 
@@ -127,3 +128,21 @@ def test_reading_takes_images_and_paths(build: BuildRecogniser, tmp_path: Path) 
     assert recogniser.read([]) == []
     with pytest.raises(SourceMissingError, match="nowhere"):
         recogniser.read([tmp_path / "nowhere.png"])
+
+
+@pytest.mark.parametrize("features", ["VGG", "RCNN", "ResNet"])
+@pytest.mark.parametrize("prediction", ["CTC", "Attn"])
+def test_the_config_knows_the_steps(build: BuildRecogniser, features: str, prediction: str) -> None:
+    for width in (8, 31, 60, 100, 101, 102, 103):
+        recogniser = build(f"None-{features}-None-{prediction}", output_channel=16, width=width, max_length=7)
+        with torch.no_grad():
+            logits = recogniser(torch.zeros(1, 1, 32, width), full_steps=True)
+        assert logits.shape[1] == recogniser.config.steps
+
+
+def test_ctc_s_policy_is_what_its_steps_can_write(build: BuildRecogniser) -> None:
+    # 60 columns give 14 steps; attention writes each character in one.
+    labels = ["abcdefghijklmn", "abcdefghijklmno", "aabbccddee", "aabbccdde", "aaaaaaaa"]
+    of_ctc = build("None-VGG-None-CTC", width=60).config.label_policy
+    assert [of_ctc.fault(label) for label in labels] == [None, Reason.TOO_LONG, Reason.TOO_LONG, None, Reason.TOO_LONG]
+    assert not any(build("None-VGG-None-Attn", width=60).config.label_policy.fault(label) for label in labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 import pytest
@@ -25,11 +26,13 @@ charsets = st.builds(
 ) | st.sampled_from([ALNUM, PRINTABLE])
 
 
-def reason(label: str, charset: Charset | None, max_length: int | None) -> Reason | None:
+def reason(label: str, charset: Charset | None, max_length: int | None, max_steps: int | None) -> Reason | None:
     """The definition."""
     if not label:
         return Reason.EMPTY_LABEL
     if max_length is not None and len(label) > max_length:
+        return Reason.TOO_LONG
+    if max_steps is not None and len(re.sub(r"(.)(?=\1)", r"\1-", label, flags=re.DOTALL)) > max_steps:
         return Reason.TOO_LONG
     if charset is not None and any(character not in charset.characters for character in label):
         return Reason.OUT_OF_CHARSET
@@ -37,20 +40,21 @@ def reason(label: str, charset: Charset | None, max_length: int | None) -> Reaso
 
 
 @settings(deadline=None)
-@given(labels, st.none() | charsets, st.none() | st.integers(1, 9), st.integers(0, 3))
-@example(["\\", "]", "a\\]b"], Charset("brackets", "ab]\\"), None, 0)
-@example(["ΑΣ", "İ", "K"], Charset("greek", "ας\u0307ik", folds_case=True), 2, 0)
+@given(labels, st.none() | charsets, st.none() | st.integers(1, 9), st.none() | st.integers(1, 9), st.integers(0, 3))
+@example(["\\", "]", "a\\]b"], Charset("brackets", "ab]\\"), None, None, 0)
+@example(["ΑΣ", "İ", "K"], Charset("greek", "ας\u0307ik", folds_case=True), 2, None, 0)
+@example(["aab", "aba", "aA", "aaa"], Charset("a", "ab", folds_case=True), None, 3, 0)
 def test_labels_are_judged_as_one_by_one(
-    texts: list[str], charset: Charset | None, max_length: int | None, offset: int
+    texts: list[str], charset: Charset | None, max_length: int | None, max_steps: int | None, offset: int
 ) -> None:
-    policy = LabelPolicy(charset, max_length)
+    policy = LabelPolicy(charset, max_length, max_steps=max_steps)
     # A slice, as pieces of a manifest are.
     folded = fold_labels(strings(["x"] * offset + texts).slice(offset), policy)
     expected = [policy.fold(text) for text in texts]
     assert folded.to_pylist() == expected
     reasons = [REASONS[code] if code >= 0 else None for code in label_faults(folded, policy).tolist()]
     assert reasons == [policy.fault(text) for text in expected]
-    assert reasons == [reason(text, charset, max_length) for text in expected]
+    assert reasons == [reason(text, charset, max_length, max_steps) for text in expected]
 
 
 @settings(deadline=None)

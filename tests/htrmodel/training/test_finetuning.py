@@ -164,6 +164,21 @@ def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request
     assert outcome.state.step == 2
 
 
+def test_labels_that_ctc_cannot_write_are_too_long(
+    make_shards: MakeShards, request_of: Callable[..., Request], tmp_path: Path
+) -> None:
+    # Eight equal letters take fifteen steps; 60 columns give fourteen.
+    root = make_shards({"train": ["ab", "cd", "aaaaaaaa"], "val": ["a", "bbbbbbbb", "abababab"]})
+    outcome, said = run(request_of(root))
+    assert "printed: 2 train words; left out, as the model cannot read them: 1 too_long" in said
+    assert "printed: 2 val words; left out, as the model cannot read them: 1 too_long" in said
+    assert any("more than CTC can write in the 14 steps that this width gives" in message for message in said)
+    assert outcome.state.best["printed"]["words"] == 2
+    fields: ModelFields = {**MODEL, "architecture": "None-VGG-None-Attn"}
+    _, said = run(request_of(root, model=ModelChoice(charset=ALNUM, fields=fields), out=tmp_path / "attention"))
+    assert {"printed: 3 train words", "printed: 3 val words"} <= set(said)
+
+
 def test_shards_right_below_the_splits(
     make_shards: MakeShards, request_of: Callable[..., Request], tmp_path: Path
 ) -> None:
