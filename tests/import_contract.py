@@ -69,7 +69,7 @@ ALLOWED: dict[str, set[str]] = {
         "htrmodel.tokenizer",
     },
     "htrmodel.judging": {*_STORE, "htrdata.version"},
-    "htrmodel.training": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store", "htrmodel.checkpoint"}
+    "htrmodel.training": {*_FOUNDATIONS, "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
     | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.runtime": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
