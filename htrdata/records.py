@@ -71,7 +71,7 @@ class ImageFile(Protocol):
     def size(self) -> int | None:
         """Bytes of the encoded image, or None where it is missing. Does not read it.
 
-        0 of a `htrdata.images.made.MadeImage` says that they are not known before it is made.
+        0 says that they are not known before it is read, or, of a `htrdata.images.made.MadeImage`, made.
         """
 
     def read(self) -> bytes:
@@ -95,24 +95,63 @@ class FileOnDisk:
 
     def size(self) -> int | None:
         """Bytes of the file, or None where there is none."""
-        try:
-            return self.path.stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        return _size(self.path)
 
     def read(self) -> bytes:
         """The bytes of the file."""
-        # Less than `Path.read_bytes` takes for a file of a few kB, of which IAM has a hundred thousand.
-        handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
-            data = os.read(handle, os.fstat(handle).st_size + 1)  # all of it, and in no more room than that
-            while more := os.read(handle, _AT_ONCE):  # where it has grown, or came in pieces
-                data += more
-            return data
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, self.name) from error  # a handle has no name to tell
-        finally:
-            os.close(handle)
+        return _read(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class FileBelow:
+    """An image that is a file of its own, of many below one folder: it takes 300 bytes of memory less than with a path.
+
+    Attributes:
+        folder: the folder, one string for all of them.
+        below: the path from there, with ``/``; the id of the word can be the same string.
+    """
+
+    folder: str
+    below: str
+
+    @property
+    def path(self) -> Path:
+        """The path of the file."""
+        return Path(self.folder, self.below)
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return f"{self.folder}/{self.below}"
+
+    def size(self) -> int | None:
+        """Bytes of the file, or None where there is none."""
+        return _size(self.name)
+
+    def read(self) -> bytes:
+        """The bytes of the file."""
+        return _read(self.name)
+
+
+def _size(path: Path | str) -> int | None:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 (a string will do: of a million words it takes seconds less)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _read(path: str) -> bytes:
+    # Less than `Path.read_bytes` takes for a file of a few kB, of which IAM has a hundred thousand.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        data = os.read(handle, os.fstat(handle).st_size + 1)  # all of it, and in no more room than that
+        while more := os.read(handle, _AT_ONCE):  # where it has grown, or came in pieces
+            data += more
+        return data
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error  # a handle has no name to tell
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from htrdata.records import FileOnDisk, ImageFile, Page, Reason, Word
+from htrdata.records import FileBelow, FileOnDisk, ImageFile, Page, Reason, Word
 from htrdata.sources.base import Source
 from htrdata.store.manifest import INK_THRESHOLD
 
@@ -66,7 +66,7 @@ def noting(
 
 def require_inside(root: Path, pages: Iterable[Page]) -> None:
     """No image of the pages lies outside of the root."""
-    for image in (image for page in pages for image in images_of(page) if isinstance(image, FileOnDisk)):
+    for image in (image for page in pages for image in images_of(page) if isinstance(image, FileOnDisk | FileBelow)):
         try:
             inside = image.path.resolve().is_relative_to(root.resolve())
         except (OSError, ValueError) as error:  # a name that the system refuses to look at

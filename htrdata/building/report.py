@@ -30,7 +30,7 @@ def summary(counts: Counts) -> str:
         counts: what ``dataset.json`` says, or `htrdata.building.describing.describe_counts` of a build that was not
             made.
     """
-    remarks = [_OUTSIDE_NOTE]
+    remarks = [_OUTSIDE_NOTE, *division_lines(counts)]
     remarks += [f"{split}: not built, there are no words for it" for split in counts.missing_splits]
     remarks += drawn_lines(counts)
     remarks += unannotated_lines(counts)
@@ -73,6 +73,11 @@ def table_rows(splits: Mapping[str, SplitCounts]) -> list[tuple[str, list[int]]]
     for name in CHARSETS:
         rows.append((f"outside {name}", [split.labels_outside.get(name, 0) for split in found]))
     return rows
+
+
+def division_lines(counts: Counts) -> list[str]:
+    """How the pages were dealt out, where that is a choice."""
+    return [] if counts.division.scheme == "published" else [f"splits: {counts.division}"]
 
 
 def drawn_lines(counts: Counts) -> list[str]:
@@ -146,6 +151,7 @@ def write_report(path: Path, counts: Counts, shards: Mapping[str, ShardRecord], 
         counts=counts,
         rows=table_rows(counts.splits),
         note=_OUTSIDE_NOTE,
+        divided=division_lines(counts),
         drawn=drawn_lines(counts),
         unannotated=unannotated_lines(counts),
         leaks=leak_lines(counts),

@@ -36,7 +36,7 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.labels import legible
-from htrdata.records import SPLITS, FileOnDisk, ImageFile, Reason, Unit
+from htrdata.records import SPLITS, FileBelow, FileOnDisk, ImageFile, Reason, Unit
 from htrdata.sources.base import Source
 from htrdata.store.format import MANIFEST_FILE, checked_name
 from htrdata.store.manifest_reader import ManifestReader
@@ -136,7 +136,7 @@ def opens_no_image(case: SourceCase, folder: Path) -> None:
     images = {image: page.id for page in before for image in images_of(page)}
     require_inside(root, before)
     for image in images if not case.in_images else ():
-        if isinstance(image, FileOnDisk) and (size := image.size()):
+        if isinstance(image, FileOnDisk | FileBelow) and (size := image.size()):
             image.path.write_bytes(bytes(size))
     read: list[ImageFile] = []
     with ExitStack() as stack:

@@ -17,6 +17,7 @@ from htrdata.cli.build_options import (
 )
 from htrdata.cli.console import progress_bar, run
 from htrdata.cli.data_place import data_place, pages_option
+from htrdata.cli.folder_command import folder
 from htrdata.cli.iam_command import iam
 from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
@@ -84,6 +85,7 @@ commands.add_command(sample)
 commands.add_command(synth)
 commands.add_command(unipen)
 commands.add_command(xml)
+commands.add_command(folder)
 
 
 @commands.command()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-_OURS = ("dhsd", "iam", "imgur5k", "unipen", "xml")
+_OURS = ("dhsd", "folder", "iam", "imgur5k", "unipen", "xml")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -11,14 +11,13 @@ from htrdata.records import SPLITS, Leaks, Page, Reason
 
 def find_leaks(pages: Iterable[Page]) -> Leaks:
     """Finds the ids, the writers and, by MD5 where the source gives it, the bytes that are in more than one split."""
-    splits_of_id: dict[str, set[str]] = defaultdict(set)
-    splits_of_writer: dict[str, set[str]] = defaultdict(set)
+    ids, writers = _Places(), _Places()
     pages_of_md5: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for page in pages:
         if page.split is not None:
-            splits_of_id[page.id].add(page.split)
+            ids.add(page.id, page.split)
             for writer in dict.fromkeys(word.writer for word in page.words if word.writer is not None):
-                splits_of_writer[writer].add(page.split)
+                writers.add(writer, page.split)
             if page.md5 is not None:
                 pages_of_md5[page.md5].add((page.split, page.id))
     copies = [
@@ -26,11 +25,26 @@ def find_leaks(pages: Iterable[Page]) -> Leaks:
         for group in pages_of_md5.values()
         if len({split for split, _ in group}) > 1 and len({page_id for _, page_id in group}) > 1
     ]
-    return Leaks(_in_several(splits_of_id), tuple(copies), _in_several(splits_of_writer))
+    return Leaks(ids.in_several, tuple(copies), writers.in_several)
 
 
-def _in_several(splits: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(sorted(found, key=SPLITS.index)) for name, found in splits.items() if len(found) > 1}
+class _Places:
+    """The splits that names are in: a set for those alone that are in several, of a million pages or more."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._several: dict[str, set[str]] = {}
+
+    def add(self, name: str, split: str) -> None:
+        first = self._first.setdefault(name, split)
+        if first != split:
+            self._several.setdefault(name, {first}).add(split)
+
+    @property
+    def in_several(self) -> dict[str, tuple[str, ...]]:
+        """The names that are in several splits, in the order in which they came, with the splits in theirs."""
+        listed = (name for name in self._first if name in self._several)
+        return {name: tuple(sorted(self._several[name], key=SPLITS.index)) for name in listed}
 
 
 def drop_leaked(pages: Sequence[Page]) -> list[Page]:

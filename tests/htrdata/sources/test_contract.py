@@ -29,13 +29,14 @@ from htrdata.records import Unit
 from htrdata.sources import unipen
 from htrdata.sources.base import Source
 from htrdata.sources.dhsd import Dhsd
+from htrdata.sources.folder import Folder
 from htrdata.sources.iam import Iam
 from htrdata.sources.imgur5k import Imgur5K
 from htrdata.sources.resplit import Fold, Ratio, Resplit
 from htrdata.sources.unipen.writers import file_pseudonym
 from htrdata.sources.xml import XmlExport
 
-from ... import drawn_exports
+from ... import drawn_exports, labelled_folders
 
 Roots = Callable[[str], Path]
 
@@ -108,7 +109,32 @@ def draw_exports(root: Path) -> None:
     (root / "two.xml").write_text(drawn_exports.page("two.png", size, lines), "utf-8")
 
 
+def write_gt(root: Path) -> None:
+    """Words in two folders, as clova's tools take them."""
+    named = {**labelled_folders.words(12, "a/"), **labelled_folders.words(8, "b/")}
+    labelled_folders.write_images(root, named)
+    labelled_folders.write_gt(root, named)
+
+
+def write_parquet(root: Path) -> None:
+    """Images in a table, with a writer of each."""
+    named = labelled_folders.words(24)
+    table = labelled_folders.embedded(named, writer=[f"w{number % 6}" for number in range(24)])
+    labelled_folders.write_parquet(root / "data/train-00000-of-00001.parquet", table)
+
+
+def write_beside(root: Path) -> None:
+    """A text beside each image, and splits by folders."""
+    for split in ("train", "valid", "test"):
+        named = labelled_folders.words(7, f"{split}/")
+        labelled_folders.write_images(root, named)
+        labelled_folders.write_beside(root, named)
+
+
 DRAWN: dict[str, Callable[[Path], object]] = {
+    "gt": write_gt,
+    "parquet": write_parquet,
+    "beside": write_beside,
     "dhsd": draw_dhsd,
     "exports": draw_exports,
     "imgur5k": draw_imgur5k,
@@ -244,6 +270,11 @@ def plant_in_table(root: Path, odd: str) -> None:
     path.write_bytes(path.read_bytes() + text.getvalue().encode("utf-8", "surrogatepass"))
 
 
+def plant_in_gt(root: Path, odd: str) -> None:
+    with (root / "gt.txt").open("ab") as file:
+        file.write(f"{odd}\todd\n".encode("utf-8", "surrogatepass"))
+
+
 def words_of_exports(root: Path, unit: Unit) -> dict[str, str | None]:
     """Of the page in ALTO lines alone; in PAGE the words have ids of their own, but rows are numbered."""
     words: dict[str, str | None] = {}
@@ -342,6 +373,34 @@ CASES: dict[str, Callable[[Roots], SourceCase]] = {
         words_of_unipen(roots("unipen")),
         None,
         "zenodo",
+    ),
+    "folder gt": lambda roots: SourceCase(
+        Folder,
+        roots("gt"),
+        {**labelled_folders.words(12, "a/"), **labelled_folders.words(8, "b/")},
+        plant_in_gt,
+        "PATH",
+    ),
+    "folder gt, wrong lines dropped": lambda roots: SourceCase(
+        lambda root: Folder(root, drop_wrong=True),
+        roots("gt"),
+        {**labelled_folders.words(12, "a/"), **labelled_folders.words(8, "b/")},
+        None,  # what is no image is missing there, which is a reason of its own
+        "PATH",
+    ),
+    "folder parquet": lambda roots: SourceCase(
+        lambda root: Folder(root, splits="writer"), roots("parquet"), dict(labelled_folders.words(24)), None, "PATH"
+    ),
+    "folder beside": lambda roots: SourceCase(
+        Folder,
+        roots("beside"),
+        {
+            f"{split}/{name}": text
+            for split in ("train", "valid", "test")
+            for name, text in labelled_folders.words(7).items()
+        },
+        None,
+        "PATH",
     ),
     "dhsd": lambda roots: SourceCase(Dhsd, roots("dhsd"), words_of_tables(roots("dhsd")), plant_in_table, "--root"),
     "xml lines": lambda roots: SourceCase(

@@ -1,0 +1,148 @@
+"""Finds the images that a table names: tables are moved, images too, and systems write paths in several ways."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from htrdata.errors import UsageError
+from htrdata.sources.folder.rows import IMAGE_ENDINGS, is_image_name
+
+_SAMPLE = 1000  # names that say how all names of a table are to be taken
+_LONGEST = 255  # bytes
+_FEW = 10  # of these, for folders that are less likely
+_NO_PATH = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How names become paths: from which folder, without how many leading folders, with which ending."""
+
+    base: str
+    leading: int = 0
+    ending: str = ""
+
+    def parts(self, parts: Sequence[str]) -> list[str] | None:
+        if len(parts) <= self.leading:
+            return None
+        return [*parts[self.leading : -1], parts[-1] + self.ending]
+
+
+class ImageNames:
+    """The images that one table names.
+
+    A name is taken as a path from the folder of the table, from the root, or from one below it with images; where no
+    name is one, leading folders (those of another machine, say) are left out of all names, and where they have no
+    ending, one is added. Names in another Unicode form or another case than the file's are found, too.
+
+    Args:
+        root: the folder that paths are told from.
+        likely: the folders below it that names start from, each with a slash behind it, or empty.
+        others: further ones that they may start from.
+        names: of the table, as they stand there.
+        place: the table, for messages.
+
+    Raises:
+        UsageError: they may be those of several of the other folders.
+    """
+
+    def __init__(
+        self, root: str, likely: Sequence[str], others: Sequence[str], names: Iterable[str], place: str
+    ) -> None:
+        self._root = root
+        self._names_in: tuple[str, dict[str, str | None]] | None = None
+        self._way = self._find_way(likely, others, list(itertools.islice(names, _SAMPLE)), place)
+
+    def find(self, name: str) -> str | None:
+        """The path of an image below the root, with ``/``; None where there is none."""
+        parts = split_name(name)
+        taken = self._way.parts(parts) if parts else None
+        if not taken:
+            return None
+        below = self._way.base + "/".join(taken)
+        return below if _is_file(f"{self._root}/{below}") else self._loosely(taken)
+
+    def _find_way(self, likely: Sequence[str], others: Sequence[str], names: list[str], place: str) -> _Way:
+        split = [parts for parts in map(split_name, names) if parts]
+        endings = ("",) if all(is_image_name(parts[-1]) for parts in split) else ("", *IMAGE_ENDINGS)
+        deepest = max(map(len, split), default=1)
+        for leading, ending in itertools.product(range(deepest), endings):
+            for base in likely:
+                if self._fits(way := _Way(base, leading, ending), split):
+                    return way
+            fitting = [
+                way for base in others if self._fits(way := _Way(base, leading, ending), split[:_FEW], most=True)
+            ]
+            if len(fitting) > 1:
+                folders = " or ".join(f"--images {self._root}/{way.base}".rstrip("/") for way in fitting[:3])
+                raise UsageError(
+                    f"the images that {place} names stand in several folders: say which is meant with {folders}"
+                )
+            if fitting:
+                return fitting[0]
+        return _Way(likely[0])
+
+    def _fits(self, way: _Way, names: Sequence[Sequence[str]], *, most: bool = False) -> bool:
+        """Whether names can be taken so. As they stand, one that is there is enough: others may be missing."""
+        there = (self._is_there(way, parts) for parts in names)
+        return 2 * sum(there) > len(names) if most or way.leading or way.ending else any(there)
+
+    def _is_there(self, way: _Way, parts: Sequence[str]) -> bool:
+        taken = way.parts(parts)
+        return taken is not None and _is_file(f"{self._root}/{way.base}{'/'.join(taken)}")
+
+    def _loosely(self, parts: Sequence[str]) -> str | None:
+        """A path whose parts differ from those wanted in case or Unicode form, where there is only one."""
+        below = self._way.base
+        for number, part in enumerate(parts):
+            end = "/" if number < len(parts) - 1 else ""
+            if not Path(f"{self._root}/{below}{part}").exists():
+                found = self._listed(below).get(_loose(part))
+                if found is None:
+                    return None
+                part = found
+            below += part + end
+        return below if _is_file(f"{self._root}/{below}") else None
+
+    def _listed(self, below: str) -> dict[str, str | None]:
+        """What is in a folder, by names without case and Unicode form; None for what several are called."""
+        if self._names_in is None or self._names_in[0] != below:
+            found: dict[str, str | None] = {}
+            try:
+                for name in os.listdir(f"{self._root}/{below}"):  # noqa: PTH208 (strings: there may be a million)
+                    found[_loose(name)] = None if _loose(name) in found else name
+            except OSError:
+                found = {}
+            self._names_in = below, found
+        return self._names_in[1]
+
+
+def split_name(name: str) -> list[str] | None:
+    """The parts of a name that stands for a path, of whatever system; None of one that cannot be that of an image."""
+    if not name or _NO_PATH.search(name):
+        return None
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    # No system has longer names, and asking for one is an error there.
+    wrong = ".." in parts or any(len(part.encode()) > _LONGEST for part in parts)
+    return None if not parts or wrong else parts
+
+
+def is_absolute(name: str) -> bool:
+    """Whether a name begins at the root of a system."""
+    return name.startswith(("/", "\\")) or name[1:2] == ":"
+
+
+def _loose(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return os.path.isfile(path)  # noqa: PTH113 (a string: there may be a million)
+    except ValueError:
+        return False

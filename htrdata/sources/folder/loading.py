@@ -1,0 +1,177 @@
+"""From the tables of a reading to words: their images found, their ids unique, what is wrong told line by line."""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from htrdata.errors import BadDataError
+from htrdata.records import FileBelow, ImageFile, Reason, Word
+from htrdata.sources.folder.image_names import ImageNames, is_absolute, split_name
+from htrdata.sources.folder.readings import Part, Reading
+from htrdata.sources.folder.rows import Row, split_named
+from htrdata.sources.folder.splitting import Placed
+from htrdata.sources.folder.texts_beside import TextsBeside
+
+_TOLD = 10  # wrong lines that are spelled out
+
+
+@dataclass(slots=True)
+class Loaded:
+    """The words of a reading.
+
+    Attributes:
+        words: all of them, in order.
+        faults: the first lines that are wrong, in words.
+        wrong: how many there are.
+    """
+
+    words: list[Placed] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    wrong: int = 0
+
+    def refuse(self, names: str) -> None:
+        """Raises what is wrong, if anything is.
+
+        Raises:
+            BadDataError: lines are wrong; the message names the first ones.
+        """
+        if self.wrong:
+            more = f"\n  and {self.wrong - len(self.faults):,} more" if self.wrong > len(self.faults) else ""
+            lines = "".join(f"\n  {fault}" for fault in self.faults)
+            raise BadDataError(
+                f"{names} has to be corrected: {self.wrong:,} line{'s are' if self.wrong > 1 else ' is'} wrong. "
+                f"Or give --drop-wrong, which drops them, each with its reason.{lines}{more}"
+            )
+
+
+def load(root: Path, images: Path | None, others: Sequence[str], reading: Reading) -> Loaded:
+    """Reads all rows of a reading.
+
+    Args:
+        root: the folder of the tables.
+        images: the folder of the images; None for the root.
+        others: folders of the root with images, each with a slash behind it.
+        reading: the tables.
+
+    Raises:
+        BadDataError: a table is damaged.
+        UsageError: a person must say which images are meant.
+    """
+    return _Loading(root, images, others, own_ids=_unique(reading)).load(reading)
+
+
+def _unique(reading: Reading) -> bool:
+    """Whether the ids that the tables give to images within them tell their words within each split."""
+    seen: set[tuple[str | None, str]] = set()
+    for part in reading:
+        for row in part.table.rows() if part.table.fingerprint else ():
+            key = (row.split or part.split, row.id or "")
+            if not row.id or key in seen:
+                return False
+            seen.add(key)
+    return True
+
+
+class _Fault(NamedTuple):
+    reason: Reason
+    said: str
+
+
+@dataclass(slots=True)
+class _Loading:
+    root: Path
+    images: Path | None
+    others: Sequence[str]
+    own_ids: bool
+    found: Loaded = field(default_factory=Loaded)
+    numbers: array[int] = field(default_factory=lambda: array("q"))
+    seen: set[tuple[str | None, str]] = field(default_factory=set)
+    same: dict[str, str] = field(default_factory=dict)
+
+    def load(self, reading: Reading) -> Loaded:
+        several = len(reading) > 1
+        for part in reading:
+            names = self._names(part)
+            place = f"{part.name}, " if several else ""
+            for row in part.table.rows():
+                word, fault = self._word(part, row, names)
+                self.numbers.append(row.number)
+                self.found.words.append(word)
+                if fault is not None:
+                    beside = isinstance(part.table, TextsBeside)
+                    self._note(fault.said if beside else f"{place}line {row.number:,}: {fault.said}")
+        return self.found
+
+    def _note(self, fault: str) -> None:
+        self.found.wrong += 1
+        if len(self.found.faults) < _TOLD:
+            self.found.faults.append(fault)
+
+    def _names(self, part: Part) -> ImageNames | None:
+        """What finds the images that a table names; None where their paths are known."""
+        if isinstance(part.table, TextsBeside):
+            return None
+        sample = (row.image for row in part.table.rows() if row.fault is None and isinstance(row.image, str))
+        place = str(part.table.path)
+        if self.images is not None:
+            return ImageNames(str(self.images), ("",), (), sample, place)
+        likely = tuple(dict.fromkeys((part.below, "")))
+        others = [folder for folder in itertools.islice(self.others, 1000) if folder not in likely]
+        return ImageNames(str(self.root), likely, others, sample, place)
+
+    def _word(self, part: Part, row: Row, names: ImageNames | None) -> tuple[Placed, _Fault | None]:
+        """A row as a word, and what is wrong with it."""
+        image, word_id, fault = self._image(row, names)
+        if word_id is None or (part.table.fingerprint and not self.own_ids):
+            word_id = f"{part.name.rpartition('.')[0] or part.name}/{row.number:07d}"
+        split = part.split
+        if row.split is not None:
+            split = split_named(row.split)
+            if split is None:
+                fault = fault or _Fault(
+                    Reason.NOT_IN_SPLIT, f"its split {row.split[:40]!r} is none of train, val and test"
+                )
+        key = (split if part.table.fingerprint else None, word_id)
+        if key in self.seen and fault is None:
+            fault = _Fault(Reason.DUPLICATE_ID, f"{word_id[:200]} is in {self._first(word_id)} already")
+        self.seen.add(key)
+        word = Word(
+            word_id,
+            row.text or "",
+            image=image,
+            reason=fault.reason if fault else Reason.MISSING_ANNOTATION if row.text is None else None,
+            writer=self._once(row.writer),
+            extra=row.extra,
+        )
+        return Placed(word, split, self._once(row.page)), fault
+
+    def _image(self, row: Row, names: ImageNames | None) -> tuple[ImageFile | None, str | None, _Fault | None]:
+        """The image of a row, the id of its word where there is one, and what is wrong with it."""
+        if row.fault is not None:
+            return None, None, _Fault(Reason.INVALID_ID, row.fault)
+        if not isinstance(row.image, str):
+            return row.image, row.id, None
+        folder = str(self.root) if names is None or self.images is None else str(self.images)
+        below = row.image if names is None else names.find(row.image)
+        if below is not None:
+            return FileBelow(folder, below), row.id or unicodedata.normalize("NFC", below), None
+        parts = split_name(row.image)
+        if parts is None or is_absolute(row.image):
+            return None, row.id, _Fault(Reason.INVALID_ID, f"{row.image[:80]!r} is not a path below {folder}")
+        wanted = "/".join(parts)
+        fault = _Fault(Reason.IMAGE_MISSING, f"there is no image {row.image[:200]!r} in {folder}")
+        return FileBelow(folder, wanted), row.id or wanted, fault
+
+    def _first(self, word_id: str) -> str:
+        place = next(i for i, word in enumerate(self.found.words) if word.word.id == word_id)
+        return f"line {self.numbers[place]:,}"
+
+    def _once(self, text: str | None) -> str | None:
+        """One string for all equal ones: many words have the same writer."""
+        return None if text is None else self.same.setdefault(text, text)

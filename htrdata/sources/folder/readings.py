@@ -1,0 +1,174 @@
+"""Which of the files in a folder say what its images say: found by themselves, or as a person names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.sources.folder import arrow_tables, json_tables, text_tables
+from htrdata.sources.folder.finding import Listing
+from htrdata.sources.folder.rows import (
+    Asked,
+    NotATableError,
+    Recognise,
+    Table,
+    split_named,
+    split_within,
+    without_split,
+)
+from htrdata.sources.folder.texts_beside import ENDINGS, TextsBeside
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table of a reading.
+
+    Attributes:
+        below: its folder below the root, with a slash behind it, or empty.
+        name: what a person calls it: its path below the root, or the ending of texts beside images.
+        table: the table.
+        split: the one that its name, or that of a folder, stands for; None where none does.
+    """
+
+    below: str
+    name: str
+    table: Table
+    split: str | None
+
+
+Reading = tuple[Part, ...]
+"""Tables that are read together: parts of one, such as ``train.csv`` and ``test.csv``."""
+
+_READERS: dict[str, Recognise] = {
+    ".jsonl": json_tables.recognise,
+    ".ndjson": json_tables.recognise,
+    ".json": json_tables.recognise,
+    ".parquet": arrow_tables.recognise,
+    ".arrow": arrow_tables.recognise,
+}
+
+
+def find_readings(root: Path, listing: Listing, asked: Asked) -> list[Reading]:
+    """All readings of a folder that there are, the likeliest first.
+
+    Raises:
+        SourceMissingError: there is none; the message says what was looked at.
+        UsageError: a table is there, but a person must say what is meant.
+    """
+    groups: dict[tuple[str, ...], list[Part]] = {}
+    refused: list[str] = []
+    for below in listing.tables:
+        try:
+            part = _part(root, below, asked)
+        except (NotATableError, BadDataError) as error:
+            refused.append(f"{below}: {error}")
+        else:
+            stem, dot, ending = PurePosixPath(below).name.partition(".")
+            groups.setdefault((without_split(stem), dot + ending), []).append(part)
+    readings = [tuple(parts) for parts in groups.values()]
+    readings += [(beside,) for ending in ENDINGS if (beside := _beside(root, listing, ending, asked.encoding))]
+    if not readings:
+        raise SourceMissingError(_nothing(root, listing, refused))
+    return readings
+
+
+def named_reading(root: Path, listing: Listing, names: Sequence[str], asked: Asked) -> Reading:
+    """The reading of the tables that a person names, by their paths, or by the ending of texts beside images.
+
+    Raises:
+        SourceMissingError: there is no such file, or no such text.
+        BadDataError: it is no table of images and texts.
+        UsageError: a person must say what else is meant.
+    """
+    parts: list[Part] = []
+    for name in names:
+        if name in ENDINGS:
+            beside = _beside(root, listing, name, asked.encoding)
+            if beside is None:
+                raise SourceMissingError(f"no image in {root} has a text beside it whose name ends in {name}")
+            parts.append(beside)
+            continue
+        path = next((path for path in (root / name, Path(name)) if path.is_file()), None)
+        if path is None:
+            raise SourceMissingError(
+                f"there is no {name}, neither in {root} nor here: name a table with --labels, or {' or '.join(ENDINGS)}"
+            )
+        try:
+            parts.append(_part(root, _below(root, path), asked))
+        except NotATableError as error:
+            raise BadDataError(f"{path} cannot be read as a table of images and texts: {error}") from error
+    return tuple(parts)
+
+
+def _below(root: Path, path: Path) -> str:
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return str(path.resolve())
+
+
+def _part(root: Path, below: str, asked: Asked) -> Part:
+    recognise = _READERS.get(Path(below).suffix.lower(), text_tables.recognise)
+    table = recognise(root / below, asked)
+    place = PurePosixPath(below)
+    split = split_within(place.stem) or next(filter(None, map(split_named, reversed(place.parts[:-1]))), None)
+    return Part("" if place.is_absolute() else below[: -len(place.name)], below, table, split)
+
+
+def _beside(root: Path, listing: Listing, ending: str, encoding: str | None) -> Part | None:
+    pairs = listing.beside.get(ending)
+    return Part("", ending, TextsBeside(root, ending, pairs, encoding), None) if pairs else None
+
+
+def _nothing(root: Path, listing: Listing, refused: Sequence[str]) -> str:
+    looked = f"; looked into {'; '.join(refused[:3])}{' …' if len(refused) > 3 else ''}" if refused else ""
+    return (
+        f"nothing in {root} says what its {listing.images:,} images say{looked}. Write {root / 'gt.txt'}, a line for "
+        "each: path, tab, text; or name a table with --labels"
+    )
+
+
+def choose(readings: Sequence[Reading], compared: Callable[[Reading], dict[str, str]]) -> tuple[Reading, list[Reading]]:
+    """The reading that is meant, and others that say the same.
+
+    Args:
+        readings: at least one.
+        compared: gives the texts of a reading by what tells its images.
+
+    Raises:
+        UsageError: two say something else; the message names the option for each.
+    """
+    best, *others = sorted(readings, key=_knows_less)
+    texts = compared(best) if others else {}
+    for other in others:
+        those = compared(other)
+        if texts != those:
+            raise UsageError(_differing(best, texts, other, those))
+    return best, others
+
+
+def _knows_less(reading: Reading) -> tuple[int, bool]:
+    known = frozenset[str]().union(*(part.table.known for part in reading))
+    splits = all(part.split for part in reading)
+    return -len(known | ({"split"} if splits else set())), reading[0].name in ENDINGS
+
+
+def _differing(one: Reading, texts: dict[str, str], other: Reading, those: dict[str, str]) -> str:
+    both = next((name for name, text in texts.items() if name in those and those[name] != text), None)
+    alone = next((name for name in (*(texts.keys() - those.keys()), *(those.keys() - texts.keys()))), None)
+    if both is not None:
+        example = f"{both} is {texts[both]!r} in one and {those[both]!r} in the other"
+    else:
+        example = f"{alone} is in one of them only"
+    options = " or ".join(
+        f"{options_for(reading)} ({len(found):,} words)" for reading, found in ((one, texts), (other, those))
+    )
+    return f"the texts of the images can be read in two ways, and {example}: choose with {options}"
+
+
+def options_for(reading: Reading) -> str:
+    """What to give to choose a reading."""
+    shown = [f"--labels {part.name}" for part in reading[:3]]
+    return " ".join(shown) + (" …" if len(reading) > 3 else "")

@@ -1,0 +1,180 @@
+"""The source: a folder of images, or a file that holds them, with their texts."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from htrdata.errors import SourceMissingError
+from htrdata.labels import normal_form
+from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
+from htrdata.sources.folder.finding import Listing, find
+from htrdata.sources.folder.loading import Loaded, load
+from htrdata.sources.folder.readings import Reading, choose, find_readings, named_reading, options_for
+from htrdata.sources.folder.rows import Asked
+from htrdata.sources.folder.splitting import Dealt, Placed, Splits, deal
+
+_PAGE_WORDS = 500  # of one page together; a table may say that a million are of one
+_GENERIC = {"gt", "label", "labels", "metadata", "data", "images", "words", "lines", "dataset", "train", "val", "test"}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Images of words or lines with their texts; see the README for the forms, and `htrdata.sources.base.Source`.
+
+    Attributes:
+        root: the folder, or a table in it.
+        labels: the tables that are meant, by their paths, or the ending of texts beside images; none to find them.
+        images: the folder that names of images are told from; None to find it.
+        asked: what a person says of the tables.
+        splits: how words are dealt out, where no split is given for all.
+        split: the split of all words; None to deal them out.
+        unit: whether an image is of a word or of a line.
+        drop_wrong: drop wrong lines, each with its reason, instead of refusing them.
+        about: what the words are and on what terms; None where nobody says.
+    """
+
+    root: Path
+    labels: tuple[str, ...] = ()
+    images: Path | None = None
+    asked: Asked = field(default_factory=lambda: Asked({}))
+    splits: Splits = "auto"
+    split: str | None = None
+    unit: Unit = "word"
+    drop_wrong: bool = False
+    about: SourceInfo | None = None
+
+    drawn: ClassVar[str | None] = None
+    published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name != "_content"}
+
+    @property
+    def name(self) -> str:
+        """That of the folder, or file, as far as it can be one in a store."""
+        place = self.root.resolve()
+        names = [re.sub(r"\W", "_", part, flags=re.ASCII).strip("_") for part in (place.stem, place.parent.name)]
+        own, above = names
+        return own if own and own.lower() not in _GENERIC else "_".join(filter(None, (above, own))) or "folder"
+
+    @property
+    def info(self) -> SourceInfo:
+        """What a person says; else the name."""
+        kind = "Word images" if self.unit == "word" else "Line images"
+        return self.about or SourceInfo(f"{kind} in {self.name}", url="", licence="that of the images", citation="")
+
+    @property
+    def division(self) -> Division:
+        """How the words are dealt out."""
+        return Division(self.info.title, self._content.dealt.scheme, self._content.dealt.parameters)
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """The further columns of the tables."""
+        columns = (name for part in self._content.reading for name in part.table.extra_columns)
+        return tuple(dict.fromkeys(columns))
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Which tables are read, as what, and what tells the images in them."""
+        found = {"labels": options_for(self._content.reading).replace("--labels ", "")}
+        found |= {f"column {role}": name for role, name in self.asked.columns.items()}
+        found |= {name: value for name in ("encoding", "quoting") if (value := getattr(self.asked, name)) is not None}
+        if types := {name: kind for part in self._content.reading for name, kind in part.table.types.items()}:
+            found["types"] = json.dumps(types, ensure_ascii=False)
+        if held := [part.table.fingerprint for part in self._content.reading if part.table.fingerprint]:
+            found["tables"] = hashlib.sha256(" ".join(held).encode()).hexdigest()
+        return {**found, "wrong_lines": "dropped" if self.drop_wrong else "refused"}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how the folder was read: sentences."""
+        return self._content.notes
+
+    def pages(self) -> Iterator[Page]:
+        """Yields the pages split by split, each in the order of the tables.
+
+        Raises:
+            SourceMissingError: there is no such folder, or nothing that says what its images say.
+            BadDataError: a table is damaged, or lines of it are wrong.
+            UsageError: it can be read in several ways, and a person must say which is meant.
+        """
+        yield from self._content.pages
+
+    @functools.cached_property
+    def _content(self) -> _Content:
+        root, labels = (self.root.parent, (self.root.name,)) if self.root.is_file() else (self.root, self.labels)
+        listing = find(root)
+        reading, said = self._reading(root, labels, listing)
+        loaded = self._load(root, listing, reading)
+        loaded.refuse(options_for(reading).replace("--labels ", "")) if not self.drop_wrong else None
+        if not loaded.words:
+            raise SourceMissingError(f"{options_for(reading)} has no rows: write one for each image in {root}")
+        if self.split is not None:
+            dealt = Dealt([self.split] * len(loaded.words), f"all {self.split}", {})
+        else:
+            dealt = deal(loaded.words, self.splits)
+        notes = [*said, *_notes(listing, reading, loaded.words, self.unit)]
+        return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes))
+
+    def _reading(self, root: Path, labels: Sequence[str], listing: Listing) -> tuple[Reading, list[str]]:
+        if labels:
+            return named_reading(root, listing, labels, self.asked), []
+        found = find_readings(root, listing, self.asked)
+        reading, others = choose(found, lambda one: _texts(self._load(root, listing, one)))
+        return reading, [f"{options_for(other)} says the same and is not read" for other in others]
+
+    def _load(self, root: Path, listing: Listing, reading: Reading) -> Loaded:
+        return load(root, self.images, listing.image_folders, reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    reading: Reading
+    dealt: Dealt
+    pages: tuple[Page, ...]
+    notes: tuple[str, ...]
+
+
+def _texts(loaded: Loaded) -> dict[str, str]:
+    """The texts by what tells their images: a file by its path, one within a table by its id."""
+    return {getattr(word.word.image, "below", word.word.id): normal_form(word.word.text) for word in loaded.words}
+
+
+def _notes(listing: Listing, reading: Reading, words: Sequence[Placed], unit: Unit) -> Iterator[str]:
+    for part in reading:
+        if part.table.left_out:
+            yield f"{part.name}: {', '.join(part.table.left_out)} holds bytes, which no manifest can, and is left out"
+    named = len({word.word.image for word in words if hasattr(word.word.image, "below")})
+    if 0 < named < listing.images:
+        yield f"{listing.images - named:,} images have no text and are left alone"
+    if unit == "word" and 2 * sum(" " in word.word.text.strip() for word in words) > len(words):
+        yield "most texts have spaces: if these are lines, --unit line says so"
+
+
+def _pages(words: list[Placed], splits: Sequence[str | None]) -> Iterator[Page]:
+    """Words that follow each other on one page come together; others are pages of their own."""
+    for split in (*SPLITS, None):
+        waiting: list[Word] = []
+        page: str | None = None
+        for placed, given in zip(words, splits, strict=True):
+            if given == split:
+                if waiting and (placed.page is None or placed.page != page or len(waiting) == _PAGE_WORDS):
+                    yield _page(page, split, waiting)
+                    waiting = []
+                page = placed.page
+                waiting.append(placed.word)
+        if waiting:
+            yield _page(page, split, waiting)
+
+
+def _page(page: str | None, split: str | None, words: list[Word]) -> Page:
+    reason = Reason.NOT_IN_SPLIT if split is None else None
+    return Page(id=words[0].id if page is None else page, split=split, words=tuple(words), reason=reason)

@@ -1,0 +1,55 @@
+"""A text beside each image, ``NAME.gt.txt`` as kraken and Tesseract have it or ``NAME.txt``, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from htrdata.sources.folder.rows import Row
+from htrdata.sources.folder.text_files import find_encoding
+
+ENDINGS = (".gt.txt", ".txt")
+"""Of the texts, the more telling one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextsBeside:
+    """The images of a folder that have a text beside them.
+
+    Attributes:
+        path: the folder.
+        ending: of the texts.
+        pairs: the path of each image below the folder, and that of its text.
+        encoding: of the texts; None for UTF-8, or UTF-16 where they are that.
+    """
+
+    path: Path
+    ending: str
+    pairs: Sequence[tuple[str, str]]
+    encoding: str | None
+
+    fingerprint: ClassVar[str] = ""
+    extra_columns: ClassVar[tuple[str, ...]] = ()
+    types: ClassVar[Mapping[str, str]] = {}
+    left_out: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Images and texts."""
+        return frozenset(("image", "text"))
+
+    def rows(self) -> Iterator[Row]:
+        """A row for each image, in the order of the paths."""
+        for number, (image, below) in enumerate(self.pairs, 1):
+            text, fault = self._text(self.path / below)
+            yield Row(number, image, text, fault=f"{below}: {fault}" if fault else None)
+
+    def _text(self, path: Path) -> tuple[str | None, str | None]:
+        encoding = find_encoding(path, self.encoding)
+        try:
+            lines = path.read_bytes().decode(encoding).replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+        except UnicodeDecodeError:
+            return None, f"it is not {encoding.upper()}: convert it, or say what it is, such as --encoding cp1252"
+        return (lines[0], None) if len(lines) == 1 else (None, f"it has {len(lines)} lines of text, and one image")
