@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -56,9 +57,22 @@ def write_without_endings(root: Path, named: Mapping[str, str]) -> None:
     made.write_csv(root / "a.csv", ["image_name", "label"], [(name[:-4], text) for name, text in named.items()])
 
 
-def write_doctr(root: Path, named: Mapping[str, str]) -> None:
-    import json
+def write_headless(root: Path, named: Mapping[str, str]) -> None:
+    first, *others = named.items()
+    made.write_csv(root / "a.csv", first, others)
 
+
+def write_texts_first(root: Path, named: Mapping[str, str]) -> None:
+    first, *others = [(text, name) for name, text in named.items()]
+    made.write_csv(root / "a.csv", first, others)
+
+
+def write_json(root: Path, named: Mapping[str, str]) -> None:
+    rows = [{"img": name, "gt": text} for name, text in named.items()]
+    (root / "data.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def write_doctr(root: Path, named: Mapping[str, str]) -> None:
     (root / "labels.json").write_text(json.dumps(named), encoding="utf-8")
 
 
@@ -69,21 +83,12 @@ FORMS: dict[str, Callable[[Path, Mapping[str, str]], None]] = {
     "csv of Excel": write_excel,
     "tsv of pandas": write_pandas,
     "csv without endings": write_without_endings,
-    "csv without a header": lambda root, named: made.write_csv(
-        root / "a.csv", *next(iter([(list(rows[0]), rows[1:]) for rows in [list(named.items())]]))
-    ),
-    "csv without a header, texts first": lambda root, named: made.write_csv(
-        root / "a.csv", *next(iter([(rows[0], rows[1:]) for rows in [[(text, name) for name, text in named.items()]]]))
-    ),
+    "csv without a header": write_headless,
+    "csv without a header, texts first": write_texts_first,
     "jsonl": lambda root, named: made.write_jsonl(
         root / "data.jsonl", [{"file_name": name, "text": text} for name, text in named.items()]
     ),
-    "json array": lambda root, named: (
-        (root / "data.json").write_text(
-            __import__("json").dumps([{"img": name, "gt": text} for name, text in named.items()]), encoding="utf-8"
-        )
-        and None
-    ),
+    "json array": write_json,
     "docTR's labels.json": write_doctr,
     "name.gt.txt": made.write_beside,
     "name.txt": lambda root, named: made.write_beside(root, named, ".txt"),
