@@ -55,14 +55,14 @@ def xml(
     text_rules: Path | None,
     dewarp: bool,
 ) -> None:
-    """Build lines, or words, out of the ALTO or PAGE files below PATH, as transcription tools export them.
+    """Build lines, or words, out of the ALTO or PAGE files in PATH, a folder or a zip, as transcription tools export them.
 
     Without --corpus, --split or --resplit pages are dealt out at random: 80 % train, 10 % val, 10 % test.
 
     \b
     Examples:
       htrdata xml letters/ --dry-run
-      htrdata xml letters/ --without printed --name letters
+      htrdata xml export.zip --without printed --name letters
       htrdata xml Copiste-d-un-jour/ --corpus copiste --unit word --alignment copiste.parquet
     """
     from htrdata.labels.text_rules import read_text_rules

@@ -1,4 +1,4 @@
-"""The source: all XML files below a folder, as lines or as words."""
+"""The source: all XML files below a folder or in a zip archive, as lines or as words."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from htrdata.errors import SourceMissingError, StorageError
+from htrdata.errors import BadDataError, SourceMissingError, StorageError
 from htrdata.labels.text_rules import TextRules
 from htrdata.records import (
     SPLITS,
@@ -27,11 +27,15 @@ from htrdata.sources.base import ALIGNMENT
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
-from htrdata.sources.xml.geometry import angle_of, box_around
+from htrdata.sources.xml.files import ExportedFile, exported_files
 from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.page_format import read_page
+from htrdata.sources.xml.rows import flaw, has_type, row
 from htrdata.sources.xml.tree import namespace, read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
+
+MOST = 64 << 20
+"""Bytes of an XML file; a page of a newspaper has some ten million where each letter has its box."""
 
 LEAST_SCORE = -2.0
 """Mean log-probability of a word's letters from which its cut is taken to be right, see the README."""
@@ -39,13 +43,13 @@ LEAST_SCORE = -2.0
 
 @dataclass(frozen=True)
 class XmlExport:
-    """ALTO and PAGE files below a folder.
+    """ALTO and PAGE files below a folder, or in the zip archive that a tool exported.
 
     Attributes:
-        root: the folder.
+        root: the folder, or the archive.
         unit: what becomes a row of the store: a ``line`` or a ``word``. Words are those that the files have boxes of,
             or those of an alignment.
-        images: the folder of the pictures; the root where None.
+        images: the folder, or the archive, of the pictures; the root where None.
         corpus: terms, writers and splits; None where nothing is known of them.
         split: the split of all pages where there is no corpus; None leaves them to `htrdata.resplit`.
         alignment: where the words of the lines are; for words only.
@@ -113,15 +117,14 @@ class XmlExport:
             BadDataError: a file is not what its format promises.
             StorageError: a file cannot be read.
         """
-        if not self.root.is_dir():
-            raise SourceMissingError(f"no folder {self.root}: name the one with the ALTO or PAGE files as PATH")
-        pictures = Pictures(self.images or self.root)
+        files = exported_files(self.root)
+        pictures = Pictures(files if self.images is None else exported_files(self.images))
         found = 0
-        for path, place in self._files():
-            written = self._read(path)
+        for one, place in self._placed(files):
+            written = self._read(one)
             if written is not None:
                 found += 1
-                yield self._page(path, place, written, pictures)
+                yield self._page(one.below, place, written, pictures)
         if not found:
             others = self.settings["other_files"]
             raise SourceMissingError(f"no ALTO or PAGE file in {self.root} (other XML files: {others})")
@@ -136,40 +139,44 @@ class XmlExport:
         """XML files of other kinds, by their namespace; full once all pages have been taken."""
         return Counter()
 
-    def _files(self) -> Iterable[tuple[Path, Place]]:
-        placed = []
-        for path in sorted(self.root.rglob("*.xml")):
-            below = path.relative_to(self.root).as_posix()
-            placed.append((path, self.corpus.place(below) if self.corpus is not None else Place(self.split, None)))
-        order = (*SPLITS, None)
+    def _placed(self, files: Iterable[ExportedFile]) -> Iterable[tuple[ExportedFile, Place]]:
         self._others.clear()
         self.folded.clear()
+        placed = []
+        for one in files:
+            if one.below.suffix.lower() == ".xml" and one.is_leftover:
+                self._others["left over by macOS"] += 1
+            elif one.below.suffix.lower() == ".xml":
+                below = one.below.as_posix()
+                placed.append((one, self.corpus.place(below) if self.corpus is not None else Place(self.split, None)))
+        order = (*SPLITS, None)
         return sorted(placed, key=lambda one: order.index(one[1].split))
 
-    def _read(self, path: Path) -> WrittenPage | None:
+    def _read(self, one: ExportedFile) -> WrittenPage | None:
         """The page of a file; None where it is of another format, METS for example."""
+        name = one.file.name
         try:
-            data = path.read_bytes()
+            if (one.file.size() or 0) > MOST:
+                raise BadDataError(f"{name} has more than {MOST:,} bytes, which is too much for a page of ALTO or PAGE")
+            root = read_tree(one.file.read(), name)
         except OSError as error:
-            raise StorageError(f"cannot read {path}: {error.strerror}") from error
-        root = read_tree(data, str(path))
-        space = namespace(root)
+            raise StorageError(f"cannot read {name}: {error.strerror}") from error
         kind = root.tag.rpartition("}")[2]
         if kind == "alto":
-            return read_alto(root, str(path))
+            return read_alto(root, name)
         if kind == "PcGts":
-            return read_page(root, str(path))
-        self._others[space or f"<{kind}>"] += 1
+            return read_page(root, name)
+        self._others[namespace(root) or f"<{kind}>"] += 1
         return None
 
-    def _page(self, path: Path, place: Place, written: WrittenPage, pictures: Pictures) -> Page:
-        page_id = path.relative_to(self.root).with_suffix("").as_posix()
-        picture = pictures.find(path, written.image_name)
+    def _page(self, xml: PurePosixPath, place: Place, written: WrittenPage, pictures: Pictures) -> Page:
+        page_id = xml.with_suffix("").as_posix()
+        picture = pictures.find(xml, written.image_name)
         seen: set[str] = set()
         words: list[Word] = []
         for number, line in enumerate(map(self._retold, written.lines)):
             line_id = f"{page_id}/{line.id or f'line_{number}'}"
-            reasons: list[Reason | None] = [Reason.EXCLUDED_TYPE if _has_type(line, self.excluded) else None]
+            reasons: list[Reason | None] = [Reason.EXCLUDED_TYPE if has_type(line, self.excluded) else None]
             if line_id in seen:
                 line_id = f"{line_id}~{number}"
                 reasons.append(Reason.DUPLICATE_ID)
@@ -180,7 +187,7 @@ class XmlExport:
             id=page_id,
             split=place.split,
             words=tuple(words),
-            image=FileOnDisk(picture or usual_place(path, written.image_name)),
+            image=picture or FileOnDisk(self.root / usual_place(xml, written.image_name)),
             reason=Reason.IMAGE_MISSING if picture is None else None if place.split else Reason.NOT_IN_SPLIT,
         )
 
@@ -206,11 +213,11 @@ class XmlExport:
         self, line: Written, line_id: str, reasons: list[Reason | None], writer: str | None, extra: dict[str, str]
     ) -> Iterator[Word]:
         if self.unit == "line":
-            yield self._straightened(_row(line, line_id, reasons, writer, extra), line)
+            yield self._straightened(row(line, line_id, reasons, writer, extra), line)
         elif self.alignment is not None:
             outline = Outline.of(line.outline) if line.outline else None
             for number, word in enumerate(self.alignment.words(line_id, line.text)):
-                told = [_flaw(line), self._unusable(word.text), word.reason(self.least_score)]
+                told = [flaw(line), self._unusable(word.text), word.reason(self.least_score)]
                 reason = first_reason([*reasons, *told])
                 more = {**extra, "score": "" if word.score is None else f"{word.score:.3f}"}
                 found = Word(
@@ -220,10 +227,10 @@ class XmlExport:
         elif line.words:
             for number, part in enumerate(line.words):
                 flawed = [*reasons, Reason.NOT_A_WORD if " " in part.text else None, self._unusable(part.text)]
-                row = _row(part, f"{line_id}/{number:03d}", flawed, writer, extra, baseline=line)
-                yield self._straightened(row, line)
+                found = row(part, f"{line_id}/{number:03d}", flawed, writer, extra, baseline=line)
+                yield self._straightened(found, line)
         else:
-            yield _row(line, line_id, [*reasons, Reason.NOT_A_WORD], writer, extra)
+            yield row(line, line_id, [*reasons, Reason.NOT_A_WORD], writer, extra)
 
     def _straightened(self, word: Word, line: Written) -> Word:
         """The word with the baseline of its line, where crops are to be straightened and the line has one."""
@@ -231,32 +238,5 @@ class XmlExport:
         return replace(word, baseline=Outline.of(line.baseline)) if usable else word
 
 
-def _row(
-    written: Written,
-    row_id: str,
-    reasons: list[Reason | None],
-    writer: str | None,
-    extra: dict[str, str],
-    baseline: Written | None = None,
-) -> Word:
-    """A line, or a word that stands as the baseline of its line does."""
-    box = outline = None
-    if written.outline:
-        box = box_around(written.outline, angle_of((baseline or written).baseline))
-        outline = Outline.of(written.outline)
-    reason = first_reason([*reasons, _flaw(written)])
-    return Word(row_id, written.text, box, None, reason, writer, extra, outline=outline)
-
-
 def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{name}: {count}" for name, count in sorted(counts.items())) or "none"
-
-
-def _flaw(written: Written) -> Reason | None:
-    return Reason.INVALID_BOX if written.flaw else None
-
-
-def _has_type(line: Written, types: tuple[str, ...]) -> bool:
-    """Whether a line is of one of the types; those of ALTO may be several, and have subtypes behind a colon."""
-    own = {part.lower() for name in line.type.split() for part in (name, name.rpartition(":")[2])}
-    return any(name.lower() in own for name in types)

@@ -7,27 +7,30 @@ only files that were found below the root are ever opened.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 
+from htrdata.records import ImageFile
 from htrdata.sources.image_endings import ENDINGS
+from htrdata.sources.xml.files import ExportedFile
 
 
 class Pictures:
-    """All pictures below a folder.
+    """The pictures among files.
 
     Args:
-        root: the folder.
+        files: of an export, or below another folder.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._by_name: dict[str, list[Path]] = {}
-        self._by_stem: dict[str, list[Path]] = {}
-        for path in sorted(root.rglob("*")):
-            if path.suffix.lower() in ENDINGS and path.is_file():
-                self._by_name.setdefault(path.name.lower(), []).append(path)
-                self._by_stem.setdefault(path.stem.lower(), []).append(path)
+    def __init__(self, files: Iterable[ExportedFile]) -> None:
+        self._by_name: dict[str, list[ExportedFile]] = {}
+        self._by_stem: dict[str, list[ExportedFile]] = {}
+        for one in files:
+            if one.below.suffix.lower() in ENDINGS and not one.is_leftover:
+                self._by_name.setdefault(one.below.name.lower(), []).append(one)
+                self._by_stem.setdefault(one.below.stem.lower(), []).append(one)
 
-    def find(self, xml: Path, name: str) -> Path | None:
+    def find(self, xml: PurePosixPath, name: str) -> ImageFile | None:
         """Finds the picture of an XML file.
 
         First by the name that the file gives, then by that name with another ending, last by the name of the XML file.
@@ -39,7 +42,7 @@ class Pictures:
             name: of the picture, as the file has it; may be empty.
 
         Returns:
-            Its path; None where there is none, or more than one that could be meant.
+            The picture; None where there is none, or more than one that could be meant.
         """
         last = _last_part(name).lower()
         stem = last.rpartition(".")[0] or last
@@ -53,7 +56,7 @@ class Pictures:
         return None
 
 
-def usual_place(xml: Path, name: str) -> Path:
+def usual_place(xml: PurePosixPath, name: str) -> PurePosixPath:
     """Where the picture of an XML file would stand, for messages that tell of its absence: beside the file.
 
     Args:
@@ -69,13 +72,13 @@ def _last_part(name: str) -> str:
     return re.split(r"[\\/]", name)[-1]
 
 
-def _nearest(xml: Path, found: list[Path]) -> Path | None:
+def _nearest(xml: PurePosixPath, found: list[ExportedFile]) -> ImageFile | None:
     for near in (
-        [path for path in found if path.parent == xml.parent],
-        [path for path in found if path.parent == xml.parent.parent],
-        [path for path in found if path.parent.parent == xml.parent.parent],
+        [one for one in found if one.below.parent == xml.parent],
+        [one for one in found if one.below.parent == xml.parent.parent],
+        [one for one in found if one.below.parent.parent == xml.parent.parent],
         found,
     ):
         if near:
-            return near[0] if len(near) == 1 else None
+            return near[0].file if len(near) == 1 else None
     return None

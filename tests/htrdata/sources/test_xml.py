@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -269,7 +270,7 @@ def test_other_files_are_counted_and_alone_they_are_no_export(tmp_path: Path) ->
     (tmp_path / "p.xml").unlink()
     with pytest.raises(SourceMissingError, match=re.escape("1 http://www.loc.gov/METS/")):
         list(source.pages())
-    with pytest.raises(SourceMissingError, match="no folder"):
+    with pytest.raises(SourceMissingError, match="nothing at"):
         list(XmlExport(tmp_path / "elsewhere").pages())
 
 
@@ -357,3 +358,48 @@ def test_dewarping_gives_rows_the_baseline_of_their_line(tmp_path: Path) -> None
         build(source, tmp_path / "lmdb", BuildOptions(height=0), name=name, workers=1)
         heights.append(open_store(tmp_path / "lmdb").dataset(name).words("test")[0].image.height)
     assert heights == [50, 30]
+
+
+def zipped(folder: Path, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    return path
+
+
+def test_a_zip_is_read_as_the_folder_that_it_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    files = {"doc/page/p.xml": page("p.png", SIZE, LINES), "doc/p.png": None, "q.XML": alto("q.png", SIZE, LINES)}
+    write(folder, {**files, "mets.xml": "<mets/>", "__MACOSX/doc/page/._p.xml": "\0\5", "._q.xml": "\0\5"})
+    write(folder, {"q.jpg": None})
+    archive = zipped(folder, tmp_path / "export.zip")
+    digests = []
+    for place in (folder, archive):
+        source = XmlExport(place, split="test")
+        built = build(source, tmp_path / f"lmdb{place.suffix}", name="same", workers=1)
+        digests.append(built.description.content_digest)
+        assert source.settings["other_files"] == "1 <mets>, 2 left over by macOS"
+        assert [one.id for one in source.pages()] == ["doc/page/p", "q"]
+    assert digests[0] == digests[1]
+    (first, _) = XmlExport(archive, split="test").pages()
+    assert first.image is not None
+    assert first.image.name == f"{archive}:doc/p.png"
+
+
+def test_a_zip_without_its_pictures_says_where_it_looked(tmp_path: Path) -> None:
+    write(tmp_path / "export", {"p.xml": page("p.png", SIZE, LINES)})
+    archive = zipped(tmp_path / "export", tmp_path / "export.zip")
+    (only,) = XmlExport(archive, split="test").pages()
+    assert only.reason is Reason.IMAGE_MISSING
+    assert only.image is not None
+    assert (only.image.name, only.image.size()) == (str(archive / "p.png"), None)
+
+
+def test_places_that_are_none_and_torn_archives_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceMissingError, match=r"nothing at .*nowhere: name the folder, or the zip"):
+        words_of(XmlExport(tmp_path / "nowhere", split="test"))
+    write(tmp_path / "export", {"p.xml": page("p.png", SIZE, LINES), "p.png": None})
+    archive = zipped(tmp_path / "export", tmp_path / "export.zip")
+    archive.write_bytes(archive.read_bytes()[:-40])
+    with pytest.raises(BadDataError, match=r"export\.zip is cut off or damaged"):
+        words_of(XmlExport(archive, split="test"))

@@ -1,0 +1,57 @@
+"""The files of an export: below a folder, or in the zip archive that a tool exported it as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from htrdata.errors import SourceMissingError, StorageError
+from htrdata.files.regular import check_regular
+from htrdata.records import FileOnDisk, ImageFile
+from htrdata.sources.zip_archives import zip_members
+
+
+class ExportedFile(NamedTuple):
+    """A file of an export."""
+
+    below: PurePosixPath
+    """Its path below the folder, or in the archive."""
+    file: ImageFile
+    """What reads it."""
+
+    @property
+    def is_leftover(self) -> bool:
+        """Whether it is what macOS puts beside a file (``._p.xml``), under the ending of that file."""
+        return self.below.name.startswith("._") or "__MACOSX" in self.below.parts
+
+
+def exported_files(root: Path) -> list[ExportedFile]:
+    """Lists all files of an export, by their paths.
+
+    Args:
+        root: a folder or a zip archive.
+
+    Raises:
+        SourceMissingError: there is nothing.
+        BadDataError: what is there is neither; or the archive is damaged, or a member's name leads out of it.
+        StorageError: it cannot be read.
+    """
+    if not root.exists():
+        raise SourceMissingError(f"nothing at {root}: name the folder, or the zip, with the ALTO or PAGE files as PATH")
+    try:
+        return sorted(_below(root) if root.is_dir() else _packed(root), key=lambda one: one.below)
+    except OSError as error:
+        raise StorageError(f"cannot read {error.filename or root}: {error.strerror}") from error
+
+
+def _below(root: Path) -> Iterator[ExportedFile]:
+    for path in root.rglob("*"):
+        if not path.is_dir():
+            yield ExportedFile(PurePosixPath(path.relative_to(root).as_posix()), FileOnDisk(path))
+
+
+def _packed(archive: Path) -> Iterator[ExportedFile]:
+    check_regular(archive)
+    for member in zip_members(archive):
+        yield ExportedFile(PurePosixPath(member.member), member)
