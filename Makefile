@@ -15,10 +15,10 @@ quickstart: $(VENV)/model  ## Draw a small data set, build it, fine-tune the sta
 
 test: $(VENV)/dev  ## Check style and types, then run the tests
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 coverage: $(VENV)/dev  ## Run the tests and show which lines they reach
-	$(BIN)/python -m pytest --cov=htrdata --cov=htrmodel --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov=htrdata --cov=htrmodel --cov-report=term:skip-covered
 
 versions: $(VENV)/dev  ## Run the tests on every Python at hand, and with the lowest versions of everything
 	$(BIN)/nox

@@ -31,7 +31,7 @@ def lowest_versions() -> list[str]:
 def tests(session: nox.Session) -> None:
     """The tests with the versions of constraints.txt."""
     session.install("-c", "constraints.txt", "-e", f".[{','.join(EXTRAS)}]", *session.posargs)
-    session.run("python", "-m", "pytest")
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "loadfile")
 
 
 @nox.session(python=PYTHONS[:1])
@@ -41,4 +41,4 @@ def lowest(session: nox.Session) -> None:
     wanted = [one for one in lowest_versions() if one.split("==")[0] not in given]
     session.install(*wanted, *session.posargs)
     session.install("--no-deps", "-e", ".")
-    session.run("python", "-m", "pytest")
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "loadfile")

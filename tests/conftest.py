@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # There is a worker for each core: threads of torch and of libraries for linear algebra would get in their way.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # That a busy machine is slow is no fault of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

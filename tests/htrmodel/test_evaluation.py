@@ -109,10 +109,12 @@ def test_a_checkpoint_an_ensemble_and_a_file_are_judged(
 
 
 def test_the_table_fits_a_terminal_and_knows_training_words(
-    build: Callable[..., Recogniser], store: Path, tmp_path: Path
+    build: Callable[..., Recogniser], store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors")
-    done = run("--data", store, "--checkpoint", tmp_path / "model.safetensors")
+    (tmp_path / "lmdb").symlink_to(store)
+    monkeypatch.chdir(tmp_path)  # a path that is printed is as long as it is
+    done = run("--data", "lmdb", "--checkpoint", "model.safetensors")
     assert done.exit_code == 0, done.output
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert " seen in train split" in done.stdout
