@@ -55,7 +55,7 @@ def xml(
     text_rules: Path | None,
     dewarp: bool,
 ) -> None:
-    """Build lines, or words, out of the ALTO or PAGE files in PATH, a folder or a zip, as transcription tools export them.
+    """Build lines, or words, of ALTO or PAGE files in a folder or zip, as transcription tools export them.
 
     Without --corpus, --split or --resplit pages are dealt out at random: 80 % train, 10 % val, 10 % test.
 
