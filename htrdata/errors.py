@@ -7,6 +7,7 @@
     │   └── OutOfRangeError     2   a position beyond the end; also an IndexError
     ├── SourceMissingError      2   a data set, file or device that is not there
     ├── BadDataError            65  input or store whose content is wrong
+    ├── UnreachableError        69  a server that cannot be reached, or has not given all that was asked
     ├── WorkerDiedError         71  a worker process was killed
     ├── CannotCreateError       73  output that cannot be created
     ├── StorageError            74  reading or writing failed: disk full, I/O error
@@ -56,6 +57,12 @@ class BadDataError(HtrError, ValueError):
     """Input or a store whose content is not what its format promises."""
 
     exit_code = 65
+
+
+class UnreachableError(HtrError):
+    """A server cannot be reached, or has not given all that it was asked for: the same command goes on later."""
+
+    exit_code = 69
 
 
 class WorkerDiedError(HtrError):

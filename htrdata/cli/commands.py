@@ -17,6 +17,7 @@ from htrdata.cli.build_options import (
 )
 from htrdata.cli.console import progress_bar, run
 from htrdata.cli.data_place import data_place, pages_option
+from htrdata.cli.fetch_commands import download_imgur5k, fetch
 from htrdata.cli.folder_command import folder
 from htrdata.cli.iam_command import iam
 from htrdata.cli.offered_sources import SourceGroup
@@ -24,7 +25,7 @@ from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
 from htrdata.cli.unipen_command import unipen
 from htrdata.cli.xml_command import xml
-from htrdata.errors import BadDataError
+from htrdata.errors import BadDataError, UsageError
 from htrdata.version import __version__
 
 
@@ -45,9 +46,15 @@ def commands() -> None:
 @data_place("imgur5k")
 @click.option("--images", type=click.Path(path_type=Path), help="The pages.  [default: ROOT/images]")
 @pages_option("Only the words of pages listed in FILE, an id a line. Repeatable: those in all of the lists.")
+@click.option("--download", is_flag=True, help="First fetch what is not in ROOT yet: see `htrdata fetch imgur5k`.")
 @build_options
 def imgur5k(
-    asked: BuildRequest, published: PublishedRequest, root: Path, images: Path | None, pages: tuple[Path, ...]
+    asked: BuildRequest,
+    published: PublishedRequest,
+    root: Path,
+    images: Path | None,
+    pages: tuple[Path, ...],
+    download: bool,
 ) -> None:
     """Build Imgur5K: ROOT/dataset_info as published, ROOT/images as its downloader leaves them.
 
@@ -57,11 +64,18 @@ def imgur5k(
       htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --out lmdb
       htrdata imgur5k --charset printable --max-length 25 --name imgur5k_94
       htrdata imgur5k --pages mine.lst --pages theirs.lst
+      htrdata imgur5k --download
     """
     from htrdata.sources.imgur5k.page_list import read_page_lists
     from htrdata.sources.imgur5k.source import Imgur5K
 
-    run_build(Imgur5K(root, images, read_page_lists(pages)), asked, published)
+    only = read_page_lists(pages)
+    if download:
+        if asked.dry_run or images is not None:
+            other = "--dry-run writes nothing" if asked.dry_run else "--images names another place than ROOT/images"
+            raise UsageError(f"--download fetches pages into ROOT/images, and {other}: give one of the two")
+        download_imgur5k(root, only)
+    run_build(Imgur5K(root, images, only), asked, published)
 
 
 @commands.command()
@@ -81,6 +95,7 @@ def dhsd(asked: BuildRequest, published: PublishedRequest, root: Path) -> None:
 
 
 commands.add_command(iam)
+commands.add_command(fetch)
 commands.add_command(sample)
 commands.add_command(synth)
 commands.add_command(unipen)

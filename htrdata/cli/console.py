@@ -30,6 +30,8 @@ _EXTRAS = {
     "onnx_ir": "onnx",
     "onnxscript": "onnx",
     "openvino": "openvino",
+    "httpx2": "fetch",
+    "tenacity": "fetch",
 }
 
 Progress = Callable[[str, int, int], None]

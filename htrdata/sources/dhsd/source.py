@@ -86,7 +86,9 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
         file = path.open(encoding="utf-8-sig", newline="")
     except FileNotFoundError:
         url = _corpus()["url"]
-        raise SourceMissingError(f"no table {path}: clone {url} and name its folder with --root") from None
+        raise SourceMissingError(
+            f"no table {path}: `htrdata fetch dhsd` gets it; or clone {url} and name its folder with --root"
+        ) from None
     with file:
         table = csv.reader(file, strict=True)
         try:

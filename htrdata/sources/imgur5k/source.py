@@ -45,8 +45,9 @@ _NO_COLUMNS: Mapping[str, str] = {}
 _PAGE_ID = re.compile(r"[A-Za-z0-9]{4,10}")
 
 _HOW_TO_GET_IT = (
-    "clone https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset, run its download_imgur5k.py there, and "
-    "name that folder with --root (`htrdata sample imgur5k --out DIR` draws a small one to try)"
+    "`htrdata fetch imgur5k` gets it; or name with --root a folder that has it, as a clone of "
+    "https://github.com/facebookresearch/IMGUR5K-Handwriting-Dataset has after its download_imgur5k.py "
+    "(`htrdata sample imgur5k --out DIR` draws a small one to try)"
 )
 
 

@@ -25,12 +25,18 @@ from htrdata.sources.unipen.statements import Statement, Text, parse
 MAX_FILE = 1 << 28
 """The largest file in bytes; the largest of the published ones has 4 million."""
 
-ARCHIVES = ("train_r01_v07.tar.bz2", "train_r01_v07.tgz", "train_r01_v07.tar.gz", "train_r01_v07.tar")
+ARCHIVES = (
+    "unipen-CDROM-train_r01_v07.tgz",
+    "train_r01_v07.tar.bz2",
+    "train_r01_v07.tgz",
+    "train_r01_v07.tar.gz",
+    "train_r01_v07.tar",
+)
 """The names by which an archive is found in a folder."""
 
 _HOW_TO_GET_IT = (
-    "fetch train_r01_v07.tgz from https://zenodo.org/records/1195803 and name it, or the folder that it was unpacked "
-    "to, with --root"
+    "`htrdata fetch unipen` gets it; or fetch unipen-CDROM-train_r01_v07.tgz from https://zenodo.org/records/1195803 "
+    "and name it, or the folder that it was unpacked to, with --root"
 )
 _MENDED = {"include/hpb/data/hpb4/hpb43ajj.dat": (b"\n0 0\n-1 418 495\n", b"\n0 0\n")}
 """What is wrong in published files, and what stands for it: a third number in a component that is withheld."""
@@ -106,7 +112,7 @@ def _find(root: Path) -> Path:
     """The folder of the release or its archive."""
     if root.is_file():
         return root
-    for folder in (root, root / "train_r01_v07"):
+    for folder in (root, root / "train_r01_v07", root / "unipen/CDROM/train_r01_v07"):
         if (folder / "data").is_dir() and (folder / "include").is_dir():
             return folder
     for name in ARCHIVES:
@@ -199,7 +205,8 @@ class _Read:
 def _below_release(member: str) -> str | None:
     """The name of a member without the folders around ``data`` and ``include``; None for other files."""
     parts = [part for part in PurePosixPath(member).parts if part != "."]
-    places = [place for place, part in enumerate(parts[:2]) if part in ("data", "include")]
+    # Zenodo's archive has three folders around them: unipen/CDROM/train_r01_v07.
+    places = [place for place, part in enumerate(parts[:4]) if part in ("data", "include")]
     if not places or ".." in parts:
         return None
     return "/".join(parts[places[0] :])

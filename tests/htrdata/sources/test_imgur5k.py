@@ -190,7 +190,7 @@ def test_an_annotation_that_is_listed_twice_counts_once(tmp_path: Path) -> None:
 
 
 def test_without_annotations_the_message_says_how_to_get_them(tmp_path: Path) -> None:
-    with pytest.raises(SourceMissingError, match=r"facebookresearch.*--root.*htrdata sample imgur5k"):
+    with pytest.raises(SourceMissingError, match=r"htrdata fetch imgur5k.*--root.*htrdata sample imgur5k"):
         list(imgur5k.read(tmp_path))
 
 
