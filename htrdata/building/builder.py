@@ -21,6 +21,7 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.part import build_part, count_part
 from htrdata.building.plan import Plan, make_plan
 from htrdata.building.published_counts import compare, difference_lines, expected_faults, unexpected_gaps
+from htrdata.building.replaceable import check_places, inputs_of
 from htrdata.building.report import write_report
 from htrdata.building.resuming import differences, may_resume
 from htrdata.building.staging import Workspace
@@ -131,13 +132,16 @@ def build_plan(
     workspace = Workspace(out, plan.name)
     provenance = plan.provenance
     with workspace.locked():
+        workspace.settle()
         live = None if overwrite else workspace.live_dataset()
         equal = live is not None and not differences(live, provenance, versions=False)
         if live is not None and equal and workspace.is_there(live):
             if workspace.begun() in (None, provenance):  # parts of something else stay for whoever builds that
                 workspace.remove()
             return Built(live, already=True)
+        inputs = inputs_of(plan.source, (page for part in plan.parts for page in part.pages))
         try:
+            check_places(out, plan.name, inputs)
             # A data set whose files are not all there is repaired by building it again.
             resumed = may_resume(workspace, provenance, None if equal else live, overwrite=overwrite)
         except CannotCreateError:
@@ -149,6 +153,7 @@ def build_plan(
         if not workspace.staged:
             _build_parts(plan, workspace, executor, progress)
             _stage(plan, workspace, executor, strict, progress)
+        check_places(out, plan.name, inputs)  # hours later
         workspace.publish()
         workspace.remove()
     description = workspace.live_dataset()

@@ -30,12 +30,6 @@ def may_resume(workspace: Workspace, wanted: Provenance, live: Provenance | None
     if live is not None and not overwrite:
         found = differences(live, wanted, versions=False)
         raise CannotCreateError(_refusal(f"the data set {workspace.name!r} in {workspace.store}", found))
-    foreign = [] if overwrite else workspace.foreign_folders()
-    if foreign:
-        raise CannotCreateError(
-            f"{foreign[0]} is there and no part of a data set built here: move it, choose another --name, or replace "
-            "it with --overwrite"
-        )
     return False
 
 

@@ -4,7 +4,8 @@ STORE/.build/NAME/lock            held while a process builds
 STORE/.build/NAME/request.json    what is being built: a build of something else must not go on from here
 STORE/.build/NAME/parts/          finished parts
 STORE/.build/NAME/stage/          the data set as it will stand in the store; complete once it has its dataset.json
-STORE/.build/NAME/retired         there once the data set that stood in the store before has been removed
+STORE/.build/NAME/moves.json      there while the one takes the place of the other
+STORE/.build/NAME/old/            the data set that stood in the store before, until the new one stands
 """
 
 from __future__ import annotations
@@ -12,19 +13,33 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 
-from htrdata.errors import BadDataError, CannotCreateError, LockedError
+from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
 from htrdata.files import strict_json
 from htrdata.files.writing import sync_folder
 from htrdata.records import SPLITS
 from htrdata.store.description import Description, Provenance
 from htrdata.store.description_file import check_format, read_description, write_json
-from htrdata.store.format import DATA_FILE, DATASET_FILE, FORMAT, MANIFEST_FILE, REPORT_FILE
+from htrdata.store.format import DATA_FILE, DATASET_FILE, FORMAT, MANIFEST_FILE
 
 _REMEDY = "build with --overwrite, which begins anew"
+
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """Folders below the store, in the order in which they are moved.
+
+    Attributes:
+        old: those that make place.
+        new: those that come.
+    """
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
 
 
 class Workspace:
@@ -43,7 +58,8 @@ class Workspace:
         self.stage = self.folder / "stage"
         self.about = self.stage / name
         self._request = self.folder / "request.json"
-        self._retired = self.folder / "retired"
+        self._moves = self.folder / "moves.json"
+        self._old = self.folder / "old"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -82,12 +98,6 @@ class Workspace:
         sizes[self.store / self.name / MANIFEST_FILE] = description.manifest.bytes
         return all(path.is_file() and path.stat().st_size == size for path, size in sizes.items())
 
-    def foreign_folders(self) -> list[Path]:
-        """Folders of this name in the store that are not part of a finished data set or of this build."""
-        if self._retired.exists() or self.live_dataset() is not None:
-            return []
-        return [place for place in self._live_folders() if place.exists()]
-
     def begun(self) -> Provenance | None:
         """What the finished parts are made from; None where there are none.
 
@@ -106,12 +116,12 @@ class Workspace:
     @property
     def staged(self) -> bool:
         """Whether the stage is complete, so that nothing is left but to publish it."""
-        return self._retired.exists() or (self.about / DATASET_FILE).exists()
+        return (self.about / DATASET_FILE).exists()
 
     def start(self, provenance: Provenance) -> None:
         """Discards whatever another build left, and notes what this one builds."""
+        self.settle()
         self._request.unlink(missing_ok=True)
-        self._retired.unlink(missing_ok=True)
         for folder in (self.parts, self.stage):
             if folder.exists():
                 shutil.rmtree(folder)
@@ -119,35 +129,67 @@ class Workspace:
         write_json(self._request, provenance)
 
     def publish(self) -> None:
-        """Moves the stage into the store; the data set is visible from the moment its ``dataset.json`` arrives.
+        """Puts the stage into the store, in the place of what `htrdata.building.replaceable` allows to be replaced.
 
-        Called again after an interruption, it goes on where it stopped.
+        What stood there is moved away, not removed, and only then what is new comes; where a move fails, all are taken
+        back. The data set is visible from the moment its folder with ``dataset.json`` arrives, as the last one.
+
+        Raises:
+            StorageError: a folder cannot be moved.
         """
-        live = self.store / self.name
-        if not self._retired.exists():
-            (live / DATASET_FILE).unlink(missing_ok=True)
-            for place in self._live_folders():
-                if place.exists():
-                    shutil.rmtree(place)
-            write_json(self._retired, {})
-        for split in SPLITS:
-            _move(self.stage / split / self.name, self.store / split / self.name)
-        for file in (REPORT_FILE, MANIFEST_FILE, DATASET_FILE):
-            _move(self.about / file, live / file)
+        names = [self.name, *(f"{split}/{self.name}" for split in SPLITS)]
+        old = tuple(name for name in names if (self.store / name).exists())
+        new = tuple(name for name in reversed(names) if (self.stage / name).exists())
+        write_json(self._moves, _Moves(old, new))
+        try:
+            for name in old:
+                _move(self.store / name, self._old / name)
+            for name in new:
+                _move(self.stage / name, self.store / name)
+        except OSError as error:
+            self.settle()
+            raise StorageError(
+                f"{self.name} cannot be put into {self.store} ({error}): all is there as before. Mend that and run the "
+                "same command again: it goes on from the finished parts"
+            ) from error
+
+    def settle(self) -> None:
+        """Ends what `publish` began and could not end: the new data set stands if all of it has come, else the old one.
+
+        Raises:
+            BadDataError: the note of what was to be moved is damaged.
+            OSError: a folder cannot be moved.
+        """
+        if not self._moves.exists():
+            return
+        verdict, remedy = f"{self._moves} is damaged", f"move what is in {self._old} back to {self.store} yourself"
+        moves = strict_json.decode(strict_json.load(self._moves), _Moves, verdict, remedy)
+        if any((self.stage / name).exists() for name in moves.new):
+            for name in moves.new:
+                if not (self.stage / name).exists():
+                    _move(self.store / name, self.stage / name)
+            for name in moves.old:
+                if (self._old / name).exists():
+                    _move(self._old / name, self.store / name)
+        self._moves.unlink()
+        if self._old.exists():
+            shutil.rmtree(self._old)
 
     def remove(self) -> None:
         """Removes the folder of the build, which is no longer needed. The lock must be held."""
-        shutil.rmtree(self.folder)
-        with contextlib.suppress(OSError):  # another build is under way
-            self.folder.parent.rmdir()
-
-    def _live_folders(self) -> list[Path]:
-        return [*(self.store / split / self.name for split in SPLITS), self.store / self.name]
+        self.settle()
+        for folder in (self.parts, self.stage):
+            if folder.exists():
+                shutil.rmtree(folder)
+        for file in (self._request, self.folder / "lock"):
+            file.unlink(missing_ok=True)
+        for folder in (self.folder, self.folder.parent):
+            with contextlib.suppress(OSError):  # another build is under way, or somebody has put something there
+                folder.rmdir()
 
 
 def _move(source: Path, target: Path) -> None:
-    """Moves a file or folder that is still there, and makes the move survive a crash of the system."""
-    if source.exists():
-        target.parent.mkdir(exist_ok=True)
-        source.replace(target)
-        sync_folder(target.parent)
+    """Moves a folder, and makes the move survive a crash of the system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+    sync_folder(target.parent)

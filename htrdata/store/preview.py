@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
+from htrdata.files.writing import write_atomically
 from htrdata.images import codec
 from htrdata.images.normalisation import Operation, normalise, operations
 from htrdata.store.manifest import INK_THRESHOLD
 from htrdata.store.reading import Dataset, open_store
 
 _TALLEST, _WIDEST = 96, 260  # pixels; larger crops are shown smaller, each row at one scale
+_PNG = b"\x89PNG\r\n\x1a\n"  # how it begins
 _GAP = 12  # pixels around everything
 _LABEL_WIDTH = 160  # pixels, at most
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -91,6 +94,7 @@ def write_preview(
 
     Raises:
         UsageError: an operation is unknown, `out` is `path`, or as for `specimens`.
+        CannotCreateError: the picture cannot be created, or would take the place of something else.
         StorageError: the picture cannot be written.
         SourceMissingError: as for `specimens`.
         BadDataError: as for `specimens`.
@@ -98,11 +102,22 @@ def write_preview(
     wanted = operations(names) or tuple(step for step in Operation if step is not Operation.WHITEN)
     if out.exists() and path.exists() and out.samefile(path):
         raise UsageError(f"{out} is what is to be shown: give another --out")
+    if out.exists() and not _is_png(out):
+        raise CannotCreateError(f"{out} is there and no PNG: give another --out")
     picture = preview(specimens(path, name=name, split=split, count=count), wanted)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    write_atomically(out, buffer.getvalue())
+
+
+def _is_png(path: Path) -> bool:
+    if not path.is_file():
+        return False
     try:
-        picture.save(out, format="PNG")
+        with path.open("rb") as file:
+            return file.read(len(_PNG)) in (_PNG, b"")
     except OSError as error:
-        raise StorageError(f"{out} cannot be written: {error.strerror or error}") from error
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def specimens(path: Path, *, name: str | None = None, split: str | None = None, count: int = 12) -> list[Specimen]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from htrdata.building.builder import build
 from htrdata.cli.commands import commands
-from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, UsageError
 from htrdata.images.codec import encode
 from htrdata.images.normalisation import Operation, contrast, trim
 from htrdata.records import FileOnDisk, Page, Word
@@ -157,8 +157,21 @@ def test_the_image_itself_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is what is to be shown"):
         write_preview(word, tmp_path / "." / "word.png", ["trim"])
     assert word.read_bytes() == before
-    with pytest.raises(StorageError, match="cannot be written"):
+    with pytest.raises(CannotCreateError, match="cannot create"):
         write_preview(word, tmp_path / "no" / "folder.png", ["trim"])
+
+
+def test_nothing_but_a_picture_is_replaced_by_one(tmp_path: Path) -> None:
+    word, notes = tmp_path / "word.png", tmp_path / "notes.txt"
+    word.write_bytes(encode(draw(0), "png"))
+    notes.write_text("mine")
+    for place in (notes, tmp_path):
+        with pytest.raises(CannotCreateError, match="is there and no PNG: give another --out"):
+            write_preview(word, place, ["trim"])
+    assert notes.read_text() == "mine"
+    shown = tmp_path / "shown.png"
+    write_preview(word, shown, ["trim"])
+    write_preview(word, shown, ["slant"])
 
 
 def test_the_command_writes_a_picture(store: Path, tmp_path: Path) -> None:
