@@ -17,6 +17,7 @@ from htrdata.cli.build_options import (
 )
 from htrdata.cli.console import progress_bar, run
 from htrdata.cli.data_place import data_place, pages_option
+from htrdata.cli.export_command import export
 from htrdata.cli.fetch_commands import download_imgur5k, fetch
 from htrdata.cli.folder_command import folder
 from htrdata.cli.iam_command import iam
@@ -101,6 +102,7 @@ commands.add_command(synth)
 commands.add_command(unipen)
 commands.add_command(xml)
 commands.add_command(folder)
+commands.add_command(export)
 
 
 @commands.command()
@@ -157,4 +159,4 @@ def preview(path: Path, out: Path, normalise: tuple[str, ...], name: str | None,
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrdata", once=("verify", "preview", "sample"))
+    run(commands, "htrdata", once=("verify", "preview", "sample", "export"))

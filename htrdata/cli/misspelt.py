@@ -10,7 +10,10 @@ import click
 from htrdata.cli.typed_options import Decorator
 
 COMMANDS: Mapping[str, Collection[str]] = {
-    "htrdata": ("fetch", "imgur5k", "iam", "dhsd", "unipen", "xml", "folder", "synth", "sample", "verify", "preview"),
+    "htrdata": (
+        *("fetch", "imgur5k", "iam", "dhsd", "unipen", "xml", "folder", "synth", "sample"),
+        *("verify", "preview", "export"),
+    ),
     "htrmodel": ("finetune", "evaluate", "predict", "align", "info", "export"),
 }
 """The commands of each program, for who types one of the other."""

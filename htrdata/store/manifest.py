@@ -53,6 +53,16 @@ PART_COLUMNS = [("unknown", pa.string()), ("image", pa.binary())]
 """What a word has besides while it is built. A source must not take these names either."""
 
 
+_TAKEN = {name for name, _ in (*WORD_COLUMNS, *_PLACE_COLUMNS, *PART_COLUMNS)} | {INDEX_OF_FORMAT_1}
+_RENAMED = "own_"
+
+
+def own_name(column: str) -> str:
+    """What a source's column was called before, where ``own_`` was put before a name that a manifest has itself."""
+    rest = column.removeprefix(_RENAMED)
+    return rest if rest in _TAKEN or rest.startswith(_RENAMED) else column
+
+
 def manifest_schema(extra_columns: Sequence[str]) -> pa.Schema:
     """The columns of a manifest, those of its source last. Raises as `extra_fields` does."""
     place = next(i for i, (name, _) in enumerate(WORD_COLUMNS) if name == "page")
@@ -66,8 +76,7 @@ def extra_fields(names: Sequence[str]) -> list[tuple[str, pa.DataType]]:
     Raises:
         UsageError: a name stands there more than once, or is that of another column, whose place it would take.
     """
-    taken = [name for name, _ in (*WORD_COLUMNS, *_PLACE_COLUMNS, *PART_COLUMNS)]
-    times = Counter([*names, *taken, INDEX_OF_FORMAT_1])
+    times = Counter([*names, *_TAKEN])
     if again := [name for name in dict.fromkeys(names) if times[name] > 1]:
         raise UsageError(f"the source names a column {again[0]!r}, but there is one of that name: give it another one")
     return [(name, pa.string()) for name in names]

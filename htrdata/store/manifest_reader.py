@@ -60,6 +60,14 @@ class ManifestReader:
         except (OSError, pa.ArrowException) as error:
             raise self.damaged(str(error)) from error
 
+    def names(self) -> list[str]:
+        """The names of all columns, in order. Raises as `batches` does."""
+        try:
+            with pq.ParquetFile(self.path) as file:
+                return list(self._names(file, None))
+        except (OSError, pa.ArrowException) as error:
+            raise self.damaged(str(error)) from error
+
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Reads all columns, or some of them; nothing is dictionary-encoded. Raises as `batches` does."""
         try:

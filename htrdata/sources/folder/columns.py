@@ -47,13 +47,8 @@ class Columns:
 
 
 def manifest_name(column: str) -> str:
-    """What a further column is called in a manifest, where some names are taken."""
+    """What a further column is called in a manifest, where names are taken: see `htrdata.store.manifest.own_name`."""
     return f"{_PREFIX}{column}" if column in _TAKEN or column.startswith(_PREFIX) else column
-
-
-def own_name(column: str) -> str:
-    """What a further column of a manifest was called before: the way back of `manifest_name`."""
-    return column.removeprefix(_PREFIX)
 
 
 def find_columns(names: Sequence[str], chosen: Mapping[str, str], first: Sequence[object], place: str) -> Columns:
@@ -95,7 +90,7 @@ def find_columns(names: Sequence[str], chosen: Mapping[str, str], first: Sequenc
     }
     if len(set(extra.values())) < len(extra):
         twice = next(name for name in extra.values() if list(extra.values()).count(name) > 1)
-        raise UsageError(f"{place} has two columns {own_name(twice)!r}: rename one of them")
+        raise UsageError(f"{place} has two columns {twice.removeprefix(_PREFIX)!r}: rename one of them")
     return Columns(places, extra)
 
 

@@ -65,12 +65,14 @@ def deal(words: Sequence[Placed], asked: Splits) -> Dealt:
         UsageError: the way that is asked for is not known of these words.
         BadDataError: there are too few words for three splits.
     """
-    if asked in ("auto", "given") and any(word.split is not None for word in words):
-        return _as_given(words, cut=asked == "auto")
-    if asked == "given":
+    given = {word.split for word in words}
+    if asked == "given" and given == {None}:
         raise UsageError(
             "no table gives a split: leave out --splits given, or add a column split with train, val or test"
         )
+    # That all is train says that nobody has held out anything.
+    if asked == "given" or (asked == "auto" and given - {None, "train"}):
+        return _as_given(words, cut=asked == "auto")
     kind, names = _grouped(words, asked)
     sizes = Counter(names)
     if len(sizes) < _LEAST:

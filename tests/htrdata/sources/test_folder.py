@@ -15,8 +15,8 @@ import pytest
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, UsageError
 from htrdata.records import Page, Reason, Word
 from htrdata.sources.folder import Asked, Folder
-from htrdata.sources.folder import columns as folder_columns
-from htrdata.store.manifest import PART_COLUMNS, manifest_schema
+from htrdata.sources.folder.columns import manifest_name
+from htrdata.store.manifest import PART_COLUMNS, manifest_schema, own_name
 
 from ... import labelled_folders as made
 
@@ -163,9 +163,9 @@ def test_columns_that_are_known_are_used_and_others_kept(tmp_path: Path) -> None
 def test_no_further_column_takes_the_name_of_one_of_the_store() -> None:
     taken = {*manifest_schema(()).names, *(name for name, _ in PART_COLUMNS), "index"}
     for name in (*taken, "own_key", "source_text", "age"):
-        renamed = folder_columns.manifest_name(name)
+        renamed = manifest_name(name)
         assert renamed not in taken
-        assert folder_columns.own_name(renamed) == name
+        assert own_name(renamed) == name
 
 
 @pytest.mark.parametrize(
