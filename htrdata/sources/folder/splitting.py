@@ -80,11 +80,11 @@ def deal(words: Sequence[Placed], asked: Splits) -> Dealt:
             f"there are {len(words)} words: to train, validate and test takes {_LEAST} at least; --split test "
             "puts all into one"
         )
-    given, moved = _split_of(sizes)
-    parameters = {"shares": _SHARES} if len(sizes) >= _FEW else {"shares": _SHARES, "held out": _fingerprint(given)}
+    dealt, moved = _split_of(sizes)
+    parameters = {"shares": _SHARES} if len(sizes) >= _FEW else {"shares": _SHARES, "held out": _fingerprint(dealt)}
     if moved and len(sizes) >= _FEW:
         parameters["moved"] = ", ".join(moved)
-    return Dealt([given[name] for name in names], f"by {kind}", parameters)
+    return Dealt([dealt[name] for name in names], f"by {kind}", parameters)
 
 
 def _as_given(words: Sequence[Placed], *, cut: bool) -> Dealt:
