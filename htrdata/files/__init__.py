@@ -1,4 +1,4 @@
-"""Files: written so that they are there whole or not at all, and JSON of strangers read so that nothing is guessed.
+"""Files: written so that they are there whole or not at all; JSON and LMDBs of strangers read, and nothing guessed.
 
 May import `htrdata.errors`.
 """

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
+from htrdata.files.lmdb_tree import Tree
 from htrdata.store.format import DATA_FILE
-from htrdata.store.tree import Tree
 
 COUNT_KEY = b"num-samples"
 

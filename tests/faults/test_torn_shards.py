@@ -20,10 +20,10 @@ import pyarrow as pa
 import pytest
 
 from htrdata.errors import BadDataError
+from htrdata.files.lmdb_tree import Tree
 from htrdata.store.format import DATA_FILE
 from htrdata.store.shard_writer import SHARD_WORDS, write_shard
 from htrdata.store.shards import Shard, label_key
-from htrdata.store.tree import Tree
 
 from . import torn_shards
 

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.sources.folder.plain_shards import SHARD_FILE
 from htrdata.sources.folder.rows import is_image_name
 from htrdata.sources.folder.texts_beside import ENDINGS
 
 TABLE_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".lst")
 """Of the files that are looked into."""
-
-SHARD_FILE = "data.mdb"
 
 # What systems and tools leave behind, and folders that begin with a dot.
 _IGNORED = ("__MACOSX", "._", ".")

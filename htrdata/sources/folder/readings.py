@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.sources.folder import arrow_tables, json_tables, text_tables
 from htrdata.sources.folder.finding import Listing
+from htrdata.sources.folder.plain_shards import SHARD_FILE, PlainShard
 from htrdata.sources.folder.rows import (
     Asked,
     NotATableError,
@@ -68,6 +69,7 @@ def find_readings(root: Path, listing: Listing, asked: Asked) -> list[Reading]:
             stem, dot, ending = PurePosixPath(below).name.partition(".")
             groups.setdefault((without_split(stem), dot + ending), []).append(part)
     readings = [tuple(parts) for parts in groups.values()]
+    readings += [tuple(_shards(root, listing))] if listing.shards else []
     readings += [(beside,) for ending in ENDINGS if (beside := _beside(root, listing, ending, asked.encoding))]
     if not readings:
         raise SourceMissingError(_nothing(root, listing, refused))
@@ -110,11 +112,19 @@ def _below(root: Path, path: Path) -> str:
 
 
 def _part(root: Path, below: str, asked: Asked) -> Part:
+    if PurePosixPath(below).name == SHARD_FILE:
+        return next(_shards(root, Listing(shards=[below.removesuffix(SHARD_FILE)])))
     recognise = _READERS.get(Path(below).suffix.lower(), text_tables.recognise)
     table = recognise(root / below, asked)
     place = PurePosixPath(below)
     split = split_within(place.stem) or next(filter(None, map(split_named, reversed(place.parts[:-1]))), None)
     return Part("" if place.is_absolute() else below[: -len(place.name)], below, table, split)
+
+
+def _shards(root: Path, listing: Listing) -> Iterator[Part]:
+    for below in sorted(listing.shards):
+        split = next(filter(None, map(split_within, reversed(below.split("/")))), None)
+        yield Part(below, f"{below}{SHARD_FILE}", PlainShard(root / below / SHARD_FILE, below), split)
 
 
 def _beside(root: Path, listing: Listing, ending: str, encoding: str | None) -> Part | None:

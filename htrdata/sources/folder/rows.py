@@ -111,7 +111,7 @@ _TOKEN = re.compile("[a-z]+")
 _SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
+    **dict.fromkeys(("test", "testing", "evaluation"), "test"),
 }
 
 

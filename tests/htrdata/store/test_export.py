@@ -128,6 +128,15 @@ def test_a_folder_is_what_kraken_and_doctr_read(source: Folder, tmp_path: Path) 
         assert sorted((text.read_text("utf-8").strip(), image.read_bytes()) for image, text in pairs) == texts
 
 
+def test_plain_shards_come_back_as_they_were(source: Folder, tmp_path: Path) -> None:
+    export(build(source, tmp_path / "one"), "clova", tmp_path / "out")
+    second = build(Folder(tmp_path / "out"), tmp_path / "two")
+    assert second.splits == ("train", "val", "test")
+    export(second, "clova", tmp_path / "again")
+    for path in (tmp_path / "out").rglob("data.mdb"):
+        assert (tmp_path / "again" / path.relative_to(tmp_path / "out")).read_bytes() == path.read_bytes()
+
+
 def test_plain_shards_hold_images_and_labels_alone(source: Folder, tmp_path: Path) -> None:
     dataset = build(source, tmp_path / "lmdb")
     export(dataset, "clova", tmp_path / "out")

@@ -153,7 +153,7 @@ def read_branch(page: bytes, number: int, last_page: int) -> Branch:
 
 
 def prove_leaf(page: bytes, number: int, last_page: int) -> tuple[bytes, bytes]:
-    """Proves a leaf page, as `htrdata.store.tree_leaves.read_leaves` does for many at a time.
+    """Proves a leaf page, as `htrdata.files.lmdb_leaves.read_leaves` does for many at a time.
 
     Arguments and errors are those of `read_branch`.
 

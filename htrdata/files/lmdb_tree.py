@@ -19,9 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from htrdata.errors import BadDataError, StorageError
-from htrdata.files.regular import open_regular
-from htrdata.store.tree_leaves import Leaves, read_leaves
-from htrdata.store.tree_pages import (
+from htrdata.files.lmdb_leaves import Leaves, read_leaves
+from htrdata.files.lmdb_pages import (
     BIG,
     HEAD,
     META_BYTES,
@@ -38,6 +37,7 @@ from htrdata.store.tree_pages import (
     prove_run,
     read_branch,
 )
+from htrdata.files.regular import open_regular
 
 _RECENT = 8  # leaves that are kept, for those who read in order
 _TOGETHER = 256  # leaves that are read at a time where all are: numpy takes as long for one as for 16

@@ -1,4 +1,4 @@
-"""Leaf pages of an LMDB file, many at a time: proved, and their keys and values as arrays; see `tree_pages`."""
+"""Leaf pages of an LMDB file, many at a time: proved, and their keys and values as arrays; see `lmdb_pages`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.store.tree_pages import BIG, DIRTY, HEAD, LEAF, TornError
+from htrdata.files.lmdb_pages import BIG, DIRTY, HEAD, LEAF, TornError
 
 Numbers = NDArray[np.int64]
 
