@@ -5,10 +5,12 @@ What grey is, `htrdata.images.codec` decides, for files and for images that are 
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeGuard, overload, runtime_checkable
 
@@ -17,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError, WrongTypeError
-from htrdata.images.codec import ImageError, decode, grey_image
+from htrdata.files.regular import open_regular
+from htrdata.images.codec import ImageError, decode, decode_page, grey_image
 from htrmodel.config import RecogniserConfig
 from htrmodel.tokenizer import Reading, check_sure
 
@@ -35,9 +38,20 @@ class Encoded(Protocol):
         """The encoded image."""
 
 
-WordImage: TypeAlias = Path | str | bytes | Image.Image | NDArray[np.generic] | Encoded
-"""What stands for the image of a word: its path, its encoded bytes, a Pillow image, an array (see `from_array`), or a
-word of a store."""
+@dataclass(frozen=True, slots=True)
+class PageOfFile:
+    """A page of a TIFF: the path of the file and the number of the page, from 0."""
+
+    path: Path
+    number: int
+
+
+WordImage: TypeAlias = Path | str | bytes | Image.Image | NDArray[np.generic] | Encoded | PageOfFile
+"""What stands for the image of a word: its path, its encoded bytes, a Pillow image, an array (see `from_array`), a word
+of a store, or a page of a TIFF; a path alone is its first page."""
+
+MAX_BYTES = 1 << 30
+"""Of a file that is opened as an image. The pixels have a limit of their own, see `htrdata.images.codec.MAX_PIXELS`."""
 
 _KINDS = "a path, a Pillow image, a numpy array, a word of a store, or a sequence of these"
 
@@ -64,7 +78,9 @@ def open_image(image: WordImage) -> Image.Image:
     if isinstance(image, bytes):
         return _decoded(f"an image of {len(image):,} bytes", image)
     if isinstance(image, str | os.PathLike):
-        return _decoded(str(image), _read_file(Path(image)))
+        return _from_file(PageOfFile(Path(image), 0))
+    if isinstance(image, PageOfFile):
+        return _from_file(image)
     if isinstance(image, Encoded):
         return _decoded(f"word {image.id!r}", image.encoded)
     raise WrongTypeError(f"{_short(image)} is no image of a word: give {_KINDS}")
@@ -150,7 +166,7 @@ def to_inputs(images: WordImage | Iterable[WordImage], config: RecogniserConfig)
 
 def is_one(images: object) -> TypeGuard[WordImage]:
     """Whether this is one image of a word, and no sequence of them."""
-    return isinstance(images, str | bytes | os.PathLike | Image.Image | np.ndarray | Encoded)
+    return isinstance(images, str | bytes | os.PathLike | Image.Image | np.ndarray | Encoded | PageOfFile)
 
 
 def several(images: object) -> Iterator[WordImage]:
@@ -236,13 +252,17 @@ def _named(name: str, opened: Callable[[], Image.Image]) -> Image.Image:
         raise BadDataError(f"{name}: {error}") from error
 
 
-def _read_file(path: Path) -> bytes:
+def _from_file(page: PageOfFile) -> Image.Image:
+    path = page.path
     try:
-        return path.read_bytes()
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder: `htrmodel.predict` reads folders and stores")
+        with open_regular(path) as raw, io.BufferedReader(raw) as file:
+            if (size := os.fstat(file.fileno()).st_size) > MAX_BYTES:
+                raise BadDataError(f"{path} has {size:,} bytes: an image may have {MAX_BYTES:,}")
+            return _named(str(path), lambda: Image.fromarray(decode_page(file, "grey", page.number)))
     except (FileNotFoundError, NotADirectoryError):
         raise SourceMissingError(f"no image at {path}") from None
-    except IsADirectoryError:
-        raise UsageError(f"{path} is a folder: `htrmodel.predict` reads folders and stores") from None
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}") from error
 

@@ -210,13 +210,13 @@ def judge(starts: list[Path], best: Path, dataset: Dataset, device: str, stages:
 
 def read(source: Folder, best: Path, out: Path, device: str, stages: Stages) -> list[Prediction]:
     """Reads every image of the folder, and writes what it read beside what is known."""
-    from htrmodel.runtime.finding import ENDINGS, NamedImage
+    from htrmodel.runtime.finding import NamedImage
+    from htrmodel.runtime.folders import find_files
     from htrmodel.runtime.predicting import load_reader, predict_each
 
     texts = source.texts()
     splits = split_of(texts)
-    files = (path for path in source.root.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
-    images = (path for path in files if not path.resolve().is_relative_to(out.resolve()))
+    images = (path for path in find_files(source.root).images if not path.resolve().is_relative_to(out.resolve()))
     names = sorted({path.relative_to(source.root).as_posix() for path in images} | texts.keys())
     content = io.StringIO()
     table = csv.writer(content, lineterminator="\n")

@@ -52,7 +52,8 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.recording": set(),
     "htrmodel.starter": {"htrdata.errors"},
     "htrmodel.tokenizer": {"htrdata.errors", "htrdata.labels", "htrmodel.config"},
-    "htrmodel.inputs": {"htrdata.errors", "htrdata.images", "htrdata.store", "htrmodel.config", "htrmodel.tokenizer"},
+    "htrmodel.inputs": {"htrdata.errors", "htrdata.files", "htrdata.images", "htrdata.store", "htrmodel.config"}
+    | {"htrmodel.tokenizer"},
     "htrmodel.layers": {"htrmodel.tokenizer"},
     "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrdata.store", "htrmodel.config"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -21,12 +21,16 @@ from htrdata.errors import UsageError
 from htrdata.images.eight_bit import MALFORMED, orientation_of, to_eight_bit
 from htrdata.images.eight_bit import Color as Color
 from htrdata.images.eight_bit import ImageError as ImageError
+from htrdata.images.unreadable import what_else
 
 Format = Literal["jpeg", "png"]
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")
 """What is decoded: the formats of photographs and scans. Pillow reads some forty more, and most of its security
 advisories concern those."""
+
+FORMATS_OF_FILES = (*FORMATS, "PPM", "JPEG2000", "AVIF")
+"""What is decoded of a person's own files, beyond what data sets of strangers hold; see `decode_page`."""
 
 MAX_PIXELS = 178_956_970
 """The largest image that is decoded; A2 at 600 dpi has 139 million pixels. Beyond it Pillow itself refuses to open a
@@ -61,11 +65,29 @@ def decode(data: bytes, color: Color) -> np.ndarray:
         ImageError: the bytes are no such image, are damaged or cut short, hold more than `MAX_PIXELS` pixels, or hold
             numbers without a defined white (floating point, 32-bit integers).
     """
-    with _opened(data) as image:
-        if color == "grey":
-            image.draft("L", None)
-        upright = to_eight_bit(image, color)
-    return _pixels(upright)
+    with _opened(io.BytesIO(data), FORMATS) as image:
+        return _decoded(image, color)
+
+
+def decode_page(file: BinaryIO, color: Color, page: int = 0) -> np.ndarray:
+    """Decodes an image as `decode` does, or a page of it: from a file, which is not read whole.
+
+    Args:
+        file: opened for reading; JPEG, PNG, GIF, WebP, TIFF, BMP, PNM, JPEG 2000 or AVIF.
+        color: ``grey`` or ``rgb``.
+        page: of a TIFF, counted from 0; see `htrdata.images.tiff_pages.find_pages`.
+
+    Returns:
+        As `decode`.
+
+    Raises:
+        ImageError: as `decode`; or there is no such page.
+    """
+    with _opened(file, FORMATS_OF_FILES) as image:
+        if page:
+            image.seek(page)
+            _check_size(image)
+        return _decoded(image, color)
 
 
 def grey_image(image: Image.Image) -> Image.Image:
@@ -100,7 +122,7 @@ def read_size(data: bytes) -> tuple[int, int]:
     Raises:
         ImageError: as for `decode`, as far as the header shows it.
     """
-    with _opened(data) as image:
+    with _opened(io.BytesIO(data), FORMATS) as image:
         width, height = image.size
         if image.format == "TIFF":  # Pillow has applied the orientation
             return width, height
@@ -164,22 +186,34 @@ def opencv() -> ModuleType:
     return cv2
 
 
+def _decoded(image: Image.Image, color: Color) -> np.ndarray:
+    if color == "grey":
+        image.draft("L", None)
+    return _pixels(to_eight_bit(image, color))
+
+
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
+def _opened(file: BinaryIO, formats: tuple[str, ...]) -> Iterator[Image.Image]:
     """Opens an image whose header says that it is small enough, and turns all that Pillow raises into ImageError."""
-    if not data:
+    beginning = file.read(64)
+    file.seek(0)
+    if not beginning:
         raise ImageError("the file is empty (0 bytes)")
     with warnings.catch_warnings():
         # Pillow warns of large images, which are checked here, and of odd metadata; broken pixels are errors.
         warnings.simplefilter("ignore")
         try:
-            with _told(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(f"{width} x {height} pixels are more than the limit of {MAX_PIXELS:,}")
+            with _told(), Image.open(file, formats=formats) as image:
+                _check_size(image)
                 yield image
         except UnidentifiedImageError as error:
-            raise ImageError(_what_else(data)) from error
+            raise ImageError(what_else(beginning, file.seek(0, io.SEEK_END), formats)) from error
+
+
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise ImageError(f"{width} x {height} pixels are more than the limit of {MAX_PIXELS:,}")
 
 
 @contextmanager
@@ -225,11 +259,3 @@ def _pixels(image: Image.Image) -> np.ndarray:
         pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
     pixels.flags.writeable = False
     return pixels
-
-
-def _what_else(data: bytes) -> str:
-    """Says what bytes are that no decoder knows."""
-    start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"<"):
-        return "a web page or XML instead of an image: perhaps a login page, or a notice that the image was removed"
-    return f"not a readable JPEG, PNG, GIF, WebP, TIFF or BMP image: {len(data)} bytes that begin with {data[:12]!r}"

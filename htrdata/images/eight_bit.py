@@ -68,6 +68,8 @@ def to_eight_bit(image: Image.Image, color: Color) -> Image.Image:
     """
     image.load()
     turn = _TO_UPRIGHT.get(orientation_of(image))
+    if image.mode == "I" and image.format == "PPM":
+        image = _from_pnm(image)
     if image.mode in ("I", "F"):
         raise ImageError("pixels of 32 bits or signed ones have no defined white: save the image with 8 or 16 bits")
     upright, mode = flatten(image), "L" if color == "grey" else "RGB"
@@ -113,3 +115,8 @@ def _upper_byte(image: Image.Image) -> Image.Image:
     if isinstance(transparent, int):
         shifted = np.where(values == transparent, 255, shifted)
     return Image.fromarray(shifted.astype(np.uint8))
+
+
+def _from_pnm(image: Image.Image) -> Image.Image:
+    """Takes PNM of more than 8 bits, which Pillow scales so that white is 65,535 whatever the file's is, to 8 bits."""
+    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

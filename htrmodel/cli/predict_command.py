@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import itertools
 import json
 import sys
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.labels import legible, visible
 from htrmodel import starter
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 
 if TYPE_CHECKING:
+    from htrmodel.runtime.advice import Tally
     from htrmodel.runtime.predicting import Prediction
 
 
@@ -33,30 +33,29 @@ if TYPE_CHECKING:
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @click.option(
     "--runtime",
-    default="onnxruntime",
-    show_default=True,
     type=click.Choice(["onnxruntime", "openvino"]),
-    help="What reads an .onnx; openvino is faster on most CPUs.",
+    help="What reads an .onnx; openvino is faster on most CPUs.  [default: onnxruntime]",
 )
 @click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence, looks_like.")
 @foreign_options
 def predict(
     foreign: ForeignRequest,
     places: tuple[Path, ...],
     checkpoint: Path | None,
     device: str,
-    runtime: str,
+    runtime: str | None,
     batch_size: int,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """Read words: image files, all images below a folder, or all words of a store.
 
-    An image that cannot be read is named and skipped; the exit code is then 65. The starter weights know drawn words
-    alone: where they are unsure of yours, it is said how to fine-tune them. To get the words of a store by their
-    ids, as other tools pair them, use `htrmodel evaluate --save`.
+    An image that cannot be read is named and skipped; the exit code is then 65. What is left out in a folder is said,
+    and which images look like pages, lines or blank paper instead of words. The pages of a TIFF are read one by one.
+    Where the starter weights are unsure of your words, it is said how to fine-tune them. To get the words of a store
+    by their ids, as other tools pair them, use `htrmodel evaluate --save`.
 
     \b
     Examples:
@@ -65,53 +64,56 @@ def predict(
       htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
     """
+    from htrmodel.runtime.advice import Tally
     from htrmodel.runtime.finding import find_images
-    from htrmodel.runtime.predicting import advise_fine_tuning, load_reader, predict_each
+    from htrmodel.runtime.predicting import load_reader, predict_each
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
     if checkpoint is None:
         checkpoint = starter.DEFAULT
         click.echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
-    images = find_images(places)
+    images = find_images(places, lambda sentence: click.echo(visible(sentence), err=True))
     reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
-    seen = _Seen()
-    good = seen.good(predict_each(reader, images, batch_size))
+    tally = Tally()
+    found = _counted(predict_each(reader, images, batch_size), tally)
     if as_json:
-        found = [dataclasses.asdict(prediction) for prediction in itertools.chain(good, seen.problems)]
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        click.echo(json.dumps([_as_json(one) for one in found], ensure_ascii=False, indent=1))
     elif as_csv:
-        _write_csv(good)
+        _write_csv(found)
     else:
-        for prediction in good:
-            click.echo(f"{prediction.confidence:6.1%}  {prediction.text:<24}  {prediction.name}")
-    if advice := advise_fine_tuning(reader, seen.confidences):
-        click.echo(advice, err=True)
-    if seen.problems:
-        total = len(seen.problems) + len(seen.confidences)
-        raise BadDataError(f"{len(seen.problems):,} of {total:,} images could not be read")
+        _write_table(found)
+    for sentence in tally.advice(reader):
+        click.echo(sentence, err=True)
+    if tally.failed:
+        raise BadDataError(f"{tally.failed:,} of {tally.total:,} images could not be read")
 
 
-class _Seen:
-    """What came of the images so far: how sure the readings are, and the images that could not be read."""
+def _counted(predictions: Iterator[Prediction], tally: Tally) -> Iterator[Prediction]:
+    """All of them; those that could not be read are named on standard error."""
+    for prediction in predictions:
+        tally.add(prediction)
+        if prediction.problem is not None:
+            click.echo(visible(f"skipped: {prediction.problem}"), err=True)
+        yield prediction
 
-    def __init__(self) -> None:
-        self.confidences = array("d")
-        self.problems: list[Prediction] = []
 
-    def good(self, predictions: Iterator[Prediction]) -> Iterator[Prediction]:
-        """The images that were read; the others are named on standard error."""
-        for prediction in predictions:
-            if prediction.confidence is not None:
-                self.confidences.append(prediction.confidence)
-                yield prediction
-            else:
-                click.echo(f"skipped: {prediction.problem}", err=True)
-                self.problems.append(prediction)
+def _as_json(prediction: Prediction) -> dict[str, str | float | None]:
+    # A name that is not UTF-8 is escaped: no other program reads a lone surrogate.
+    texts = {"name": legible(prediction.name), "problem": prediction.problem and legible(prediction.problem)}
+    return {**dataclasses.asdict(prediction), **texts}
 
 
 def _write_csv(predictions: Iterator[Prediction]) -> None:
     table = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    table.writerow(("name", "text", "confidence"))
-    for prediction in predictions:
-        table.writerow((prediction.name, prediction.text, f"{prediction.confidence:.6f}"))
+    table.writerow(("name", "text", "confidence", "looks_like"))
+    for one in predictions:
+        if one.confidence is not None:
+            table.writerow((legible(one.name), one.text, f"{one.confidence:.6f}", one.looks_like or ""))
+
+
+def _write_table(predictions: Iterator[Prediction]) -> None:
+    for one in predictions:
+        if one.confidence is not None:
+            kind = f"  ({one.looks_like}?)" if one.looks_like else ""
+            click.echo(f"{one.confidence:6.1%}  {visible(one.text or ''):<24}  {visible(one.name)}{kind}")

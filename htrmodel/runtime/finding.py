@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from PIL.Image import Image
 
-from htrdata.errors import SourceMissingError
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.files.regular import open_regular
+from htrdata.images.tiff_pages import find_pages
 from htrdata.store.format import DATA_FILE, DATASET_FILE
-from htrmodel.inputs import Encoded, WordImage, is_one, several
-
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
-"""Of the files that count as images in a folder; a file that is named itself may end in anything."""
+from htrmodel.inputs import Encoded, PageOfFile, WordImage, is_one, several
+from htrmodel.runtime.folders import ENDINGS, find_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class NamedImage:
     """An image of a word, not opened yet.
 
     Attributes:
-        name: its path, or data set, split and id of a word in a store.
+        name: its path, behind it ``#page=2`` and so on where a TIFF has several; or data set, split and id of a word
+            in a store.
         image: see `htrmodel.inputs.WordImage`.
     """
 
@@ -43,47 +45,87 @@ Place: TypeAlias = WordImage | Stored
 """Where images of words are: the path of a file, a folder or a store; what is open of a store; or an image itself."""
 
 
-def find_images(places: Place | Iterable[Place]) -> Iterator[NamedImage]:
+Say: TypeAlias = Callable[[str], None]
+"""Told what a person should know, in a sentence."""
+
+
+def find_images(places: Place | Iterable[Place], say: Say = lambda sentence: None) -> Iterator[NamedImage]:
     """Finds the images at one or several places, in order.
 
     Whether there are any is known at once; words in a store, or in shards without one, are read as they are taken.
 
+    Args:
+        places: see `Place`.
+        say: told what is left out in folders, and why.
+
     Raises:
         SourceMissingError: there is nothing at a place, or no image in a folder.
+        UsageError: a place is a data set within a store.
         BadDataError: a ``dataset.json`` of a store is damaged.
         WrongTypeError: a value is no place.
     """
     given: Iterable[Place] = [places] if is_one(places) or isinstance(places, Stored) else several(places)
-    found = [_at(place, number) for number, place in enumerate(given)]
+    found = [_at(place, number, say) for number, place in enumerate(given)]
     return (image for images in found for image in images)
 
 
-def _at(place: Place, number: int) -> Iterable[NamedImage]:
+def _at(place: Place, number: int, say: Say) -> Iterable[NamedImage]:
     if isinstance(place, Stored):
         return _stored(place)
     if isinstance(place, str | PathLike):
-        return _at_path(Path(place))
+        return _at_path(Path(place), say)
     name = (
         place.id if isinstance(place, Encoded) else getattr(place, "filename", "") if isinstance(place, Image) else ""
     )
     return [NamedImage(str(name) or f"image {number}", place)]
 
 
-def _at_path(path: Path) -> Iterable[NamedImage]:
+def _at_path(path: Path, say: Say) -> Iterable[NamedImage]:
     if not path.is_dir():
         if not path.exists():
             raise SourceMissingError(f"there is nothing at {path}")
-        return [NamedImage(str(path), path)]
+        return _pages(path)
     if any(path.glob(f"*/{DATASET_FILE}")):
-        from htrdata.store.reading import Store
-
-        return _stored(Store(path))
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
-    if not files and any(path.rglob(DATA_FILE)):
+        return _in_store(path, say)
+    if (path / DATASET_FILE).exists():
+        raise UsageError(
+            f"{path} is a data set without its words: name {path.resolve().parent}, the store that it is in"
+        )
+    found = find_files(path)
+    if not found.images and any(path.rglob(DATA_FILE)):
         return _in_shards(path)
-    if not files:
-        raise SourceMissingError(f"no image in {path}: files that end in {', '.join(sorted(ENDINGS))} count")
-    return (NamedImage(str(file), file) for file in files)
+    if not found.images:
+        known = ", ".join(sorted(ENDINGS))
+        raise SourceMissingError(
+            "; ".join([f"no image in {path}: files that end in {known} count", *found.sentences()])
+        )
+    for sentence in found.sentences():
+        say(f"{path}: {sentence}")
+    return (image for file in found.images for image in _pages(file))
+
+
+def _pages(path: Path) -> Iterator[NamedImage]:
+    """The image that a file holds, or the pages of a TIFF."""
+    name = str(path)
+    try:
+        with open_regular(path) as raw, io.BufferedReader(raw) as file:
+            pages = find_pages(file)
+    except (BadDataError, OSError):
+        pages = [0]  # whoever opens it is told what is wrong with it
+    if pages == [0]:
+        yield NamedImage(name, path)
+    else:
+        yield from (NamedImage(f"{name}#page={page + 1}", PageOfFile(path, page)) for page in pages)
+
+
+def _in_store(path: Path, say: Say) -> Iterator[NamedImage]:
+    from htrdata.store.reading import Store
+
+    store = Store(path)
+    for dataset in store:
+        if dataset.description.unit != "word":
+            say(f"{dataset.name} in {path} holds {dataset.description.unit}s, and these weights read words")
+    return _stored(store)
 
 
 def _in_shards(path: Path) -> Iterator[NamedImage]:

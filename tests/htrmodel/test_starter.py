@@ -24,7 +24,8 @@ from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
 from htrmodel.recogniser import Recogniser
-from htrmodel.runtime.predicting import POOR_CONFIDENCE, advise_fine_tuning, load_reader
+from htrmodel.runtime.advice import POOR_CONFIDENCE, advise_fine_tuning
+from htrmodel.runtime.predicting import load_reader
 
 ADVICE = "need fine-tuning on words like yours, with `htrmodel finetune --data STORE`"
 
@@ -77,7 +78,13 @@ def test_predict_takes_the_starter_and_says_so(made_up: dict[str, Recogniser], i
     assert done.exit_code == 0, done.exception
     text, confidence = made_up[str(starter.DEFAULT)].read([image])[0]
     assert json.loads(done.stdout) == [
-        {"name": str(image), "text": text, "confidence": pytest.approx(confidence, rel=1e-3), "problem": None}
+        {
+            "name": str(image),
+            "text": text,
+            "confidence": pytest.approx(confidence, rel=1e-3),
+            "problem": None,
+            "looks_like": None,
+        }
     ]
     first, *others = done.stderr.splitlines()
     assert first == f"{starter.DEFAULT} weights: trained on real and drawn handwriting; --checkpoint FILE takes others"
@@ -107,6 +114,7 @@ def test_advice_depends_on_the_median(build: Callable[..., Recogniser]) -> None:
     assert advise_fine_tuning(reader, [low, low, 1.0]) is None
     reader.data = {"starter": True}
     assert "know the hands of other people" in str(advise_fine_tuning(reader, [low, low, 1.0]))
+    assert "--checkpoint" not in str(advise_fine_tuning(reader, [low, low, 1.0]))
     reader.data = {"synthetic_only": True}
     assert advise_fine_tuning(reader, []) is None
     assert advise_fine_tuning(reader, [high, high, 0.0]) is None
@@ -115,6 +123,7 @@ def test_advice_depends_on_the_median(build: Callable[..., Recogniser]) -> None:
     assert advice.startswith(f"half of the words are read with a confidence below {low:.0%}: ")
     assert ADVICE in advice
     assert "pipelines/own_data.py" in advice
+    assert "`--checkpoint starter` takes weights that know real hands" in advice
 
 
 @pytest.mark.parametrize(("synthetic_only", "bias", "advised"), [(True, 0.0, 1), (False, 0.0, 0), (True, 60.0, 0)])

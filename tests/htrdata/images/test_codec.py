@@ -301,7 +301,9 @@ class TestFaults:
             (b"<!DOCTYPE html><title>Sign in</title>", "web page"),
             (b"\xef\xbb\xbf\r\n <HTML><body>removed", "web page"),
             (b'<?xml version="1.0"?><svg/>', "web page or XML"),
-            (b"%PDF-1.7 and so on", "not a readable JPEG.*18 bytes that begin with b'%PDF-1.7 and'"),
+            (b"%PDF-1.7 and so on", "a PDF, not an image: save its pages"),
+            (b"\0\0\0\x18ftypheic and so on", "a HEIC photograph"),
+            (b"GIMP and so on", "not a readable JPEG.*14 bytes that begin with b'GIMP and so '"),
             (b"\x89PNG\r\n\x1a\n", "not a readable|damaged"),
             (b"\xff\xd8\xff", "not a readable|damaged"),
         ):

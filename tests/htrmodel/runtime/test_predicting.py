@@ -109,6 +109,17 @@ def test_every_kind_of_checkpoint_reads_the_same(recogniser: Recogniser, folder:
     assert len(outputs[0]) == 3
 
 
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_a_runtime_for_what_torch_reads_is_refused(
+    recogniser: Recogniser, folder: Path, tmp_path: Path, runtime: str
+) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+    done = run(folder, "--checkpoint", tmp_path / "model.safetensors", "--runtime", runtime)
+    assert isinstance(done.exception, UsageError)
+    assert f"--runtime {runtime} reads .onnx files" in str(done.exception)
+    assert "export" in str(done.exception)
+
+
 def test_csv_is_quoted_and_complete(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
     save(recogniser, tmp_path / "model.safetensors")
     done = run(folder, "--checkpoint", tmp_path / "model.safetensors", "--csv")
