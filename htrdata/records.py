@@ -7,11 +7,9 @@ pixels; the origin is the upper left corner of the upper left pixel, so pixel ``
 from __future__ import annotations
 
 import enum
-import os
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, Protocol
 
 SPLITS = ("train", "val", "test")
@@ -19,8 +17,6 @@ SPLITS = ("train", "val", "test")
 
 Unit = Literal["word", "line"]
 """What an annotation is of. Where nothing else is said, "word" stands for either."""
-
-_AT_ONCE = 1 << 20  # bytes
 
 
 class Reason(enum.StrEnum):
@@ -80,78 +76,6 @@ class ImageFile(Protocol):
         Raises:
             OSError: the file is missing or cannot be read.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class FileOnDisk:
-    """An image that is a file of its own."""
-
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return str(self.path)
-
-    def size(self) -> int | None:
-        """Bytes of the file, or None where there is none."""
-        return _size(self.path)
-
-    def read(self) -> bytes:
-        """The bytes of the file."""
-        return _read(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class FileBelow:
-    """An image that is a file of its own, of many below one folder: it takes 300 bytes of memory less than with a path.
-
-    Attributes:
-        folder: the folder, one string for all of them.
-        below: the path from there, with ``/``; the id of the word can be the same string.
-    """
-
-    folder: str
-    below: str
-
-    @property
-    def path(self) -> Path:
-        """The path of the file."""
-        return Path(self.folder, self.below)
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return f"{self.folder}/{self.below}"
-
-    def size(self) -> int | None:
-        """Bytes of the file, or None where there is none."""
-        return _size(self.name)
-
-    def read(self) -> bytes:
-        """The bytes of the file."""
-        return _read(self.name)
-
-
-def _size(path: Path | str) -> int | None:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116 (a string will do: of a million words it takes seconds less)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
-def _read(path: str) -> bytes:
-    # Less than `Path.read_bytes` takes for a file of a few kB, of which IAM has a hundred thousand.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        data = os.read(handle, os.fstat(handle).st_size + 1)  # all of it, and in no more room than that
-        while more := os.read(handle, _AT_ONCE):  # where it has grown, or came in pieces
-            data += more
-        return data
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error  # a handle has no name to tell
-    finally:
-        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ import click
 
 from htrdata.cli.console import run
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.files.writing import write_atomically
 from htrdata.labels import find_charset
-from htrdata.records import SPLITS, Division, FileOnDisk, Page, SourceInfo, Unit, Word
+from htrdata.records import SPLITS, Division, Page, SourceInfo, Unit, Word
 from htrmodel.cli.scripting import Stages, finetune, say
 from htrmodel.starter import DEFAULT
 from htrmodel.training.recipes import SMALL

@@ -22,8 +22,9 @@ import htrdata
 import htrmodel
 from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.errors import HtrError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.labels import ALNUM, PRINTABLE
-from htrdata.records import Box, FileOnDisk
+from htrdata.records import Box
 from htrdata.store.showing import MOST
 from htrmodel.checkpoint.native import save
 from htrmodel.data.divisions import divided

@@ -10,6 +10,7 @@ import numpy as np
 
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError
+from htrdata.files.on_disk import NoImageFileError
 from htrdata.images import codec
 from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
 from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
@@ -165,8 +166,8 @@ def _ink_threshold(word: Word) -> int | None:
 def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> _Picture:
     """Opens the image of a page, or of a word, and decodes it where pixels are asked for."""
     data = _read(image)
-    if data is None:
-        return _Picture(Reason.IMAGE_MISSING)
+    if isinstance(data, Reason):
+        return _Picture(data)
     if md5 is not None and options.check_hashes and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         return _Picture(Reason.HASH_MISMATCH)
     return _decoded(data, options) if pixels else _measured(data)
@@ -178,8 +179,8 @@ def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions,
         # Making it takes time and finds no damage: there is no need where nobody looks at it.
         return _made(image.make(), options) if pixels and ruled_out is None else _Picture()
     data = _read(image)
-    if data is None:
-        return _Picture(Reason.IMAGE_MISSING)
+    if isinstance(data, Reason):
+        return _Picture(data)
     png = prove_png(data, options.color)
     if png is None:
         return _decoded_own(data, options) if pixels else _measured(data)
@@ -210,12 +211,14 @@ def _may_stay(size: tuple[int, int], options: BuildOptions) -> bool:
     return options.format != "jpeg" and not options.normalise and not 0 < options.height < size[1]
 
 
-def _read(image: ImageFile) -> bytes | None:
-    """The bytes of an image; None where it is missing."""
+def _read(image: ImageFile) -> bytes | Reason:
+    """The bytes of an image, or why there are none."""
     try:
         return image.read()
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, NotADirectoryError):
+        return Reason.IMAGE_MISSING
+    except NoImageFileError:
+        return Reason.IMAGE_CORRUPT
 
 
 def _measured(data: bytes) -> _Picture:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from htrdata.errors import BadDataError, CannotCreateError
-from htrdata.records import SPLITS, FileOnDisk, Page
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.records import SPLITS, Page
 from htrdata.sources.base import Source
 from htrdata.store.description_file import read_description
 from htrdata.store.format import DATA_FILE, DATASET_FILE, MANIFEST_FILE, REPORT_FILE

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 from collections import Counter
@@ -35,14 +36,19 @@ from htrdata.building.manifest_writer import part_schema
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.on_disk import FileBelow, FileOnDisk
 from htrdata.labels import legible
-from htrdata.records import SPLITS, FileBelow, FileOnDisk, ImageFile, Reason, Unit
+from htrdata.records import SPLITS, ImageFile, Reason, Unit
 from htrdata.sources.base import Source
 from htrdata.store.format import MANIFEST_FILE, checked_name
 from htrdata.store.manifest_reader import ManifestReader
 
 HOSTILE_IDS = ("", ".", "../../x", "/etc/shadow-", "a/b", "..\\x", "CON", "a\0b", "x" * 300, "\udc80", "a\nb")
 """Ids as a stranger may write them: paths that lead elsewhere, names that no file may have, no text at all."""
+
+
+PATIENCE = 60.0
+"""Seconds after which a source that reads a small sample counts as one that waits for something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +210,24 @@ def builds_one_store(case: SourceCase, folder: Path) -> None:
     require(one == two, f"one worker and two differ in {sorted(dict(one.items() ^ two.items()))}")
 
 
+def waits_for_no_pipe(case: SourceCase, folder: Path) -> None:
+    """A pipe in the place of a file, be it of annotations or an image, is no file, and nobody waits for its writer."""
+    places = {path.suffix: path.relative_to(case.root) for path in sorted(case.root.rglob("*")) if path.is_file()}
+    for number, place in enumerate(places.values() if hasattr(os, "mkfifo") else ()):
+        root = copied(case, folder / str(number))
+        (root / place).unlink()
+        os.mkfifo(root / place)
+        held = os.open(root / place, os.O_RDWR | os.O_NONBLOCK)  # whoever waits to read waits until this is closed
+        reading = Reading(lambda root=root: case.open(root))
+        reading.start()
+        reading.join(PATIENCE)
+        waits = reading.is_alive()
+        os.close(held)
+        reading.join()
+        require(not waits, f"with a pipe in the place of {place} reading waits for somebody to write to it")
+        require(reading.error is None, f"with a pipe in the place of {place} reading ends in {reading.error!r}")
+
+
 CHECKS: tuple[Callable[[SourceCase, Path], None], ...] = (
     describes_itself,
     has_one_order,
@@ -212,6 +236,7 @@ CHECKS: tuple[Callable[[SourceCase, Path], None], ...] = (
     survives_pickling,
     hostile_ids_lead_nowhere,
     says_what_is_missing,
+    waits_for_no_pipe,
     builds_one_store,
 )
 """All of them. Each takes the case and an empty folder to work in."""

@@ -18,11 +18,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union
 
 from htrdata.errors import BadDataError
+from htrdata.files.regular import read_regular
 
 T = TypeVar("T")
 
 _SHOWN = reprlib.Repr()  # of a document that stands where a word should, only the beginning
 _SHOWN.maxlevel, _SHOWN.maxstring, _SHOWN.maxlong, _SHOWN.maxother = 4, 200, 200, 200
+
+MOST = 1 << 28
+"""Bytes of a document; the annotations of all pages of Imgur5K have some sixty million."""
 
 _LATER = "later"  # in the metadata of a field
 
@@ -59,10 +63,10 @@ def load(path: Path) -> Any:
 
     Raises:
         BadDataError: it is not UTF-8 or not JSON, is nested too deeply, or has NaN, Infinity, a number of thousands of
-            digits or a key twice in one object.
+            digits or a key twice in one object; it is no regular file, or larger than `MOST`.
         OSError: it cannot be read.
     """
-    return parse(path.read_bytes(), path)
+    return parse(read_regular(path, MOST), path)
 
 
 def parse(data: bytes | str, place: object, line: int | None = None) -> Any:

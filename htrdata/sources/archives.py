@@ -6,13 +6,10 @@ order, also by other processes, without decompressing what comes before them.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tarfile
 import tempfile
 import threading
 import weakref
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,18 +18,14 @@ from typing import IO, Any
 import indexed_gzip
 
 from htrdata.errors import BadDataError
+from htrdata.files.regular import check_regular
 from htrdata.sources.members import check_member, stamp
+from htrdata.sources.tar_walk import told, walk
 
 _SPACING = 1 << 20  # bytes between the places where reading can begin: 10 ms of decompressing, 3 % of the archive
 _BUFFER = 1 << 20  # words of one page follow each other, and a smaller buffer decompresses the same bytes again
-_LONGEST_HEADER = 1 << 20
-_LONGEST_END = 16 << 20  # bytes of zeros; tar fills up a block of 10,240, and tapes had larger ones
 _BLOCK = 512
-_LARGEST, _RATIO = 1 << 28, 100  # what an archive may unpack to: so many bytes, or so many times its own
-
-# What tarfile and indexed_gzip raise on malformed archives, besides OSErrors without a number. Of headers that announce
-# a header each, as those of long names do, tarfile looks into one from within the other.
-_MALFORMED = (tarfile.TarError, EOFError, ValueError, ArithmeticError, LookupError, RecursionError, zlib.error)
+_REMEDY = "fetch it again"
 
 
 class Archive:
@@ -40,9 +33,14 @@ class Archive:
 
     Args:
         path: the archive; its content decides whether it is gzipped.
+
+    Raises:
+        BadDataError: it is no regular file.
+        OSError: it is not there.
     """
 
     def __init__(self, path: Path) -> None:
+        check_regular(path)
         self.path = path
         self._stamp = stamp(path)
         self._index: Path | None = None  # the index as a file, once another process needs it
@@ -72,7 +70,7 @@ class Archive:
             BadDataError: it is no archive, is cut off or damaged, or holds a member whose name leads out of a folder.
             OSError: it cannot be read.
         """
-        with self._damage():
+        with told(self.path, _REMEDY):
             yield from self._walk()
 
     def read(self, offset: int, length: int) -> bytes:
@@ -84,7 +82,7 @@ class Archive:
         """
         if stamp(self.path) != self._stamp:
             raise BadDataError(f"{self.path} has changed since the build began: begin again")
-        with self._damage(), self._lock:
+        with told(self.path, _REMEDY), self._lock:
             stream = self._stream()
             try:
                 stream.seek(offset)
@@ -95,59 +93,16 @@ class Archive:
                 raise EOFError(f"it ends before byte {offset + length:,} of what it holds")
         return data
 
-    @contextlib.contextmanager
-    def _damage(self) -> Iterator[None]:
-        """Says in one sentence what else is wrong with an archive than that the system cannot read it."""
-        try:
-            yield
-        except BadDataError:
-            raise
-        except _MALFORMED as error:
-            raise BadDataError(f"{self.path} is cut off or damaged ({error}): fetch it again") from error
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            raise BadDataError(f"{self.path} is cut off or damaged ({error}): fetch it again") from error
-
     def _walk(self) -> Iterator[ArchiveMember]:
         _check_start(self.path)
         stream = self._stream()
-        most = max(_LARGEST, _RATIO * self._stamp[0])
         try:
-            before = -1
-            with tarfile.open(fileobj=_Headers(stream), mode="r:") as tar:  # type: ignore[call-overload]
-                while (info := tar.next()) is not None:
-                    tar.members.clear()  # tarfile would keep all of them
-                    if info.size < 0 or info.offset <= before:
-                        raise tarfile.ReadError("a header that leads backwards")
-                    if info.offset_data + info.size > most:
-                        raise tarfile.ReadError(f"it would unpack to more than {_RATIO} times its size")
-                    before = info.offset
-                    check_member(self.path, info.name, info.size)
-                    if info.isreg() and not info.issparse():
-                        yield ArchiveMember(self, info.name, info.offset_data, info.size)
-            self._check_end(stream, tar.offset)
+            for info in walk(stream, self._stamp[0]):
+                check_member(self.path, info.name, info.size)
+                if info.isreg() and not info.issparse():
+                    yield ArchiveMember(self, info.name, info.offset_data, info.size)
         finally:
             self._leave(stream)
-
-    def _check_end(self, stream: Any, end: int) -> None:
-        """A tar archive ends with blocks of zeros, a gzipped one with a checksum, which reading to the end compares.
-
-        Another archive behind them, as `cat` puts it, would be left out in silence.
-        """
-        stream.seek(end)
-        block = stream.read(_BLOCK)
-        if len(block) < _BLOCK:
-            raise tarfile.ReadError("its end is missing")
-        if any(block):
-            raise tarfile.ReadError(f"no header at byte {end:,}")
-        for _ in range(_LONGEST_END // _BUFFER + 1):
-            behind = stream.read(_BUFFER)
-            if not behind:
-                return
-            if behind.strip(b"\0"):
-                raise tarfile.ReadError("something stands behind its end")
-        raise tarfile.ReadError(f"more than {_LONGEST_END:,} bytes of zeros stand behind its end")
 
     def _stream(self) -> Any:
         """The unzipped archive. The one of a gzipped archive is kept, as it knows the index, but keeps no file open."""
@@ -230,18 +185,3 @@ def _check_start(path: Path) -> None:
         raise BadDataError(
             f"{path} is a web page, not an archive: the site gave its login page; sign in there, and fetch it again"
         )
-
-
-class _Headers:
-    """A stream as tarfile sees it, which reads headers only: a header that claims to be huge is refused."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self.seek = stream.seek
-        self.tell = stream.tell
-
-    def read(self, size: int) -> bytes:
-        if not 0 <= size <= _LONGEST_HEADER:
-            raise tarfile.ReadError(f"a header of {size:,} bytes")
-        data: bytes = self._stream.read(size)
-        return data

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.errors import BadDataError
+from htrdata.files.regular import check_regular
 from htrdata.sources.members import MAX_MEMBER, check_member, stamp
 
 _HEADER = struct.Struct("<4s22xHH")  # what stands before a member's bytes: a signature, …, lengths of name and extras
@@ -25,6 +26,7 @@ def zip_members(path: Path) -> Iterator[ZipMember]:
             holds a member whose name leads out of a folder.
         OSError: it cannot be read.
     """
+    check_regular(path)
     when = stamp(path)
     try:
         with zipfile.ZipFile(path) as archive:

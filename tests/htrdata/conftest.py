@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from htrdata.drawing.handwriting import ALPHABETS, Style
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import encode
-from htrdata.records import Box, Division, FileOnDisk, Page, SourceInfo, Unit, Word
+from htrdata.records import Box, Division, Page, SourceInfo, Unit, Word
 
 
 @dataclass

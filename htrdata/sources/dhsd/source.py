@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,9 +12,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.records import SPLITS, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.regular import read_regular
+from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
 
 _CORPUS = Path(__file__).parents[1] / "open_words" / "dhsd.toml"
+MOST = 64 << 20
+"""Bytes of a table; that of train has some four hundred thousand."""
+
 _COLUMNS = ["file_name", "text", "writer_id"]
 
 # Names of strangers become paths.
@@ -83,23 +89,24 @@ def _word(root: Path, name: str, text: str, writer: str, *, duplicate: bool) -> 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
     try:
-        file = path.open(encoding="utf-8-sig", newline="")
+        text = read_regular(path, MOST).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadDataError(f"{path} is not UTF-8: byte {error.start:,} ({error.reason})") from error
     except FileNotFoundError:
         url = _corpus()["url"]
         raise SourceMissingError(
             f"no table {path}: `htrdata fetch dhsd` gets it; or clone {url} and name its folder with --root"
         ) from None
-    with file:
-        table = csv.reader(file, strict=True)
-        try:
-            if next(table, None) != _COLUMNS:
-                raise BadDataError(f"{path}, line 1: its columns are not {','.join(_COLUMNS)}")
-            for row in table:
-                if len(row) != len(_COLUMNS):
-                    raise BadDataError(f"{path}, line {table.line_num}: {len(row)} columns, not {len(_COLUMNS)}")
-                yield row[0], row[1], row[2]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise BadDataError(f"{path}, line {table.line_num}: {error}") from error
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        if next(table, None) != _COLUMNS:
+            raise BadDataError(f"{path}, line 1: its columns are not {','.join(_COLUMNS)}")
+        for row in table:
+            if len(row) != len(_COLUMNS):
+                raise BadDataError(f"{path}, line {table.line_num}: {len(row)} columns, not {len(_COLUMNS)}")
+            yield row[0], row[1], row[2]
+    except csv.Error as error:
+        raise BadDataError(f"{path}, line {table.line_num}: {error}") from error
 
 
 def _corpus() -> dict[str, object]:

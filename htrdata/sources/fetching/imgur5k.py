@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from htrdata.errors import UnreachableError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.files.writing import write_atomically
-from htrdata.records import FileOnDisk, Page, Reason
+from htrdata.records import Page, Reason
 from htrdata.sources.fetching.hosts import Places
 from htrdata.sources.fetching.session import Manner, Session, look_at, open_session, refuse_sample, stays
 from htrdata.sources.fetching.survey import Survey

@@ -71,7 +71,8 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
                 if entry.name.startswith(_IGNORED):
                     continue
                 if not entry.is_dir():
-                    names.append(entry.name)
+                    if entry.is_file() or not Path(entry.path).exists():  # no pipe, which would wait for its writer
+                        names.append(entry.name)
                 elif not entry.is_symlink() or _leads_away(entry, root.resolve(), seen):
                     folders.append(entry.name)
         if not any(_is_dataset(f"{root}/{below}{name}") for name in folders):  # else it is a store

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from htrdata.errors import BadDataError
-from htrdata.records import FileBelow, ImageFile, Reason, Word
+from htrdata.files.on_disk import FileBelow
+from htrdata.records import ImageFile, Reason, Word
 from htrdata.sources.folder.image_names import ImageNames, is_absolute, split_name
 from htrdata.sources.folder.readings import Part, Reading
 from htrdata.sources.folder.rows import Row, split_named

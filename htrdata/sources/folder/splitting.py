@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.records import SPLITS, FileBelow, Word
+from htrdata.files.on_disk import FileBelow
+from htrdata.records import SPLITS, Word
 
 Splits = Literal["auto", "given", "writer", "page", "folder", "name"]
 """How words are dealt out: ``given`` is as the table says and no more, ``auto`` the first way that is known."""

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import BadDataError
-from htrdata.records import FileOnDisk, ImageFile
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.records import ImageFile
 from htrdata.sources.drawn import MARK
 from htrdata.sources.iam.embedded import Samples
 from htrdata.sources.iam.names import Kind, List, Packing, kind_of, list_of, packing_of

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import BadDataError
+from htrdata.files.regular import open_regular
 from htrdata.sources.archives import Archive, ArchiveMember
 from htrdata.sources.iam.embedded import Samples
 from htrdata.sources.iam.names import Kind, List, kind_of, list_of, packing_of
@@ -86,7 +87,7 @@ def _members(path: Path) -> Iterator[Member]:
 
 
 def _is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(2) == b"PK"
 
 

@@ -8,8 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import ImageError, read_size
-from htrdata.records import FileOnDisk
 from htrdata.sources.image_endings import ENDINGS
 
 NOTICES = frozenset({"d835884373f4d6c8f24742ceabe74946"})

@@ -10,16 +10,20 @@ something that is included includes what stood before it.
 
 from __future__ import annotations
 
-import contextlib
+import bz2
+import functools
+import gzip
 import lzma
 import posixpath
 import tarfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.regular import open_regular, read_regular
+from htrdata.sources.tar_walk import told, walk
 from htrdata.sources.unipen.statements import Statement, Text, parse
 
 MAX_FILE = 1 << 28
@@ -41,7 +45,8 @@ _HOW_TO_GET_IT = (
 _MENDED = {"include/hpb/data/hpb4/hpb43ajj.dat": (b"\n0 0\n-1 418 495\n", b"\n0 0\n")}
 """What is wrong in published files, and what stands for it: a third number in a component that is withheld."""
 
-_MALFORMED = (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, ValueError)
+_PACKED: Mapping[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+"""How an archive begins, and what unpacks it."""
 
 
 @dataclass(slots=True)
@@ -125,24 +130,18 @@ def _read_folder(folder: Path, prefix: str, release: Release) -> None:
     for path in sorted((folder / prefix).rglob("*")):
         if path.is_file():
             name = path.relative_to(folder).as_posix()
-            release.data[name] = _parse(_bytes(path), name)
+            release.data[name] = _parse(read_regular(path, MAX_FILE), name)
     waiting = sorted(_wanted(release.data.items()))
     while waiting:
         name = waiting.pop()
         path = folder / name
         if name not in release.included and path.is_file():
-            release.included[name] = _parse(_bytes(path), name)
+            release.included[name] = _parse(read_regular(path, MAX_FILE), name)
             waiting += _wanted([(name, release.included[name])])
 
 
 def _parse(data: bytes, name: str) -> list[Statement]:
     return parse(data.replace(*_MENDED[name]) if name in _MENDED else data, name)
-
-
-def _bytes(path: Path) -> bytes:
-    if path.stat().st_size > MAX_FILE:
-        raise BadDataError(f"{path} has {path.stat().st_size:,} bytes, more than {MAX_FILE:,}: no file of UNIPEN")
-    return path.read_bytes()
 
 
 def _read_archive(path: Path, prefix: str, release: Release) -> None:
@@ -161,45 +160,33 @@ def _read_archive(path: Path, prefix: str, release: Release) -> None:
         again = bool((wanted & seen) - release.included.keys())
 
 
-def _members(path: Path) -> Iterator[tuple[str, _Read]]:
-    """The names of an archive's files below the release, each with what reads it."""
-    with _damage(path), tarfile.open(path, "r|*") as tar:
-        for member in tar:
+def _members(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The names of an archive's files below the release, each with what reads it before the next one comes."""
+    with told(path, _HOW_TO_GET_IT), _unpacked(path) as stream:
+        for member in walk(stream, path.stat().st_size):
             name = _below_release(member.name)
-            if name is not None and member.isreg():
+            if name is not None and member.isreg() and not member.issparse():
                 if member.size > MAX_FILE:
                     raise BadDataError(f"{path}: {member.name!r} has {member.size:,} bytes: no file of UNIPEN")
-                yield name, _Read(path, tar, member)
+                yield name, functools.partial(_read_member, path, stream, member)
 
 
-@contextlib.contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    """Says in one sentence what is wrong with an archive."""
-    try:
-        yield
-    except BadDataError:
-        raise
-    except _MALFORMED as error:
-        raise BadDataError(f"{path} is no archive, is cut off or damaged ({error}): {_HOW_TO_GET_IT}") from error
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise BadDataError(f"{path} is cut off or damaged ({error}): {_HOW_TO_GET_IT}") from error
+def _unpacked(path: Path) -> IO[bytes]:
+    """The archive's bytes, unpacked as they are read; its own beginning tells how it is packed."""
+    with open_regular(path) as file:
+        beginning = file.read(max(map(len, _PACKED)))
+    unpack = next((unpack for magic, unpack in _PACKED.items() if beginning.startswith(magic)), None)
+    stream: IO[bytes] = path.open("rb") if unpack is None else unpack(path)
+    return stream
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """Reads the member that an archive has come to."""
-
-    path: Path
-    tar: tarfile.TarFile
-    member: tarfile.TarInfo
-
-    def __call__(self) -> bytes:
-        file = self.tar.extractfile(self.member)
-        assert file is not None  # a regular file
-        with _damage(self.path):
-            return file.read()
+def _read_member(path: Path, stream: IO[bytes], member: tarfile.TarInfo) -> bytes:
+    with told(path, _HOW_TO_GET_IT):
+        stream.seek(member.offset_data)
+        data = stream.read(member.size)
+        if len(data) != member.size:
+            raise EOFError(f"it ends within {member.name!r}")
+        return data
 
 
 def _below_release(member: str) -> str | None:

@@ -14,7 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.regular import read_regular
 from htrdata.records import Box, Reason
+
+MOST = 1 << 30
+"""Bytes of the file; a million words have some fifty million."""
 
 COLUMNS = ("line", "split", "word", "text", "xc", "yc", "w", "h", "angle", "score", "reason")
 
@@ -62,8 +66,8 @@ class Alignment:
     @functools.cached_property
     def _data(self) -> bytes:
         try:
-            return self.path.read_bytes()
-        except (FileNotFoundError, IsADirectoryError):
+            return read_regular(self.path, MOST)
+        except FileNotFoundError:
             raise SourceMissingError(
                 f"no alignment at {self.path}: `htrmodel align STORE --out FILE` makes it"
             ) from None

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.regular import read_regular
 from htrdata.records import SourceInfo
 
 FOLDER = Path(__file__).parents[1] / "open_words"
 
+_MOST = 1 << 20  # bytes of a corpus's file
 _TEXTS = ("title", "url", "licence", "citation")
 _KNOWN = {*_TEXTS, "commit", "pattern", "hand", "test", "val", "replace", "unusable"}
 
@@ -126,7 +128,7 @@ def _replacements(given: dict[str, object], path: Path) -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_regular(path, _MOST).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadDataError(f"{path} is no TOML: {error}") from error
 

@@ -10,19 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.labels.text_rules import TextRules
-from htrdata.records import (
-    SPLITS,
-    Division,
-    FileOnDisk,
-    Outline,
-    Page,
-    Reason,
-    SourceInfo,
-    Unit,
-    Word,
-    first_reason,
-)
+from htrdata.records import SPLITS, Division, Outline, Page, Reason, SourceInfo, Unit, Word, first_reason
 from htrdata.sources.base import ALIGNMENT
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.alto import read_alto

@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from htrdata.errors import SourceMissingError, StorageError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.files.regular import check_regular
-from htrdata.records import FileOnDisk, ImageFile
+from htrdata.records import ImageFile
 from htrdata.sources.zip_archives import zip_members
 
 

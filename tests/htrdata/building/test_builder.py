@@ -32,8 +32,9 @@ from htrdata.errors import (
     UsageError,
     WorkerDiedError,
 )
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
-from htrdata.records import Box, Division, FileOnDisk, Page, Reason, SourceInfo
+from htrdata.records import Box, Division, Page, Reason, SourceInfo
 from htrdata.sources.overlap import find_leaks
 from htrdata.store.verification import verify
 from htrdata.workers import SerialExecutor

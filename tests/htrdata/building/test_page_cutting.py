@@ -19,10 +19,11 @@ from PIL import Image
 
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import decode, encode
 from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.labels import PRINTABLE, LabelPolicy
-from htrdata.records import Box, FileOnDisk, ImageFile, Page, Reason, Word
+from htrdata.records import Box, ImageFile, Page, Reason, Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ import pytest
 from htrdata.building import source_contract as contract
 from htrdata.building.source_contract import CHECKS, SourceCase
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.regular import read_regular
 from htrdata.images.codec import encode
-from htrdata.records import Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
+from htrdata.records import Box, Division, Page, Reason, SourceInfo, Unit, Word
 
 Check = Callable[[SourceCase, Path], None]
 
@@ -42,7 +44,7 @@ class Sound:
         if not path.exists():
             raise SourceMissingError(f"there is no {path}: name its folder with --root")
         try:
-            lines = path.read_bytes().decode().split("\n")[:-1]
+            lines = read_regular(path, 1 << 20).decode().split("\n")[:-1]
         except UnicodeDecodeError as error:
             raise BadDataError(f"{path} is not UTF-8") from error
         for line in lines:
@@ -216,6 +218,21 @@ class Terse(Sound):
         return super().pages()
 
 
+class Waiting(Sound):
+    """Reads its list as it comes."""
+
+    def pages(self) -> Iterator[Page]:
+        (self.root / "words.tsv").read_bytes()
+        return super().pages()
+
+
+class Crashing(Sound):
+    def pages(self) -> Iterator[Page]:
+        if not (self.root / "words.tsv").is_file():
+            raise KeyError("words.tsv")
+        return super().pages()
+
+
 class Writing(Sound):
     """Draws an image anew whenever it is asked for its pages."""
 
@@ -254,6 +271,8 @@ FAULTS: list[tuple[type[Sound], Check, str]] = [
     (Forgetting, contract.hostile_ids_lead_nowhere, "there are 6 words, not 7"),
     (Silent, contract.says_what_is_missing, "there is no SourceMissingError"),
     (Terse, contract.says_what_is_missing, "does not say '--root'"),
+    (Waiting, contract.waits_for_no_pipe, r"in the place of words\.tsv reading waits"),
+    (Crashing, contract.waits_for_no_pipe, r"reading ends in KeyError\('words\.tsv'\)"),
     (Writing, contract.builds_one_store, "one worker and two differ"),
 ]
 
@@ -288,7 +307,10 @@ def test_a_sound_source_passes(check: Check, root: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("source", "check", "message"), FAULTS, ids=[source.__name__ for source, _, _ in FAULTS])
-def test_a_broken_source_fails(source: type[Sound], check: Check, message: str, root: Path, tmp_path: Path) -> None:
+def test_a_broken_source_fails(
+    source: type[Sound], check: Check, message: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "PATIENCE", 2.0)
     with pytest.raises(Exception, match=message):
         check(make_case(source, shutil.copytree(root, tmp_path / "own")), tmp_path)
 

@@ -19,6 +19,7 @@ from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.errors import BadDataError, CannotCreateError, UsageError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import decode, encode
 from htrdata.images.cropping import crop, reduce_height
 from htrdata.images.ink import MAX_SKEW, MAX_SLANT, ink_of, skew_angle, slant_angle
@@ -33,7 +34,7 @@ from htrdata.images.normalisation import (
     trim,
     whiten,
 )
-from htrdata.records import Box, FileOnDisk, Page, Word
+from htrdata.records import Box, Page, Word
 
 from ..conftest import ListSource
 

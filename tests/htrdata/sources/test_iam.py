@@ -28,9 +28,10 @@ from htrdata.cli.commands import commands
 from htrdata.drawing.samples.iam import UNLISTED
 from htrdata.drawing.samples.iam_form import BROKEN
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError, UsageError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import decode, encode
 from htrdata.images.png_passthrough import prove_png
-from htrdata.records import SPLITS, FileOnDisk, ImageFile, Page, Reason, Word
+from htrdata.records import SPLITS, ImageFile, Page, Reason, Word
 from htrdata.sources.iam import files as iam_files
 from htrdata.sources.iam.lists import read_words, read_writers
 from htrdata.sources.iam.source import Iam, read

@@ -18,10 +18,11 @@ from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import encode
 from htrdata.images.png_chunks import after_header, chunk, compressed_texts
 from htrdata.images.png_passthrough import prove_png
-from htrdata.records import FileOnDisk, Page, Reason, Word
+from htrdata.records import Page, Reason, Word
 from htrdata.sources.iam.embedded import LONGEST, Samples, xml_in
 from htrdata.sources.iam.source import Iam
 from htrdata.store.shards import Shard

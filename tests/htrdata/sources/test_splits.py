@@ -23,7 +23,8 @@ from htrdata.building.published_counts import compare, difference_lines
 from htrdata.building.report import summary
 from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError, CannotCreateError, HtrError, UsageError
-from htrdata.records import SPLITS, Box, Division, FileOnDisk, Page, Reason, SourceInfo, Unit, Word
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.records import SPLITS, Box, Division, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.iam.names import FORM_ID
 from htrdata.sources.iam.splits import AACHEN, LWITR, SCHEMES, find_scheme
 from htrdata.sources.overlap import find_leaks

@@ -13,7 +13,8 @@ import pytest
 import htrdata
 from htrdata.building.options import BuildOptions
 from htrdata.errors import CannotCreateError, HtrError, StorageError, UsageError
-from htrdata.records import FileOnDisk, Page, SourceInfo, Word
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.records import Page, SourceInfo, Word
 from htrdata.sources.folder import Folder
 from htrdata.store.export_card import licence_id
 from htrdata.store.exporting import Form, export

@@ -15,7 +15,8 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import Row
 from htrdata.building.plan import make_plan
 from htrdata.errors import BadDataError, UsageError
-from htrdata.records import Box, FileOnDisk, Reason, Word
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.records import Box, Reason, Word
 from htrdata.store.manifest import manifest_schema
 from htrdata.store.manifest_reader import ManifestReader
 

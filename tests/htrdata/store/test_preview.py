@@ -13,9 +13,10 @@ from PIL import Image
 from htrdata.building.builder import build
 from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, UsageError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import encode
 from htrdata.images.normalisation import Operation, contrast, trim
-from htrdata.records import FileOnDisk, Page, Word
+from htrdata.records import Page, Word
 from htrdata.store.preview import Specimen, preview, specimens, write_preview
 
 from ..conftest import ListSource

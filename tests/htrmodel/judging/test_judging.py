@@ -12,9 +12,10 @@ import pytest
 
 import htrdata
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import encode
 from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
-from htrdata.records import Box, Division, FileOnDisk, Page, SourceInfo, Unit, Word
+from htrdata.records import Box, Division, Page, SourceInfo, Unit, Word
 from htrdata.store.reading import Dataset, open_store
 from htrmodel.judging.judging import judge_split
 from htrmodel.judging.metrics import METRICS, evaluate
