@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-import threading
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
-from htrdata.errors import HtrError
 from htrdata.files.on_disk import FileBelow, FileOnDisk
 from htrdata.records import ImageFile, Page, Reason, Word
 from htrdata.sources.base import Source
@@ -85,28 +83,8 @@ def files_of(store: Path) -> dict[str, str]:
     return {str(path.relative_to(store)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-class Reading(threading.Thread):
-    """Reads all words of a source, without their pixels, in a thread of its own.
-
-    Args:
-        open: makes the source.
-
-    Attributes:
-        error: what went wrong that no message tells a person of; None where nothing did.
-    """
-
-    def __init__(self, open: Callable[[], Source]) -> None:
-        super().__init__(daemon=True)
-        self._open = open
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        """Reads."""
-        try:
-            for page in self._open().pages():
-                for _ in rows_of_page(page, BuildOptions(), pixels=False):
-                    pass
-        except (HtrError, OSError):
+def read_words(open: Callable[[Path], Source], root: Path) -> None:
+    """Reads all words of the source of a root, without their pixels."""
+    for page in open(root).pages():
+        for _ in rows_of_page(page, BuildOptions(), pixels=False):
             pass
-        except Exception as error:
-            self.error = error

@@ -21,6 +21,7 @@ from htrdata.drawing.elementary import sine
 from htrdata.drawing.handwriting import CHARACTERS
 from htrdata.drawing.handwriting.ink import Affine, Canvas
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.regular import read_regular
 from htrdata.images.codec import opencv
 from htrdata.images.exact_sampling import on_grid
 
@@ -28,6 +29,7 @@ cv2 = opencv()
 
 SUFFIXES = (".ttf", ".otf", ".woff", ".woff2")
 _X_HEIGHT = 24  # pixels, about, at which words are set; a word of a shard is at most 64 pixels high
+_MOST = 64 << 20  # bytes of a font; those with all of Chinese have some twenty million
 _TRIED = 48  # pixels per em at which fonts are measured: an x is 12 to 40 pixels high there
 _LOWEST = 0.2 * _X_HEIGHT  # pixels there; a font with hardly any x-height would be set at an enormous size
 _PAD = 4  # empty pixels around a set word, for thickening and blur
@@ -157,7 +159,7 @@ def read_font(path: Path) -> Font:
     Raises:
         BadDataError: it is no font, or damaged.
     """
-    data = path.read_bytes()
+    data = read_regular(path, _MOST)
     try:
         face = _open(path, _TRIED)
         lacking = bytes(face.getmask("\uffff"))
