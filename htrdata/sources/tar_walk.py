@@ -87,7 +87,7 @@ def told(path: Path, remedy: str) -> Iterator[None]:
     except (*_MALFORMED, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise BadDataError(f"{path} is no archive, cut off or damaged ({error}): {remedy}") from error
+        raise BadDataError(f"{path} is cut off or damaged, or no archive ({error}): {remedy}") from error
 
 
 def _check_end(stream: Stream, end: int) -> None:

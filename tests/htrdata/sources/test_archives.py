@@ -130,7 +130,7 @@ def test_an_archive_that_is_cut_off_is_refused(tmp_path: Path, suffix: str, dama
         damage = lambda data: whole(data.rstrip(b"\0"))  # noqa: E731  (not only the zeros at its end)
     path = pack(tmp_path / f"x.{suffix}", FILES)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(BadDataError, match=r"x\.t\w+ is cut off or damaged .*fetch it again"):
+    with pytest.raises(BadDataError, match=r"x\.t\w+ is cut off or damaged, .*fetch it again"):
         members(path)
 
 
