@@ -80,8 +80,16 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
-    "htrmodel.cli": {*_STORE, "htrdata.cli", "htrdata.version", "htrmodel.alignment", "htrmodel.checkpoint"}
-    | {"htrmodel.config", "htrmodel.data", "htrmodel.evaluation", "htrmodel.judging", "htrmodel.runtime"}
+    "htrmodel.cli": {*_STORE, "htrdata.building", "htrdata.cli", "htrdata.sources", "htrdata.version"}
+    | {
+        "htrmodel.alignment",
+        "htrmodel.checkpoint",
+        "htrmodel.config",
+        "htrmodel.data",
+        "htrmodel.evaluation",
+        "htrmodel.judging",
+        "htrmodel.runtime",
+    }
     | {"htrmodel.starter", "htrmodel.training", "htrmodel.devices"},
     "htrmodel.__main__": {"htrmodel.cli"},
 }

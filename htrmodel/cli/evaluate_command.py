@@ -12,6 +12,7 @@ from htrdata.cli.console import progress_bar
 from htrdata.cli.misspelt import stray_words
 from htrmodel import starter
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
+from htrmodel.cli.labelled_folder import as_store
 from htrmodel.judging.protocol import RESAMPLES
 
 if TYPE_CHECKING:
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="What another system read: CSV, TSV, JSONL or Parquet with id and text.",
 )
-@click.option("--data", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store.")
+@click.option(
+    "--data",
+    default="lmdb",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The store, or images with their texts.",
+)
 @click.option("--name", help="Data set of the store.  [default: the only one]")
 @click.option("--split", default="test", show_default=True, help="train, val or test.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
@@ -79,6 +86,7 @@ def evaluate(
     from htrmodel.judging.judging import judge
     from htrmodel.judging.which_split import which_split
 
+    data = click.get_current_context().with_resource(as_store(data, plain=False))
     dataset, _ = which_split(data, name, split)
     judged: list[Judgement] = []
     if checkpoints:

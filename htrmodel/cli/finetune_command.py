@@ -15,6 +15,7 @@ from tqdm import tqdm
 from htrdata.cli.misspelt import stray_words
 from htrdata.cli.typed_options import Decorator, with_options
 from htrmodel import starter
+from htrmodel.cli.labelled_folder import as_store
 from htrmodel.cli.scripting import say
 from htrmodel.config import STAGES
 from htrmodel.training.recipes import PRECISIONS, RECIPES, SELECTS
@@ -29,7 +30,13 @@ Asked = ParamSpec("Asked")
 _PATH = click.Path(path_type=Path)
 
 _OPTIONS: list[Decorator] = [
-    click.option("--data", default="lmdb", show_default=True, type=_PATH, help="The store."),
+    click.option(
+        "--data",
+        default="lmdb",
+        show_default=True,
+        type=_PATH,
+        help="The store, or images with their texts as `htrdata folder` reads them.",
+    ),
     click.option(
         "--mix",
         multiple=True,
@@ -165,12 +172,15 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
       htrmodel finetune --from AttentionHTR-General-sensitive.pth --mix iam_aachen
       htrmodel finetune --recipe modern --mix imgur5k:0.5 iam_aachen:0.5
       htrmodel finetune --small --epochs 10
+      htrmodel finetune --data letters/ --recipe own-data
     """
     from htrmodel.cli.signals import StopSignals
     from htrmodel.training.asking import finetune as train
 
     if given["start"] is None and not given["small"]:
         say(starter.said_of(starter.DEFAULT, "--from FILE or scratch"))
+    stays = as_store(given["data"], plain=True, workers=given["workers"])
+    given["data"] = click.get_current_context().with_resource(stays)
     with StopSignals() as stop, _Screen() as screen:
         outcome = train(**given, say=say, listener=screen, stop=stop)
     if stop.received is not None and not outcome.finished:

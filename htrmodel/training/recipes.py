@@ -120,6 +120,18 @@ SMALL = Recipe(
 )
 """For a few hundred to a few thousand words and the model of `SMALL_MODEL`, from scratch."""
 
+OWN_DATA = Recipe(
+    name="own-data",
+    optimizer="adamw",
+    lr=1e-3,
+    schedule="one_cycle",
+    warmup=0.1,
+    batch_size=32,
+    epochs=20,
+    augment=0.5,
+)
+"""To fine-tune on some hundreds to thousands of words: gentler than for new weights, with more augmentation."""
+
 STARTER = Recipe(
     name="starter",
     optimizer="adamw",
@@ -135,7 +147,7 @@ STARTER = Recipe(
 )
 """Of the starter weights: drawn words in hundreds of thousands, each seen about once, on a CPU that has bfloat16."""
 
-RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL, STARTER)}
+RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL, OWN_DATA, STARTER)}
 
 SMALL_MODEL: ModelFields = {"architecture": "None-VGG-BiLSTM-CTC", "output_channel": 128, "hidden_size": 128}
 """Sizes of a `htrmodel.config.RecogniserConfig` with 0.95 million parameters: two CPU cores train it in minutes."""

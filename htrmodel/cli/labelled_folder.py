@@ -1,0 +1,80 @@
+"""Images with their texts, in the forms that ``htrdata folder`` reads, in place of a store."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from htrdata.cli.console import progress_bar
+from htrdata.errors import BadDataError, HtrError, SourceMissingError, UsageError
+from htrmodel.cli.scripting import say
+
+
+@contextmanager
+def as_store(data: Path, *, plain: bool, workers: int | None = None) -> Iterator[Path]:
+    """A store as it is; of images with their texts a store that is there until the command is done.
+
+    It is made in the system's folder for temporary files, of the images as they are, by the rules of ``htrdata
+    folder``; what became of the words is said. Equal folders make equal stores, so that a training goes on.
+
+    Args:
+        data: what a person names.
+        plain: whether LMDBs in ``train/`` and ``val/`` pass as they are, since the command reads them itself.
+        workers: processes to build in; one per core where None.
+
+    Raises:
+        UsageError: the folder can be read in several ways, or the options that it needs are those of ``htrdata folder``.
+        BadDataError: what the folder holds is wrong.
+        HtrError: as the build's own.
+    """
+    if not _is_labelled(data, plain=plain):
+        yield data
+        return
+    folder = Path(tempfile.mkdtemp(prefix="htrmodel-"))
+    try:
+        _build(data, folder / "store", workers)
+        yield folder / "store"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_labelled(data: Path, *, plain: bool) -> bool:
+    from htrdata.sources.folder.finding import find
+    from htrdata.store.format import DATA_FILE, DATASET_FILE
+
+    if data.is_file():
+        return True
+    if not data.is_dir() or (data / DATASET_FILE).exists() or any(data.glob(f"*/{DATASET_FILE}")):
+        return False
+    if plain and any((data / "train").rglob(DATA_FILE)):
+        return False
+    found = find(data)
+    return bool(found.images or found.tables or found.shards)
+
+
+def _build(data: Path, store: Path, workers: int | None) -> None:
+    from htrdata.building.builder import build
+    from htrdata.building.options import BuildOptions
+    from htrdata.building.report import summary
+    from htrdata.sources.folder import Folder
+
+    source = Folder(data)
+    try:
+        for note in source.notes:
+            say(note)
+        with progress_bar() as progress:
+            built = build(source, store, BuildOptions(height=0), workers=workers, progress=progress)
+    except (UsageError, BadDataError, SourceMissingError) as error:
+        raise _with_remedy(error, data) from error
+    say(summary(built.description))
+    say(f"{data} is read as it stands; `htrdata folder {data}` makes a store of it that stays")
+
+
+def _with_remedy(error: HtrError, data: Path) -> HtrError:
+    """The error, and where the options are that it names."""
+    if "--" not in str(error):
+        return error
+    return type(error)(f"{error}\nSuch options are those of `htrdata folder {data} --out STORE`: name that store then")
