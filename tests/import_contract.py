@@ -73,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.training": {*_FOUNDATIONS, "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
     | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
-    "htrmodel.runtime": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
+    "htrmodel.runtime": {*_STORE, "htrdata.sources", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
     | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"}
     | {"htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}

@@ -20,6 +20,7 @@ from htrdata.store.shards import Shard
 
 _CROPS_PER_SPLIT = 24
 
+_UNKNOWN_NOTE = "--charset FILE takes them in; --on-unknown simplify or strip keeps words without them"
 _OUTSIDE_NOTE = "outside: kept labels with characters that AttentionHTR's two charsets lack"
 
 
@@ -103,7 +104,7 @@ def _unknown_characters(counts: Counts) -> list[str]:
     listed = [f"{c} {n}" for c, n in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
     shown = "  ".join(listed[:12])
     more = f"  and {len(listed) - 12} more" if len(listed) > 12 else ""
-    return [f"characters outside the charset, with words: {shown}{more}"]
+    return [f"characters outside the charset, with words: {shown}{more}", _UNKNOWN_NOTE]
 
 
 def leak_lines(counts: Counts) -> list[str]:

@@ -26,7 +26,7 @@ def as_store(data: Path, *, plain: bool, workers: int | None = None) -> Iterator
         workers: processes to build in; one per core where None.
 
     Raises:
-        UsageError: the folder can be read in several ways, or the options that it needs are those of ``htrdata folder``.
+        UsageError: the folder can be read in several ways, and the option that says in which is of ``htrdata folder``.
         BadDataError: what the folder holds is wrong.
         HtrError: as the build's own.
     """

@@ -98,6 +98,7 @@ def advise_fine_tuning(reader: WordReader, confidences: Sequence[float]) -> str 
     other = f"; `--checkpoint {DEFAULT}` takes weights that know real hands" if reader.synthetic_only else ""
     return (
         f"half of the words are read with a confidence below {median:.0%}: these weights know {known} "
-        "and need fine-tuning on words like yours, with `htrmodel finetune --data STORE`, or with "
-        f"pipelines/own_data.py from a folder of images and a gt.txt{other}"
+        "and need fine-tuning on words like yours, some hundreds of them with their texts in a gt.txt (path, tab, "
+        "text) or a CSV: `htrdata folder DIR`, then `htrmodel finetune --recipe own-data`, then `htrmodel predict DIR "
+        f"--checkpoint runs/…/best.safetensors --csv`{other}"
     )

@@ -14,6 +14,7 @@ from PIL.Image import Image
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.files.regular import open_regular
 from htrdata.images.tiff_pages import find_pages
+from htrdata.records import ImageFile
 from htrdata.store.format import DATA_FILE, DATASET_FILE
 from htrmodel.inputs import Encoded, PageOfFile, WordImage, is_one, several
 from htrmodel.runtime.folders import ENDINGS, find_files
@@ -33,6 +34,22 @@ class NamedImage:
     image: WordImage
 
 
+@dataclass(frozen=True, slots=True)
+class _InTable:
+    """An image in a table, which is read when it is asked for."""
+
+    id: str
+    image: ImageFile
+
+    @property
+    def encoded(self) -> bytes:
+        """The encoded image."""
+        try:
+            return self.image.read()
+        except OSError as error:
+            raise SourceMissingError(f"{self.image.name} has no image ({error})") from error
+
+
 @runtime_checkable
 class Stored(Protocol):
     """Words of a store, one of its data sets, or all of it: see `htrdata.store.reading.Store.named_words`."""
@@ -44,6 +61,8 @@ class Stored(Protocol):
 Place: TypeAlias = WordImage | Stored
 """Where images of words are: the path of a file, a folder or a store; what is open of a store; or an image itself."""
 
+
+_TABLES = (".parquet", ".arrow")
 
 Say: TypeAlias = Callable[[str], None]
 """Told what a person should know, in a sentence."""
@@ -84,7 +103,7 @@ def _at_path(path: Path, say: Say) -> Iterable[NamedImage]:
     if not path.is_dir():
         if not path.exists():
             raise SourceMissingError(f"there is nothing at {path}")
-        return _pages(path)
+        return _in_table(path) if path.suffix.lower() in _TABLES else _pages(path)
     if any(path.glob(f"*/{DATASET_FILE}")):
         return _in_store(path, say)
     if (path / DATASET_FILE).exists():
@@ -94,6 +113,8 @@ def _at_path(path: Path, say: Say) -> Iterable[NamedImage]:
     found = find_files(path)
     if not found.images and any(path.rglob(DATA_FILE)):
         return _in_shards(path)
+    if not found.images and (tables := sorted(file for ending in _TABLES for file in path.rglob(f"*{ending}"))):
+        return (image for table in tables for image in _in_table(table))
     if not found.images:
         known = ", ".join(sorted(ENDINGS))
         raise SourceMissingError(
@@ -116,6 +137,13 @@ def _pages(path: Path) -> Iterator[NamedImage]:
         yield NamedImage(name, path)
     else:
         yield from (NamedImage(f"{name}#page={page + 1}", PageOfFile(path, page)) for page in pages)
+
+
+def _in_table(path: Path) -> Iterator[NamedImage]:
+    """The images that a Parquet or Arrow file holds, as Hugging Face's `datasets` writes it."""
+    from htrdata.sources.folder.arrow_tables import images_within
+
+    return (NamedImage(f"{path}#{name}", _InTable(name, image)) for name, image in images_within(path))
 
 
 def _in_store(path: Path, say: Say) -> Iterator[NamedImage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 
 from htrdata.errors import SourceMissingError, UsageError
-from htrdata.labels import LabelPolicy
+from htrdata.labels import Charset, LabelPolicy
 from htrdata.records import Reason
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches
@@ -20,6 +21,8 @@ from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Origin, Samples, open_samples
 from htrmodel.data.splits import find_split
+
+_NAMED = 12  # characters
 
 Say = Callable[[str], None]
 """Told what a person should know."""
@@ -145,4 +148,20 @@ def _open(origin: Origin, policy: LabelPolicy, say: Say) -> Samples:
             f"too_long: more than {policy.max_length} characters, or more than CTC can write in the {policy.max_steps} "
             "steps that this width gives, with one between two equal letters; --max-length and --width give more"
         )
+    if origin.split == "train" and Reason.OUT_OF_CHARSET in samples.left_out and policy.charset is not None:
+        say(
+            f"out_of_charset: the charset {policy.charset.name} lacks {_missing(samples, policy.charset)}; --charset "
+            "FILE, with all characters that the model shall write, teaches it those"
+        )
     return samples
+
+
+def _missing(samples: Samples, charset: Charset) -> str:
+    """The characters that words were left out for, with the number of these words, the most frequent ones first."""
+    words = samples.left_out_words()
+    found: Counter[str] = Counter()
+    for text, reason in zip(words["text"].to_pylist(), words["reason"].to_pylist(), strict=True):
+        if reason == Reason.OUT_OF_CHARSET:
+            found.update(charset.missing(text))
+    named = [f"{'space' if one == ' ' else one} ({count:,} words)" for one, count in found.most_common(_NAMED)]
+    return ", ".join(named) + (f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else "")

@@ -27,7 +27,7 @@ from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.advice import POOR_CONFIDENCE, advise_fine_tuning
 from htrmodel.runtime.predicting import load_reader
 
-ADVICE = "need fine-tuning on words like yours, with `htrmodel finetune --data STORE`"
+ADVICE = "need fine-tuning on words like yours"
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_advice_depends_on_the_median(build: Callable[..., Recogniser]) -> None:
     assert advise_fine_tuning(reader, [low, low, 1.0]) is None
     reader.data = {"starter": True}
     assert "know the hands of other people" in str(advise_fine_tuning(reader, [low, low, 1.0]))
-    assert "--checkpoint" not in str(advise_fine_tuning(reader, [low, low, 1.0]))
+    assert "--checkpoint starter" not in str(advise_fine_tuning(reader, [low, low, 1.0]))
     reader.data = {"synthetic_only": True}
     assert advise_fine_tuning(reader, []) is None
     assert advise_fine_tuning(reader, [high, high, 0.0]) is None
@@ -122,7 +122,7 @@ def test_advice_depends_on_the_median(build: Callable[..., Recogniser]) -> None:
     assert advice is not None
     assert advice.startswith(f"half of the words are read with a confidence below {low:.0%}: ")
     assert ADVICE in advice
-    assert "pipelines/own_data.py" in advice
+    assert "`htrdata folder DIR`" in advice
     assert "`--checkpoint starter` takes weights that know real hands" in advice
 
 

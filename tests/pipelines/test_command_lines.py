@@ -19,8 +19,8 @@ from .conftest import PIPELINES, LoadPipeline
 NAMES = [path.stem for path in sorted(PIPELINES.glob("*.py"))]
 
 
-def test_there_are_four() -> None:
-    assert NAMES == ["attentionhtr", "open_words", "own_data", "quickstart"]
+def test_there_are_three() -> None:
+    assert NAMES == ["attentionhtr", "open_words", "quickstart"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,7 +46,6 @@ def test_the_examples_of_the_help_parse(name: str, load_pipeline: LoadPipeline) 
     [
         (["open_words.py", "copiste"], 2, "error: 'copiste' does not name a corpus and its folder"),
         (["open_words.py", "copiste=nowhere"], 2, "error: no folder nowhere"),
-        (["own_data.py", "nowhere"], 2, "error: there is no nowhere/gt.txt"),
         (["quickstart.py", "--pages", "3"], 2, "--pages"),
         (["attentionhtr.py", "--imgur5k", "nowhere"], 2, "error: no Imgur5K annotations in nowhere/dataset_info"),
     ],

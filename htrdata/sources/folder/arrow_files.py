@@ -36,6 +36,10 @@ class ArrowFile(Protocol):
     def fingerprint(self) -> str:
         """Differs where the file is another one, as far as that can be known without reading all of it."""
 
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+
     def is_empty(self, leaf: str) -> bool:
         """Whether a leaf is null in all rows."""
 
@@ -115,6 +119,12 @@ class _Parquet:
         with _named_errors(self.path), pq.ParquetFile(self.path) as file:
             return _digest(self.path, repr(file.metadata.to_dict()))
 
+    @property
+    def rows(self) -> int:
+        with _named_errors(self.path), pq.ParquetFile(self.path) as file:
+            count: int = file.metadata.num_rows
+        return count
+
     def is_empty(self, leaf: str) -> bool:
         with _named_errors(self.path), pq.ParquetFile(self.path) as file:
             chunks = [
@@ -159,6 +169,10 @@ class _Ipc:
     def fingerprint(self) -> str:
         rows = [batch.num_rows for batch in self.batches([], 0)]
         return _digest(self.path, repr((self.schema.to_string(), rows)))
+
+    @property
+    def rows(self) -> int:
+        return sum(batch.num_rows for batch in self.batches([], 0))
 
     def is_empty(self, leaf: str) -> bool:
         return all(leaf_of(batch, leaf).null_count == batch.num_rows for batch in self.batches([leaf], 0))

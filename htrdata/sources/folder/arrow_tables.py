@@ -5,16 +5,18 @@ Of a file's images none is read before a word is built, and then a few at a time
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
+from htrdata.errors import BadDataError
 from htrdata.records import ImageFile
 from htrdata.sources.folder.arrow_files import ArrowImage, leaf_of, open_arrow
-from htrdata.sources.folder.columns import Columns, find_columns
+from htrdata.sources.folder.columns import NAMES, Columns, find_columns
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row
 
 _ROWS = 4096  # of texts, read at once
@@ -141,6 +143,28 @@ def _image_columns(path: Path, field: pa.Field) -> tuple[str | None, str | None]
     raise NotATableError(
         f"its column {field.name} is of {kind}: bytes, bytes with a path, or the names of files are read"
     )
+
+
+def images_within(path: Path) -> Iterator[tuple[str, ArrowImage]]:
+    """The images that a Parquet or Arrow file holds, whether or not it has their texts: a name and the image of each.
+
+    Raises:
+        BadDataError: it is damaged, or holds no images.
+    """
+    file = open_arrow(path)
+    field = next((field for field in file.schema if field.name.strip().lower() in NAMES["image"]), None)
+    try:
+        images, names = _image_columns(path, field) if field is not None else (None, None)
+    except NotATableError as error:
+        raise BadDataError(f"{path}: {error}") from error
+    if images is None:
+        raise BadDataError(
+            f"{path} holds no images: none of its columns {', '.join(file.schema.names)} has their bytes"
+        )
+    given: Iterable[str | None] = itertools.repeat(None, file.rows)
+    if names is not None:
+        given = (name for batch in file.batches([names], _ROWS) for name in leaf_of(batch, names).to_pylist())
+    return ((name or f"row {row + 1}", ArrowImage(str(path), images, row)) for row, name in enumerate(given))
 
 
 def _is_text(kind: pa.DataType) -> bool:

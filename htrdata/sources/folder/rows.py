@@ -10,7 +10,7 @@ from typing import Protocol
 
 from htrdata.records import ImageFile
 
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 """Of the files that count as images, in lower case."""
 
 NOTHING: Mapping[str, str] = {}
