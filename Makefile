@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test coverage versions lint check bench clean
+.PHONY: help quickstart test coverage versions faults fuzz lint check bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,13 @@ coverage: $(VENV)/dev  ## Run the tests and show which lines they reach
 
 versions: $(VENV)/dev  ## Run the tests on every Python at hand, and with the lowest versions of everything
 	$(BIN)/nox
+
+faults: $(VENV)/dev  ## Kill, starve and damage everything: all of what the tests try a sample of; about an hour
+	FAULTS=all $(BIN)/python -m pytest tests/faults
+
+fuzz: $(VENV)/dev  ## Fuzz every reader of bytes; hours. FUZZ='xml png' names some, and --runs N says how many inputs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check .
@@ -43,7 +50,7 @@ bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field u
 		$(BIN)/python benchmarks/gpu.py; else echo 'no GPU here: benchmarks/gpu.py is left out'; fi
 
 clean:  ## Remove everything that the other targets make
-	rm -rf $(VENV) quickstart first build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) quickstart first fuzzing build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/core: setup.cfg constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -26,6 +26,7 @@ from htrdata.building.report import write_report
 from htrdata.building.resuming import differences, may_resume
 from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError
+from htrdata.files.writing import sync_folders
 from htrdata.records import SPLITS, Reason
 from htrdata.sources.base import Source
 from htrdata.store.description import Description
@@ -201,6 +202,7 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     counts = describe_counts(plan, tally)
     report = workspace.about / REPORT_FILE
     write_report(report, counts, recorded, workspace.stage)
+    sync_folders(workspace.stage)  # before the file that says that all is there
     write_json(workspace.about / DATASET_FILE, describe(counts, recorded, manifest, report))
 
 

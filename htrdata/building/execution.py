@@ -48,7 +48,9 @@ def storage_errors(out: Path | None) -> Iterator[None]:
         cause = (
             f"the disk with {out} is full, or a quota or file size limit is reached"
             if full
-            else "reading or writing failed"
+            else "reading failed"
+            if out is None
+            else f"reading, or writing to {out}, failed"
         )
         resumed = ": it goes on from the finished parts" if out is not None else ""
         raise StorageError(f"{cause} ({error}). Mend that and run the same command again{resumed}") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 import jinja2
 
 from htrdata.building.published_counts import difference_lines
+from htrdata.files.writing import replace_durably
 from htrdata.labels import CHARSETS
 from htrdata.records import SPLITS, Reason
 from htrdata.store.description import Counts, Description, RecordedOptions, ShardRecord, SplitCounts
@@ -161,7 +162,7 @@ def write_report(path: Path, counts: Counts, shards: Mapping[str, ShardRecord], 
         options=_options(counts.options),
         content_digest=content_digest({folder: shard.content_digest for folder, shard in shards.items()}),
     )
-    path.write_text(page, encoding="utf-8")
+    replace_durably(path, page.encode())
 
 
 def _options(options: RecordedOptions) -> list[tuple[str, object]]:

@@ -20,7 +20,7 @@ import filelock
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
 from htrdata.files import strict_json
-from htrdata.files.writing import sync_folder
+from htrdata.files.writing import UNFINISHED, make_folder, sync_folder
 from htrdata.records import SPLITS
 from htrdata.store.description import Description, Provenance
 from htrdata.store.description_file import check_format, read_description, write_json
@@ -70,7 +70,7 @@ class Workspace:
             CannotCreateError: the folder cannot be created.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             held = filelock.FileLock(self.folder / "lock").acquire(timeout=0)
         except filelock.Timeout:
             raise LockedError(
@@ -125,7 +125,7 @@ class Workspace:
         for folder in (self.parts, self.stage):
             if folder.exists():
                 shutil.rmtree(folder)
-        self.parts.mkdir()
+        make_folder(self.parts)
         write_json(self._request, provenance)
 
     def publish(self) -> None:
@@ -160,28 +160,31 @@ class Workspace:
             BadDataError: the note of what was to be moved is damaged.
             OSError: a folder cannot be moved.
         """
-        if not self._moves.exists():
-            return
-        verdict, remedy = f"{self._moves} is damaged", f"move what is in {self._old} back to {self.store} yourself"
-        moves = strict_json.decode(strict_json.load(self._moves), _Moves, verdict, remedy)
-        if any((self.stage / name).exists() for name in moves.new):
-            for name in moves.new:
-                if not (self.stage / name).exists():
-                    _move(self.store / name, self.stage / name)
-            for name in moves.old:
-                if (self._old / name).exists():
-                    _move(self._old / name, self.store / name)
-        self._moves.unlink()
-        if self._old.exists():
+        if self._moves.exists():
+            verdict, remedy = f"{self._moves} is damaged", f"move what is in {self._old} back to {self.store} yourself"
+            moves = strict_json.decode(strict_json.load(self._moves), _Moves, verdict, remedy)
+            if any((self.stage / name).exists() for name in moves.new):
+                self._take_back(moves)
+            self._moves.unlink()
+        if self._old.exists():  # nothing but what is no longer needed
             shutil.rmtree(self._old)
+
+    def _take_back(self, moves: _Moves) -> None:
+        for name in moves.new:
+            if not (self.stage / name).exists():
+                _move(self.store / name, self.stage / name)
+        for name in moves.old:
+            if (self._old / name).exists():
+                _move(self._old / name, self.store / name)
 
     def remove(self) -> None:
         """Removes the folder of the build, which is no longer needed. The lock must be held."""
         self.settle()
+        self._request.unlink(missing_ok=True)  # first, or else what is left would be taken for parts to go on from
         for folder in (self.parts, self.stage):
             if folder.exists():
                 shutil.rmtree(folder)
-        for file in (self._request, self.folder / "lock"):
+        for file in (self.folder / "lock", *self.folder.glob(UNFINISHED)):
             file.unlink(missing_ok=True)
         for folder in (self.folder, self.folder.parent):
             with contextlib.suppress(OSError):  # another build is under way, or somebody has put something there
@@ -190,6 +193,7 @@ class Workspace:
 
 def _move(source: Path, target: Path) -> None:
     """Moves a folder, and makes the move survive a crash of the system."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     source.replace(target)
     sync_folder(target.parent)
+    sync_folder(source.parent)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from htrdata.errors import CannotCreateError, StorageError
+
+UNFINISHED = ".*.tmp"
+"""How the files are called that these functions have not finished; only a killed process leaves any."""
 
 
 def write_atomically(path: Path | str, content: bytes) -> None:
@@ -56,26 +58,6 @@ def sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def move_durably(moves: Mapping[Path, Path]) -> None:
-    """Moves many written files to their places, once all of them are on the disk: with one wait for all, not one each.
-
-    Args:
-        moves: the places by the files; a file and its place are in one folder.
-
-    Raises:
-        OSError: something cannot be moved.
-    """
-    if os.name == "posix":
-        os.sync()
-    else:
-        for file in moves:
-            sync_file(file)
-    for file, place in moves.items():
-        file.replace(place)
-    for folder in {place.parent for place in moves.values()}:
-        sync_folder(folder)
-
-
 def sync_folder(folder: Path) -> None:
     """Makes renames within a folder survive a crash of the system. Windows has no such call for folders."""
     if os.name != "posix":
@@ -85,6 +67,20 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, with those above it that are missing, that survive a crash of the system; or finds it there."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        sync_folder(one.parent)
+
+
+def sync_folders(top: Path) -> None:
+    """Makes all names in a folder, and in those below it, survive a crash of the system."""
+    for folder, _, _ in os.walk(top):
+        sync_folder(Path(folder))
 
 
 def _beside(path: Path) -> Path:

@@ -35,6 +35,8 @@ def zip_members(path: Path) -> Iterator[ZipMember]:
         raise BadDataError(f"{path} is cut off or damaged, or no zip archive ({error}): fetch it again") from error
     for info in listed:
         name = info.filename.replace("\\", "/")  # as some programs of Windows write them
+        if not name or info.header_offset < 0:
+            raise BadDataError(f"{path} is cut off or damaged (in its directory): fetch it again")
         check_member(path, name, info.file_size)
         if not info.is_dir():
             kept = info.compress_type == zipfile.ZIP_STORED

@@ -57,7 +57,9 @@ class ManifestReader:
                     first += batch.num_rows
         except KeyError as error:  # of `read_dictionary`
             raise self.damaged(f"it has no column {error}") from error
-        except (OSError, pa.ArrowException) as error:
+        except pa.ArrowMemoryError:
+            raise
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             raise self.damaged(str(error)) from error
 
     def names(self) -> list[str]:
@@ -75,7 +77,9 @@ class ManifestReader:
             with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 names = self._names(file, columns)
                 return _named(file.read([name for name in names.values() if name is not None]), names)
-        except (OSError, pa.ArrowException) as error:
+        except pa.ArrowMemoryError:
+            raise
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             raise self.damaged(str(error)) from error
 
     def kept_ids(self, split: str) -> list[str]:

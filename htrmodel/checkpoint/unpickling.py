@@ -171,7 +171,7 @@ class _Unpickler(pickle.Unpickler):
             return torch.empty(size, dtype=storage.dtype)
         width = storage.dtype.itemsize
         numbers = bytearray(self._spans[storage.key][offset * width : reach * width])
-        return torch.frombuffer(numbers, dtype=storage.dtype).as_strided(size, stride).clone()
+        return torch.frombuffer(numbers, dtype=storage.dtype).as_strided(size, stride).contiguous()
 
 
 def _short(value: object) -> str:

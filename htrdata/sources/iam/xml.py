@@ -51,7 +51,7 @@ def read_form(data: bytes, name: str, unit: Unit = "word") -> tuple[str, list[Wo
     except BadDataError:
         raise
     except (LookupError, ValueError) as error:  # an encoding that Python does not know, or does not give to expat
-        raise BadDataError(f"{name}, line 1: {error}") from error
+        raise BadDataError(f"{name}, line 1: {str(error)[:80]}") from error
     if form.id is None:
         raise BadDataError(f"{name} has no <form>: it is not an annotation of IAM")
     if form.doctype is not None and (stray := _OTHER_ENTITY.search(data)):

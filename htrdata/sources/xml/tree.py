@@ -94,7 +94,7 @@ def read_tree(data: bytes, name: str) -> Element:
     except BadDataError:
         raise
     except (LookupError, ValueError) as error:  # an encoding that Python does not know, or expat cannot be given
-        raise BadDataError(f"{name}, line 1: {error}; save it as UTF-8") from error
+        raise BadDataError(f"{name}, line 1: {str(error)[:80]}; save it as UTF-8") from error
     if declares and (stray := _OTHER_ENTITY.search(data)):
         # With a DTD elsewhere, which is not read, expat leaves such entities out in silence.
         line = data.count(b"\n", 0, stray.start()) + 1

@@ -1,0 +1,102 @@
+"""Builds with several processes, killed or told to stop at any time: the next one goes on, to the same store."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from htrdata.building.builder import build
+
+from ..fuzz.made_inputs import NoiseSource
+from .building_program import PAGES_PER_SPLIT
+from .effort import ALL, TRIED
+from .scenarios import NEW, check_whole, tree
+from .shim import ROOT
+
+WORKERS = 2
+TRIES = 40 if ALL else 1
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[NoiseSource, Path]:
+    """The source, and the store that an undisturbed build makes."""
+    folder = tmp_path_factory.mktemp("kills")
+    source = NoiseSource(folder / "pages", pages_per_split=PAGES_PER_SPLIT).draw()
+    build(source, folder / "store", NEW, workers=1)
+    check_whole(folder / "store")
+    return source, folder / "store"
+
+
+def start(source: NoiseSource, store: Path) -> subprocess.Popen[str]:
+    words = [sys.executable, "-m", "tests.faults.building_program", str(source.folder), str(store), str(WORKERS)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        words,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever was started in the background ignores Ctrl-C, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def children_of(process: int) -> list[int]:
+    """The workers of a build that are alive."""
+    listed = Path(f"/proc/{process}/task/{process}/children")
+    numbers = [int(one) for one in listed.read_text().split()] if listed.exists() else []
+    return [one for one in numbers if b"spawn_main" in _command_line(one)]
+
+
+def _command_line(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def strike(process: subprocess.Popen[str], whom: str, lines: int, chance: random.Random) -> None:
+    """Waits until the build has said so many lines, and a moment; then strikes it or one of its workers."""
+    assert process.stdout is not None
+    for _ in range(lines):
+        process.stdout.readline()
+    time.sleep(chance.random() * 0.02)
+    if whom == "worker":
+        workers = children_of(process.pid)
+        if workers:
+            os.kill(chance.choice(workers), signal.SIGKILL)
+    elif process.poll() is None:
+        process.send_signal({"build": signal.SIGKILL, "term": signal.SIGTERM, "int": signal.SIGINT}[whom])
+
+
+EXPECTED = {"build": {-signal.SIGKILL}, "worker": {71}, "term": {143}, "int": {130}}
+"""What a struck build ends with; or 0, where it was done before."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="workers are found by /proc")
+@pytest.mark.parametrize("whom", EXPECTED if ALL else ["build", "worker"])
+def test_a_killed_build_goes_on(whole: tuple[NoiseSource, Path], whom: str, tmp_path: Path) -> None:
+    source, expected = whole
+    for number in range(TRIES):
+        chance = random.Random(f"{whom} {number}")
+        store = tmp_path / str(number)
+        process = start(source, store)
+        strike(process, whom, chance.randint(0, 22), chance)
+        _, said = process.communicate(timeout=120)
+        assert process.returncode in {*EXPECTED[whom], 0}, said
+        assert "Traceback" not in said, said
+        before = tree(store) if store.exists() else {}
+        build(source, store, NEW, workers=1)
+        assert tree(store) == tree(expected), f"{whom} {number}"
+        left = [name for name in before if name.startswith(".build/drawn/parts/") and name.endswith(".arrow")]
+        outcome = "done before" if process.returncode == 0 else f"ended with {process.returncode}, then built"
+        TRIED[f"build with {WORKERS} workers, {whom} struck", outcome] += 1
+        assert process.returncode or not left
