@@ -111,8 +111,16 @@ class IamFiles:
         packed = (member for contents in self._packed("ascii") for listed, member in contents.lists if listed == what)
         return [*loose, *packed]
 
-    def samples(self, kinds: Iterable[Kind]) -> Samples:
+    def seen(self, kind: Kind) -> set[str]:
+        """The ids of the files of a kind that were looked at: of no archives that there was no need to look into."""
+        return {*self.loose[kind], *(own_id for walked in self._walked.values() for own_id in walked.files[kind])}
+
+    def samples(self, kinds: Iterable[Kind], *, of_all: bool) -> Samples:
         """The XML of forms that images of words and lines carry.
+
+        Args:
+            kinds: of the images.
+            of_all: whether to look into archives, too, where there are loose images.
 
         Raises:
             BadDataError: an archive is cut off, damaged or none.
@@ -123,7 +131,7 @@ class IamFiles:
                 form = own_id.rsplit("-", 2 if kind == "words" else 1)[0]
                 if found.needs(form):
                     found.offer(form, FileOnDisk(path))
-            for contents in self._packed(kind):
+            for contents in self._packed(kind) if of_all or not self.loose[kind] else ():
                 found.take(contents.samples)
         if found.faults:
             form, told = min(found.faults.items())

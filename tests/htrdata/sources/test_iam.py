@@ -343,6 +343,9 @@ def test_loose_files_come_before_archives_and_archives_fill_the_gaps(drawn: Path
     other = words["r06-022-00-00"].image
     assert other is not None
     assert other.name == f"{archives / 'words.tgz'}:r06/r06-022/r06-022-00-00.png"
+    shutil.copytree(drawn / "words", archives / "words", dirs_exist_ok=True)
+    (archives / "words.tgz").write_bytes(b"never opened, as others annotate and all is there")
+    assert all(image.size() is not None for word in words_of(read(archives)).values() if (image := word.image))
     shutil.copytree(drawn / "forms", archives / "forms")
     (archives / "formsA-D.tgz").write_bytes(b"never opened")
     assert all(page.image is None or page.image.size() for page in read(archives, pixels="forms"))
