@@ -231,6 +231,6 @@ def _sort_in(files: IamFiles, folder: Path, name: str) -> None:
     elif name == MARK:
         files.marks.append(path)
     elif (packing := packing_of(name)) == "unreadable":
-        files.passed.append(f"{path} is not read where it lies: unpack it")
+        files.passed.append(f"{path} is packed in a rare way: unpack it")
     elif packing is not None:
         files.archives.append((packing, path))
