@@ -23,8 +23,11 @@ from htrdata.images.codec import encode
 from htrdata.images.png_chunks import after_header, chunk, compressed_texts
 from htrdata.images.png_passthrough import prove_png
 from htrdata.records import Page, Reason, Word
+from htrdata.sources.base import remarks_of
+from htrdata.sources.dhsd import Dhsd
 from htrdata.sources.iam.embedded import LONGEST, Samples, xml_in
 from htrdata.sources.iam.source import Iam
+from htrdata.sources.resplit import Resplit
 from htrdata.store.shards import Shard
 
 
@@ -53,6 +56,8 @@ def test_the_images_of_words_are_all_that_is_needed(drawn: Path, words: Path, pa
     assert placeless(list(source.pages())) == wanted
     assert source.settings["annotations"] == "png"
     assert source.remarks == ("annotations: the XML in the images, of 8 forms",)
+    assert tuple(remarks_of(Resplit(Iam(words, None)))) == source.remarks
+    assert tuple(remarks_of(Dhsd(words))) == ()
     archive = tmp_path / "archive"
     archive.mkdir()
     shutil.copy(packed / "words.tgz", archive)
