@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -138,8 +139,16 @@ def judge_split(
         unanswered=pairing.unanswered,
         not_in_store=pairing.not_in_store,
         elsewhere=pairing.elsewhere,
+        missing_characters=_missing(pairing.words, charset),
         figures=tuple(_figures(setting, blocks, clusters)),
     )
+
+
+def _missing(words: tuple[JudgedWord, ...], charset: Charset | None) -> dict[str, int]:
+    if charset is None:
+        return {}
+    counts = Counter(c for word in words if word.left_out for c in charset.missing(charset.fold(word.reference)))
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _cases(dataset: Dataset, charset: Charset | None) -> tuple[Case, ...]:
