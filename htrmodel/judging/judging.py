@@ -115,8 +115,7 @@ def judge_split(
         UsageError: there is no such split, or too few resamples for an interval.
         BadDataError: the predictions do not fit the data set; see `htrmodel.judging.pairing.pair`.
     """
-    if resamples < FEWEST_RESAMPLES:
-        raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take {FEWEST_RESAMPLES} or more")
+    check_resamples(resamples)
     pairing = pair(dataset, split, predictions, missing)
     clusters = [word.cluster for word in pairing.words]
     setting = Setting(
@@ -142,6 +141,16 @@ def judge_split(
         missing_characters=_missing(pairing.words, charset),
         figures=tuple(_figures(setting, blocks, clusters)),
     )
+
+
+def check_resamples(resamples: int) -> None:
+    """Refuses a bootstrap that would give no interval: before words are read for it.
+
+    Raises:
+        UsageError: there are fewer than `FEWEST_RESAMPLES`.
+    """
+    if resamples < FEWEST_RESAMPLES:
+        raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take {FEWEST_RESAMPLES} or more")
 
 
 def _missing(words: tuple[JudgedWord, ...], charset: Charset | None) -> dict[str, int]:
