@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -149,16 +148,6 @@ class Samples:
         """How many words of the shards the model cannot take, by reason."""
         counts = np.bincount(self.left_out_reasons, minlength=len(REASONS)).tolist()
         return {reason: count for reason, count in zip(REASONS, counts, strict=True) if count}
-
-    @functools.cached_property
-    def missing_characters(self) -> dict[str, int]:
-        """What the labels that are left out have and the charset lacks, with the words that have it, by frequency."""
-        charset = self.policy.charset
-        if charset is None or not len(self.left_out_rows):
-            return {}
-        texts = fold_labels(self.origin.column("text", self.left_out_rows), self.policy).to_pylist()
-        counts = Counter(character for text in texts for character in charset.missing(text))
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def left_out_words(self) -> pa.Table:
         """The words of the shards that the model cannot take: strings ``id``, ``text`` (as stored) and ``reason``."""

@@ -143,10 +143,6 @@ def _open(origin: Origin, policy: LabelPolicy, say: Say) -> Samples:
     counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
     left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
     say(f"{origin.name}: {len(samples):,} {origin.split} words{left_out}")
-    if missing := samples.missing_characters:
-        shown = "  ".join(f"{character} {count:,}" for character, count in list(missing.items())[:12])
-        more = f"  and {len(missing) - 12:,} more" if len(missing) > 12 else ""
-        say(f"characters that the model lacks, with words: {shown}{more}; --charset FILE takes those of a file")
     if Reason.TOO_LONG in samples.left_out and policy.max_steps is not None:
         say(
             f"too_long: more than {policy.max_length} characters, or more than CTC can write in the {policy.max_steps} "
