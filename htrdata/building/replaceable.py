@@ -14,6 +14,7 @@ from pathlib import Path
 
 from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.regular import real_path
 from htrdata.records import SPLITS, Page
 from htrdata.sources.base import Source
 from htrdata.store.description_file import read_description
@@ -69,9 +70,9 @@ def _paths_in(value: object, depth: int) -> Iterator[Path]:
 
 def _refuse_inputs(there: list[Path], workspace: Path, inputs: Iterable[Path]) -> None:
     """Refuses to replace what the source reads, a folder that holds it, or one that lies in it."""
-    for read in {path.resolve() for path in inputs}:
+    for read in {real_path(path) for path in inputs}:
         for place in (workspace, *there):
-            mine = place.resolve()
+            mine = real_path(place)
             if read.is_relative_to(mine) or (place != workspace and mine.is_relative_to(read)):
                 where = "is" if mine == read else "holds" if read.is_relative_to(mine) else "lies in"
                 raise CannotCreateError(

@@ -42,6 +42,11 @@ def check_regular(path: Path) -> None:
     _check_mode(path, path.stat().st_mode)
 
 
+def real_path(path: Path) -> Path:
+    """Where links lead; of links that lead in a circle, which `Path.resolve` takes for a bug, that circle."""
+    return Path(os.path.realpath(path))
+
+
 def read_regular(path: Path, most: int) -> bytes:
     """Reads all of a file.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.files.regular import real_path
 from htrdata.records import SPLITS
 from htrdata.store.format import DATA_FILE
 from htrdata.store.reading import Store
@@ -60,7 +61,7 @@ def every_split(root: Path) -> list[Origin]:
 
 def _plain(root: Path, split: str, names: Sequence[str]) -> list[Origin]:
     folder = root / split
-    own_name = root.resolve().name
+    own_name = real_path(root).name
     if list(names) in ([], [own_name]) and (folder / DATA_FILE).exists():
         return [PlainShards(folder, own_name, split)]
     chosen = names or sorted({file.relative_to(folder).parts[0] for file in folder.rglob(DATA_FILE)})

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from PIL.Image import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
-from htrdata.files.regular import open_regular
+from htrdata.files.regular import open_regular, real_path
 from htrdata.images.tiff_pages import find_pages
 from htrdata.records import ImageFile
 from htrdata.store.format import DATA_FILE, DATASET_FILE
@@ -108,7 +108,7 @@ def _at_path(path: Path, say: Say) -> Iterable[NamedImage]:
         return _in_store(path, say)
     if (path / DATASET_FILE).exists():
         raise UsageError(
-            f"{path} is a data set without its words: name {path.resolve().parent}, the store that it is in"
+            f"{path} is a data set without its words: name {real_path(path).parent}, the store that it is in"
         )
     found = find_files(path)
     if not found.images and any(path.rglob(DATA_FILE)):

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from htrdata.images.codec import encode
 from htrdata.sources.base import Source
 from htrdata.sources.dhsd import Dhsd
+from htrdata.sources.folder import Folder
 from htrdata.sources.iam import Iam
 from htrdata.sources.imgur5k import Imgur5K
 from htrdata.sources.unipen.release import read_release
 from htrdata.sources.unipen.segments import read_segments
 from htrdata.sources.xml import XmlExport
+from htrdata.store.shard_writer import SHARD_WORDS, write_shard
 
+from .. import labelled_folders
 from ..fuzz import text_targets
 from ..fuzz.made_inputs import grey_noise
 
@@ -91,6 +97,19 @@ def _iam_archives(root: Path) -> None:
             archive.add(loose / name, ".")
 
 
+def _iam_zip(root: Path) -> None:
+    loose = root.with_name(f"{root.name}-loose")
+    _iam_words(loose)
+    _zip(loose, root / "archive.zip")
+
+
+def _zip(folder: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in files_of(folder):
+            archive.writestr(zipfile.ZipInfo(name), (folder / name).read_bytes(), zipfile.ZIP_DEFLATED)
+
+
 def _unipen(root: Path) -> None:
     first, _, second = text_targets.unipen_seeds()[0].partition(b"\0")
     _write(root, {"data/7/abc/f.dat": first, "include/abc/x.dat": second})
@@ -118,17 +137,57 @@ def _exports(root: Path) -> None:
     _write(root, {"one.xml": alto, "one.png": _picture(80, 60), "two.xml": page})
 
 
+def _exports_zip(root: Path) -> None:
+    loose = root.with_name(f"{root.name}-loose")
+    _exports(loose)
+    _zip(loose, root / "export.zip")
+
+
+def _folder_gt(root: Path) -> None:
+    named = labelled_folders.words(3)
+    labelled_folders.write_images(root, named)
+    labelled_folders.write_gt(root, named)
+
+
+def _folder_parquet(root: Path) -> None:
+    labelled_folders.write_parquet(root / "train.parquet", labelled_folders.embedded(labelled_folders.words(3)), rows=2)
+
+
+def _folder_arrow(root: Path) -> None:
+    labelled_folders.write_arrow(root / "data-00000-of-00001.arrow", labelled_folders.embedded({"a.png": "a"}))
+
+
+def _folder_beside(root: Path) -> None:
+    named = labelled_folders.words(2)
+    labelled_folders.write_images(root, named)
+    labelled_folders.write_beside(root, named)
+
+
+def _folder_lmdb(root: Path) -> None:
+    texts = list(labelled_folders.words(4).values())
+    images = [labelled_folders.picture(text) for text in texts]
+    batch = pa.record_batch([images, texts, [hashlib.sha256(one).digest() for one in images]], schema=SHARD_WORDS)
+    write_shard(root / "train/mine", [batch], count=len(texts), payload=batch.nbytes)
+
+
 SMALL_SOURCES = (
     SmallSource("imgur5k", _imgur5k, lambda root: Imgur5K(root)),
     SmallSource("imgur5k lists", _imgur5k_lists, lambda root: Imgur5K(root)),
     SmallSource("iam words", _iam_words, lambda root: Iam(root, annotations="ascii", pixels="words")),
     SmallSource("iam forms", _iam_forms, lambda root: Iam(root, annotations="xml", pixels="forms")),
     SmallSource("iam archives", _iam_archives, lambda root: Iam(root, pixels="words")),
+    SmallSource("iam zip", _iam_zip, lambda root: Iam(root, pixels="words")),
     SmallSource("unipen", _unipen, _read_unipen),
     SmallSource("unipen archive", _unipen_archive, _read_unipen),
     SmallSource("dhsd", _dhsd, lambda root: Dhsd(root)),
     SmallSource("xml lines", _exports, lambda root: XmlExport(root, split="train")),
     SmallSource("xml words", _exports, lambda root: XmlExport(root, unit="word", split="train")),
+    SmallSource("xml zip", _exports_zip, lambda root: XmlExport(root / "export.zip", split="train")),
+    SmallSource("folder gt", _folder_gt, lambda root: Folder(root, split="train")),
+    SmallSource("folder parquet", _folder_parquet, lambda root: Folder(root)),
+    SmallSource("folder arrow", _folder_arrow, lambda root: Folder(root, split="train")),
+    SmallSource("folder beside", _folder_beside, lambda root: Folder(root, split="train")),
+    SmallSource("folder lmdb", _folder_lmdb, lambda root: Folder(root)),
 )
 
 

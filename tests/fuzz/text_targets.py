@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from htrdata.images.codec import encode
 from htrdata.records import Page, Unit
 from htrdata.sources.base import Source
 from htrdata.sources.dhsd import Dhsd
+from htrdata.sources.folder import Folder
 from htrdata.sources.iam.lists import ids, read_words, read_writers
 from htrdata.sources.iam.xml import read_form
 from htrdata.sources.imgur5k import Imgur5K
@@ -30,7 +32,7 @@ from htrdata.sources.xml import XmlExport
 from htrdata.store.description_file import read_description
 from htrmodel.judging.predictions import read_predictions
 
-from .. import drawn_exports
+from .. import drawn_exports, labelled_folders
 from .made_inputs import description_seeds, drawn_files, grey_noise
 from .target import Target
 
@@ -199,6 +201,45 @@ def dhsd_seeds() -> list[bytes]:
     return [rows.encode(), rows.replace("\r", "").encode(), ("\ufeff" + rows).encode()]
 
 
+# Folders of one's own: the first byte chooses the form.
+
+_TABLES = ("gt.txt", "words.csv", "words.tsv", "words.jsonl", "labels.json", "words.parquet", "words.arrow", "a.gt.txt")
+
+
+def read_folder(data: bytes, folder: Path) -> None:
+    for name in _TABLES:
+        (folder / name).unlink(missing_ok=True)
+    if not (folder / "a.png").exists():
+        for name in ("a.png", "b.png"):
+            (folder / name).write_bytes(encode(grey_noise(24, 40), "png"))
+    (folder / _TABLES[data[0] % len(_TABLES) if data else 0]).write_bytes(data[1:])
+    for drop_wrong in (False, True):
+        source = Folder(folder, drop_wrong=drop_wrong, split="train")
+        pages = list(source.pages())
+        assert source.settings
+        assert all(isinstance(note, str) for note in source.notes)
+        if _eighth(data):
+            count_pages(source, pages)
+
+
+def folder_seeds() -> list[bytes]:
+    rows = [("a.png", "Odds", "w1", "train"), ("b.png", '"a, b', "w2", "test")]
+    names = ("file_name", "text", "writer", "split")
+    gt = "".join(f"{name}\t{text}\n" for name, text, *_ in rows).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        labelled_folders.write_csv(place / "c", names, rows)
+        labelled_folders.write_csv(place / "t", names, rows, separator="\t", encoding="utf-16")
+        labelled_folders.write_jsonl(place / "l", [dict(zip(names, row, strict=True)) for row in rows])
+        table = pa.table({"image": [{"bytes": encode(grey_noise(9, 9), "png"), "path": "x"}], "text": ["a"], "n": [1]})
+        labelled_folders.write_parquet(place / "p", table)
+        labelled_folders.write_arrow(place / "a", table)
+        packed = [(place / name).read_bytes() for name in "ctl"]
+        held = [(place / name).read_bytes() for name in "pa"]
+    docs = json.dumps({name: text for name, text, *_ in rows}).encode()
+    return [bytes([number]) + data for number, data in enumerate([gt, *packed, docs, *held, b"text\n"])]
+
+
 # UNIPEN: what stands before the first NUL is a file of segments, what follows is what it includes.
 
 
@@ -261,6 +302,7 @@ TEXT_TARGETS = (
     Target("words_txt", read_words_txt, words_txt_seeds),
     Target("xml", read_xml, xml_seeds),
     Target("dhsd", read_dhsd, dhsd_seeds),
+    Target("folder", read_folder, folder_seeds),
     Target("unipen", read_unipen, unipen_seeds),
     Target("predictions", read_prediction_file, prediction_seeds),
     Target(

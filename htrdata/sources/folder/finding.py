@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.files.regular import real_path
 from htrdata.sources.folder.plain_shards import SHARD_FILE
 from htrdata.sources.folder.rows import is_image_name
 from htrdata.sources.folder.texts_beside import ENDINGS
@@ -73,7 +74,7 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
                 if not entry.is_dir():
                     if entry.is_file() or not Path(entry.path).exists():  # no pipe, which would wait for its writer
                         names.append(entry.name)
-                elif not entry.is_symlink() or _leads_away(entry, root.resolve(), seen):
+                elif not entry.is_symlink() or _leads_away(entry, real_path(root), seen):
                     folders.append(entry.name)
         if not any(_is_dataset(f"{root}/{below}{name}") for name in folders):  # else it is a store
             waiting += (f"{below}{name}/" for name in sorted(folders, reverse=True))
@@ -86,7 +87,7 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
 
 def _leads_away(entry: os.DirEntry[str], root: Path, seen: set[Path]) -> bool:
     """Whether a link leads to a folder that is looked through in no other way: links may go round in circles."""
-    place = Path(entry.path).resolve()
+    place = real_path(Path(entry.path))
     new = place not in seen and not place.is_relative_to(root) and not root.is_relative_to(place)
     seen.add(place)
     return new

@@ -13,7 +13,7 @@ from htrdata.files import strict_json
 from htrdata.files.strict_json import Json
 from htrdata.sources.folder.columns import find_columns
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row
-from htrdata.sources.folder.text_files import find_encoding, head_lines, numbered_lines
+from htrdata.sources.folder.text_files import find_encoding, head_lines, not_in, numbered_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,11 @@ class JsonTable:
 
     def _objects(self) -> Iterator[tuple[int, Mapping[str, Json] | str]]:
         if not self.lines:
-            document = strict_json.parse(self.path.read_bytes().decode(self.encoding), self.path)
+            try:
+                text = self.path.read_bytes().decode(self.encoding)
+            except UnicodeDecodeError as error:
+                raise not_in(self.path, self.encoding) from error
+            document = strict_json.parse(text, self.path)
             if isinstance(document, dict):
                 document = [{"image": image, "text": text} for image, text in document.items()]
             yield from enumerate(map(_checked, document), 1)

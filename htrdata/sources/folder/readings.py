@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.files.regular import real_path
 from htrdata.sources.folder import arrow_tables, json_tables, text_tables
 from htrdata.sources.folder.finding import Listing
 from htrdata.sources.folder.plain_shards import SHARD_FILE, PlainShard
@@ -106,9 +107,9 @@ def named_reading(root: Path, listing: Listing, names: Sequence[str], asked: Ask
 
 def _below(root: Path, path: Path) -> str:
     try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
+        return real_path(path).relative_to(real_path(root)).as_posix()
     except ValueError:
-        return str(path.resolve())
+        return str(real_path(path))
 
 
 def _part(root: Path, below: str, asked: Asked) -> Part:

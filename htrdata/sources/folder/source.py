@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import SourceMissingError
+from htrdata.files.regular import real_path
 from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.folder.finding import Listing, find
@@ -59,7 +60,7 @@ class Folder:
     @property
     def name(self) -> str:
         """That of the folder, or file, as far as it can be one in a store."""
-        place = self.root.resolve()
+        place = real_path(self.root)
         names = [re.sub(r"\W", "_", part, flags=re.ASCII).strip("_") for part in (place.stem, place.parent.name)]
         own, above = names
         return own if own and own.lower() not in _GENERIC else "_".join(filter(None, (above, own))) or "folder"

@@ -99,7 +99,7 @@ class _Form:
         elif tag == "line":
             self.line, self.components = given, []
             if self.value(given, "segmentation") not in SEGMENTATIONS:
-                self.fail(f"the segmentation is {given['segmentation']!r}, neither ok nor err")
+                self.fail(f"the segmentation is {given['segmentation'][:40]!r}, neither ok nor err")
             threshold = sys.intern(str(self.number(given, "threshold")))
             self.told = {"segmentation": sys.intern(given["segmentation"]), "threshold": threshold}
         elif tag == "form":

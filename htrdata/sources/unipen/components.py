@@ -128,8 +128,8 @@ class _Parts:
         self.files += 1
         if found in inside or len(inside) > MAX_DEPTH or self.files > MAX_INCLUDED:
             raise BadDataError(
-                f"{name}, line {statement.line}: including {found!r} has no end: files include themselves, or more "
-                f"than {MAX_INCLUDED:,} others; fetch the release again"
+                f"{name}, line {statement.line}: including {found[:80]!r} has no end: files include themselves, or "
+                f"more than {MAX_INCLUDED:,} others; fetch the release again"
             )
         statements = self.included.get(found)
         if statements is None:

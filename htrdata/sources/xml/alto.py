@@ -36,7 +36,7 @@ def read_alto(root: Element, name: str) -> WrittenPage:
     unit = next((element.text for element in root.iter() if local(element) == "MeasurementUnit"), None)
     if unit is not None and unit.strip().lower() != "pixel":
         raise BadDataError(
-            f"{name} measures in {unit.strip()!r}: export it with coordinates in pixels, as its picture has them"
+            f"{name} measures in {unit.strip()[:40]!r}: export it with coordinates in pixels, as its picture has them"
         )
     pages = [element for element in root.iter() if local(element) == "Page"]
     if len(pages) > 1:

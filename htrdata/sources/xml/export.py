@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
 from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.regular import real_path
 from htrdata.labels.text_rules import TextRules
 from htrdata.records import SPLITS, Division, Outline, Page, Reason, SourceInfo, Unit, Word, first_reason
 from htrdata.sources.base import ALIGNMENT
@@ -81,7 +82,7 @@ class XmlExport:
         """The corpus's held-out list; without one all are in one split, and the folder's name tells exports apart."""
         if self.corpus is not None:
             return Division(self.corpus.info.title, "held_out", {"list": self.corpus.fingerprint})
-        return Division(f"ALTO and PAGE XML in {self.root.resolve().name}", f"all {self.split or 'none'}")
+        return Division(f"ALTO and PAGE XML in {real_path(self.root).name}", f"all {self.split or 'none'}")
 
     @property
     def settings(self) -> Mapping[str, str]:
