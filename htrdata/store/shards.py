@@ -99,6 +99,10 @@ class Shard:
         """
         return self._get(image_key(key))
 
+    def has(self, key: int) -> bool:
+        """Whether there is an image of that key, counted from 1, whatever the shard gives as their number."""
+        return (self._opened or self._tree).get(image_key(key)) is not None
+
     def label(self, key: int) -> str:
         """The label of a sample by its key, counted from 1. Raises as `image` does."""
         value = self._get(label_key(key))

@@ -44,12 +44,13 @@ def as_store(data: Path, *, plain: bool, workers: int | None = None) -> Iterator
 def _is_labelled(data: Path, *, plain: bool) -> bool:
     from htrdata.sources.folder.finding import find
     from htrdata.store.format import DATA_FILE, DATASET_FILE
+    from htrmodel.data.splits import split_folder
 
     if data.is_file():
         return True
     if not data.is_dir() or (data / DATASET_FILE).exists() or any(data.glob(f"*/{DATASET_FILE}")):
         return False
-    if plain and any((data / "train").rglob(DATA_FILE)):
+    if plain and any(split_folder(data, "train").rglob(DATA_FILE)):
         return False
     found = find(data)
     return bool(found.images or found.tables or found.shards)

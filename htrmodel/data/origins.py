@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from htrdata.errors import SourceMissingError
+from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.regular import real_path
 from htrdata.labels import normal_form
 from htrdata.store.columns import codes, numbers, select, strings, take
@@ -113,6 +113,7 @@ class PlainShards:
 
     Raises:
         SourceMissingError: there is no shard.
+        BadDataError: a shard is damaged, or holds more words than it says.
     """
 
     divided = None
@@ -123,6 +124,8 @@ class PlainShards:
         self.shards = tuple(Shard(file.parent) for file in sorted(root.rglob(DATA_FILE)))
         if not self.shards:
             raise SourceMissingError(f"no {DATA_FILE} in {root} or below")
+        for shard in self.shards:
+            _check_count(shard)
         self._folders = [shard.folder.relative_to(root).as_posix() for shard in self.shards]
         self._starts = np.cumsum([0, *map(len, self.shards)])
 
@@ -160,6 +163,16 @@ class PlainShards:
     def digest(self) -> str:
         """Over the files: they are read whole."""
         return _digest(file_sha256(shard.folder / DATA_FILE) for shard in self.shards)
+
+
+def _check_count(shard: Shard) -> None:
+    """Refuses a shard of which a part would be taken for the whole: tools that add words may forget to count them."""
+    count = len(shard)
+    if shard.has(count + 1):
+        raise BadDataError(
+            f"{shard.folder} says that it has {count:,} words (num-samples), but there is an image of key "
+            f"{count + 1:,}: put the number right, or make the shard again"
+        )
 
 
 def _digest(digests: Iterator[str]) -> str:

@@ -8,26 +8,36 @@ from pathlib import Path
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.files.regular import real_path
 from htrdata.records import SPLITS
-from htrdata.store.format import DATA_FILE
+from htrdata.store.format import DATA_FILE, DATASET_FILE
 from htrdata.store.reading import Store
 from htrmodel.data.divisions import DividedSet, divided
 from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Origin
+
+FOLDERS = {
+    "train": ("train", "training"),
+    "val": ("val", "validation", "valid"),
+    "test": ("test", "evaluation", "testing"),
+}
+"""What the folder of a split of plain shards may be called: as here, or as in clova's downloads."""
 
 
 def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin]:
     """Finds where the words of a split are.
 
     Args:
-        root: a store; or a folder without data sets but with ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb``.
+        root: a store; or a folder without data sets but with ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb``, where
+            SPLIT is one of `FOLDERS`.
         split: such as ``train``.
-        names: the data sets wanted, in order; empty for all that have the split, but of drawn ones none where there
-            are others. That of ``SPLIT/data.mdb`` is the name of the folder ``root``.
+        names: the data sets wanted, in order, plain shards beside them too; empty for all data sets that have the
+            split, but of drawn ones none where there are others. That of ``SPLIT/data.mdb`` is the name of the folder
+            ``root``.
 
     Raises:
-        UsageError: a data set is not there or lacks the split, none has it, or two data sets that train together split
-            one source differently.
+        UsageError: a data set is not there or lacks the split, none has it, two data sets that train together split
+            one source differently, or a split has two folders.
         SourceMissingError: there is neither a data set nor a shard.
+        BadDataError: a data set or plain shards are damaged.
     """
     store = Store(root)
     if not store.datasets:
@@ -37,40 +47,87 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     chosen = names or genuine or with_split
     if not chosen:
         raise UsageError(f"no data set in {root} has {split} words: it has {', '.join(store.datasets)}")
-    datasets = [store.dataset(name) for name in chosen]
+    beside = [] if set(chosen) <= set(store.datasets) else shards_beside(root, split)
+    plain = {name: _plain(root, split, [name])[0] for name in chosen if name in beside}
+    datasets = {name: store.dataset(name) for name in chosen if name not in plain}
     if split == "train":
-        check_schemes(map(divided, datasets))
-    return [StoredSplit(dataset, split) for dataset in datasets]
+        check_schemes(map(divided, datasets.values()))
+    return [plain[name] if name in plain else StoredSplit(datasets[name], split) for name in chosen]
 
 
 def every_split(root: Path) -> list[Origin]:
     """All splits of all data sets of a store; of a folder without data sets, all shards in it or below.
 
-    Shards in ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb`` are of that split, others of none.
+    Shards in ``SPLIT/NAME/…/data.mdb`` or ``SPLIT/data.mdb`` are of that split, see `FOLDERS`; others are of none.
 
     Raises:
         SourceMissingError: there is neither a data set nor a shard.
-        BadDataError: a ``dataset.json`` is damaged.
+        UsageError: a split has two folders.
+        BadDataError: a ``dataset.json``, or a shard, is damaged.
     """
     store = Store(root)
     if store.datasets:
         return [StoredSplit(dataset, split) for dataset in store.datasets.values() for split in dataset.splits]
-    laid_out = [split for split in SPLITS if any((root / split).rglob(DATA_FILE))]
+    laid_out = [split for split in SPLITS if any(split_folder(root, split).rglob(DATA_FILE))]
     return [origin for split in laid_out for origin in _plain(root, split, ())] or [PlainShards(root)]
 
 
+def split_folder(root: Path, split: str) -> Path:
+    """Where the plain shards of a split are; by its own name where there are none.
+
+    Raises:
+        UsageError: there are some in two folders.
+    """
+    found = [root / name for name in FOLDERS.get(split, (split,)) if any((root / name).rglob(DATA_FILE))]
+    if len(found) > 1:
+        raise UsageError(f"{' and '.join(map(str, found))} both have {split} words: put what is meant into one of them")
+    return found[0] if found else root / split
+
+
+def shards_beside(root: Path, split: str) -> list[str]:
+    """The names of plain shards in a split of a store: what a build of `htrdata` did not put there.
+
+    Args:
+        root: the store.
+        split: such as ``train``.
+    """
+    ours = _built(root)
+    return [name for name in _names(split_folder(root, split)) if name not in ours] if ours else []
+
+
+def undivided(root: Path, split: str) -> list[Origin]:
+    """The plain shard of a split that is for all names at once, as that of clova's ``validation/``; or none.
+
+    Raises:
+        UsageError: the split has two folders.
+        BadDataError: the shard is damaged.
+    """
+    whole = not _built(root) and (split_folder(root, split) / DATA_FILE).exists()
+    return _plain(root, split, ()) if whole else []
+
+
+def _built(root: Path) -> set[str]:
+    return {file.parent.name for file in root.glob(f"*/{DATASET_FILE}")}
+
+
 def _plain(root: Path, split: str, names: Sequence[str]) -> list[Origin]:
-    folder = root / split
+    folder = split_folder(root, split)
     own_name = real_path(root).name
     if list(names) in ([], [own_name]) and (folder / DATA_FILE).exists():
         return [PlainShards(folder, own_name, split)]
-    chosen = names or sorted({file.relative_to(folder).parts[0] for file in folder.rglob(DATA_FILE)})
+    chosen = names or _names(folder)
     if not chosen:
         raise SourceMissingError(
             f"no {split} words in {root}: it has no data set, and no {DATA_FILE} in {folder} or below; build one, for "
             "example with `htrdata imgur5k`"
         )
     return [PlainShards(folder / name, name, split) for name in chosen]
+
+
+def _names(folder: Path) -> list[str]:
+    """The folders within one that hold shards, or have them below."""
+    parts = (file.relative_to(folder).parts for file in folder.rglob(DATA_FILE))
+    return sorted({first for first, *rest in parts if rest})
 
 
 def check_schemes(datasets: Iterable[DividedSet]) -> None:

@@ -147,9 +147,14 @@ def _in_table(path: Path) -> Iterator[NamedImage]:
 
 
 def _in_store(path: Path, say: Say) -> Iterator[NamedImage]:
+    from htrdata.records import SPLITS
     from htrdata.store.reading import Store
+    from htrmodel.data.splits import shards_beside
 
     store = Store(path)
+    for split in SPLITS:
+        for name in shards_beside(path, split):
+            say(f"{path}: left out {split}/{name}, which htrdata did not build: name that folder to have it read")
     for dataset in store:
         if dataset.description.unit != "word":
             say(f"{dataset.name} in {path} holds {dataset.description.unit}s, and these weights read words")

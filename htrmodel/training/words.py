@@ -20,7 +20,7 @@ from htrmodel.data.divisions import DividedSet
 from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Origin, Samples, open_samples
-from htrmodel.data.splits import find_split
+from htrmodel.data.splits import find_split, shards_beside, undivided
 
 _NAMED = 12  # characters
 
@@ -100,7 +100,11 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
     mixed = parse_mix(mix)
     policy = config.label_policy
     train = [_open(origin, policy, say) for origin in find_split(root, "train", list(mixed))]
-    val = [_open(origin, policy, say) for one in train for origin in _find_validation(root, one.name, say)]
+    for name in shards_beside(root, "train"):
+        if name not in mixed:
+            say(f"{name} in {root} is no data set that htrdata built: it is left out; --mix {name} takes it")
+    found = undivided(root, "val") or [origin for one in train for origin in _find_validation(root, one.name, say)]
+    val = [_open(origin, policy, say) for origin in found]
     if not val:
         names = ", ".join(one.name for one in train)
         plain = all(isinstance(one.origin, PlainShards) for one in train)

@@ -94,6 +94,11 @@ class PlainShard:
             count = tree.get(b"num-samples") or b""
             if not count.isdigit():
                 raise BadDataError(f"{self.path} has no number of samples: it is no LMDB of words, or not a whole one")
+            if tree.get(b"image-%09d" % (int(count) + 1)) is not None:
+                raise BadDataError(
+                    f"{self.path} says that it has {int(count):,} words (num-samples), but there is an image of key "
+                    f"{int(count) + 1:,}: put the number right, or make the LMDB again"
+                )
             for key in range(1, int(count) + 1):
                 yield self._row(key, tree.get(b"label-%09d" % key))
         finally:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import lmdb
 import pytest
 
-from htrdata.errors import SourceMissingError, UsageError
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.labels import PRINTABLE
 from htrdata.records import Division
+from htrdata.sources.folder import Folder
+from htrmodel.config import RecogniserConfig
 from htrmodel.data.divisions import DividedSet
 from htrmodel.data.samples import open_samples
-from htrmodel.data.splits import check_schemes, every_split, find_split
+from htrmodel.data.splits import check_schemes, every_split, find_split, shards_beside
 from htrmodel.runtime.finding import find_images
+from htrmodel.training.words import find_words
 
 from .conftest import MakeShard, MakeStore
 
@@ -49,6 +55,67 @@ def test_plain_shards_as_clova_lays_them_out(make_shard: MakeShard, tmp_path: Pa
         find_split(tmp_path, "test")
     with pytest.raises(SourceMissingError, match=r"no data.mdb in .*XX"):
         find_split(tmp_path, "train", ["XX"])
+
+
+def test_plain_shards_as_clova_calls_their_folders(make_shard: MakeShard, tmp_path: Path) -> None:
+    make_shard(tmp_path / "training/MJ/MJ_train", ["a"])
+    make_shard(tmp_path / "training/ST", ["b"])
+    make_shard(tmp_path / "validation", ["c"])
+    make_shard(tmp_path / "evaluation/IIIT5k_3000", ["d"])
+    assert found(tmp_path, "train") == {"MJ": ["a"], "ST": ["b"]}
+    assert found(tmp_path, "val") == {tmp_path.name: ["c"]}
+    assert found(tmp_path, "test") == {"IIIT5k_3000": ["d"]}
+    assert list(places(tmp_path)) == ["MJ/train", "ST/train", f"{tmp_path.name}/val", "IIIT5k_3000/test"]
+    said: list[str] = []
+    words = find_words(tmp_path, ["ST"], RecogniserConfig(charset=PRINTABLE), said.append)
+    assert [one.texts.to_pylist() for one in (*words.train, *words.val)] == [["b"], ["c"]]
+    assert not any("no val words" in sentence for sentence in said)
+    make_shard(tmp_path / "train/MJ", ["e"])
+    with pytest.raises(UsageError, match=r"/train and .*/training both have train words"):
+        find_split(tmp_path, "train")
+
+
+def test_plain_shards_beside_data_sets_are_told_and_taken_if_named(
+    make_store: MakeStore, make_shard: MakeShard
+) -> None:
+    root = make_store({"train": ["a", "b"], "val": ["c"]}, name="first", shard_words=1)
+    make_shard(root / "train/mine/part", ["d"])
+    make_shard(root / "val/mine", ["e"])
+    assert shards_beside(root, "train") == ["mine"]
+    assert shards_beside(root, "test") == []
+    assert found(root, "train") == {"first": ["a", "b"]}
+    assert list(found(root, "train", ["mine", "first"])) == ["mine", "first"]
+    said: list[str] = []
+    config = RecogniserConfig(charset=PRINTABLE)
+    assert [one.name for one in find_words(root, [], config, said.append).train] == ["first"]
+    assert f"mine in {root} is no data set that htrdata built: it is left out; --mix mine takes it" in said
+    words = find_words(root, ["mine", "first"], config, said.append)
+    assert [one.name for one in (*words.train, *words.val)] == ["mine", "first", "mine", "first"]
+    said.clear()
+    assert len(list(find_images(root, said.append))) == 3
+    assert [sentence.split(": ", 1)[1].split(",")[0] for sentence in said] == [
+        "left out train/mine",
+        "left out val/mine",
+    ]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda root: find_split(root, "train"),
+        lambda root: list(find_images(root)),
+        lambda root: list(Folder(root / "train").pages()),
+    ],
+    ids=["finetune", "predict", "htrdata folder"],
+)
+def test_a_number_of_words_that_is_too_small_is_refused(
+    make_shard: MakeShard, tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    make_shard(tmp_path / "train", ["a", "b", "c"], [b"1", b"2", b"3"])
+    with lmdb.open(str(tmp_path / "train"), map_size=1 << 20) as environment, environment.begin(write=True) as writing:
+        writing.put(b"num-samples", b"2")
+    with pytest.raises(BadDataError, match=r"says that it has 2 words \(num-samples\), but there is an image of key 3"):
+        read(tmp_path)
 
 
 def divided(name: str, corpus: str = "IAM", scheme: str = "published", **parameters: str) -> DividedSet:
