@@ -140,7 +140,7 @@ class _Tensors:
             return torch.empty(size, dtype=storage.dtype)
         width = storage.dtype.itemsize
         numbers = bytearray(self._spans[storage.key][offset * width : reach * width])
-        return torch.frombuffer(numbers, dtype=storage.dtype).as_strided(size, stride).contiguous()
+        return torch.frombuffer(numbers, dtype=storage.dtype).as_strided(size, stride).clone()
 
 
 class _Unpickler(pickle.Unpickler):

@@ -22,8 +22,9 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Outcome, Request, carry_out
+from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.initial_model import ModelChoice, initial_model
+from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.validation import Validation, validate
 
