@@ -20,7 +20,7 @@ import filelock
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
 from htrdata.files import strict_json
-from htrdata.files.writing import UNFINISHED, make_folder, sync_folder
+from htrdata.files.writing import make_folder, remove_unfinished, sync_folder
 from htrdata.records import SPLITS
 from htrdata.store.description import Description, Provenance
 from htrdata.store.description_file import check_format, read_description, write_json
@@ -184,8 +184,9 @@ class Workspace:
         for folder in (self.parts, self.stage):
             if folder.exists():
                 shutil.rmtree(folder)
-        for file in (self.folder / "lock", *self.folder.glob(UNFINISHED)):
-            file.unlink(missing_ok=True)
+        (self.folder / "lock").unlink(missing_ok=True)
+        for file in (self._request, self._moves):
+            remove_unfinished(file)
         for folder in (self.folder, self.folder.parent):
             with contextlib.suppress(OSError):  # another build is under way, or somebody has put something there
                 folder.rmdir()

@@ -18,7 +18,7 @@ class StoredTensor(NamedTuple):
     dtype: torch.dtype
     """Of its numbers."""
     fetch: Callable[[], Tensor]
-    """Reads it, on the CPU, into memory of its own."""
+    """Reads it, contiguous and on the CPU."""
 
     @property
     def size(self) -> int:

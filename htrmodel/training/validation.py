@@ -15,11 +15,6 @@ from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
 from htrmodel.training.loss import LOSSES
 
-FIGURES = ("loss", "cer", "wer", "words")
-
-Figures = dict[str, dict[str, float]]
-"""What validations found, by data set and by the names of `FIGURES`."""
-
 Stop = Callable[[], bool]
 """Asked between batches: whether to stop now."""
 
