@@ -9,6 +9,7 @@
     ├── BadDataError            65  input or store whose content is wrong
     ├── UnreachableError        69  a server that cannot be reached, or has not given all that was asked
     ├── WorkerDiedError         71  a worker process was killed
+    ├── NotEnoughMemoryError    72  the system, or a limit of it, gives no more memory; also a MemoryError
     ├── CannotCreateError       73  output that cannot be created
     ├── StorageError            74  reading or writing failed: disk full, I/O error
     └── LockedError             75  another build holds the output
@@ -18,6 +19,8 @@ A message names the value, the place and the remedy; the command line prints it 
 
 from __future__ import annotations
 
+import errno
+import re
 from typing import ClassVar
 
 
@@ -71,6 +74,22 @@ class WorkerDiedError(HtrError):
     exit_code = 71
 
 
+class NotEnoughMemoryError(HtrError, MemoryError):
+    """The system, or a limit that is set to the process, gives no more memory, or no more threads."""
+
+    exit_code = 72
+
+    @classmethod
+    def of(cls, error: BaseException) -> NotEnoughMemoryError:
+        """The error for what a library or the system says."""
+        what = " ".join(str(error).split()) or type(error).__name__
+        what = what if len(what) < 160 else f"{what[:160]}…"
+        return cls(
+            f"there is not enough memory ({what}): end other programs, work with fewer --workers or smaller batches, "
+            "or allow this one more (ulimit -v, the limit of a container or job)"
+        )
+
+
 class CannotCreateError(HtrError):
     """The output cannot be created, or must not be replaced."""
 
@@ -87,3 +106,17 @@ class LockedError(HtrError):
     """Another process is building the same data set."""
 
     exit_code = 75
+
+
+_NO_MEMORY = re.compile(
+    "can't start new thread|launch worker thread|cannot allocate memory|can't allocate memory|failed to map segment"
+    "|insufficient memory|bad_alloc|out of memory",
+    re.IGNORECASE,
+)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error says that there is no memory left, or no room for a thread: libraries have many words for it."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return isinstance(error, RuntimeError | OSError | ImportError) and bool(_NO_MEMORY.search(str(error)))

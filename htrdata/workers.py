@@ -42,7 +42,10 @@ def make_executor(workers: int) -> Executor:
 def _start_worker() -> None:
     # Ctrl-C goes to every process of a terminal; the parent alone decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    opencv().setNumThreads(1)  # there is a worker per core already
+    try:
+        opencv().setNumThreads(1)  # there is a worker per core already
+    except MemoryError:
+        os._exit(1)  # the parent says what it means; an exception would be shown by each worker
     _start_pyarrow_without_pandas()
     threading.Thread(target=_follow_parent, daemon=True).start()
 

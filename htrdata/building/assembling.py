@@ -138,7 +138,6 @@ def join_shard(split: SplitPlan, number: int, stage: Path) -> tuple[str, ShardIn
 
     Raises:
         OSError: reading or writing failed.
-        lmdb.Error: writing failed.
     """
     folder, places = split.folders[number], split.words_of(number)
     words = _kept_words(split, places)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from pathlib import Path
 
-import lmdb
-
-from htrdata.errors import HtrError, StorageError, WorkerDiedError
+from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, WorkerDiedError, lacks_memory
+from htrdata.files.refusals import refusal
 from htrdata.workers import make_executor
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -43,14 +39,11 @@ def storage_errors(out: Path | None) -> Iterator[None]:
             "a worker process was killed, most likely for want of memory: run the same command again with fewer "
             "--workers; it goes on from the finished parts"
         ) from error
-    except (OSError, lmdb.Error) as error:
-        full = getattr(error, "errno", None) in _FULL or isinstance(error, lmdb.DiskError)
-        cause = (
-            f"the disk with {out} is full, or a quota or file size limit is reached"
-            if full
-            else "reading failed"
-            if out is None
-            else f"reading, or writing to {out}, failed"
-        )
-        resumed = ": it goes on from the finished parts" if out is not None else ""
-        raise StorageError(f"{cause} ({error}). Mend that and run the same command again{resumed}") from error
+    except MemoryError as error:
+        raise NotEnoughMemoryError.of(error) from error
+    except OSError as error:
+        if lacks_memory(error):
+            raise NotEnoughMemoryError.of(error) from error
+        what = "reading failed" if out is None else f"reading, or writing to {out}, failed"
+        again = "Then run the same command again" + ("" if out is None else ": it goes on from the finished parts")
+        raise StorageError(f"{what}: {refusal(error)}. {again}") from error

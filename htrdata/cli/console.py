@@ -18,7 +18,8 @@ from typing import NoReturn
 import click
 from tqdm import tqdm
 
-from htrdata.errors import HtrError, StorageError, UsageError
+from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, UsageError, lacks_memory
+from htrdata.files.refusals import refusal
 from htrdata.labels import visible
 
 _EXTRAS = {
@@ -72,10 +73,14 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
         _refuse(UsageError(f"this needs {error.name}, which is not installed: pip install 'htrdata[{extra}]'"))
     except BrokenPipeError:
         _leave_pipe()
-    except OSError as error:
-        _refuse(StorageError(f"reading or writing failed: {error}"))
     except (KeyboardInterrupt, click.Abort):
         _stopped("interrupted", program, once, 128 + signal.SIGINT)
+    except Exception as error:
+        if lacks_memory(error):
+            _refuse(NotEnoughMemoryError.of(error))
+        if not isinstance(error, OSError):
+            raise
+        _refuse(StorageError(f"reading or writing failed: {refusal(error)}"))
     except Terminated:
         _stopped("terminated", program, once, 128 + signal.SIGTERM)
 
@@ -96,11 +101,19 @@ def _leave_pipe() -> NoReturn:
     sys.exit(141)  # as a shell gives it for SIGPIPE
 
 
-def _terminate(_number: int, _frame: object) -> NoReturn:
+def _terminate(number: int, _frame: object) -> NoReturn:
+    signal.signal(number, _leave_at_once)
     raise Terminated
 
 
+def _leave_at_once(number: int, _frame: object) -> NoReturn:
+    """Whoever asks twice does not want to wait for what is still being put in order."""
+    os._exit(128 + number)
+
+
 def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoReturn:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave_at_once)
     words = sys.argv[1:]
     goes_on = not set(once) & set(words[:1]) and "--dry-run" not in words
     again = "\n  " + visible(" ".join([program, shlex.join(words)]).strip())

@@ -47,6 +47,25 @@ def codes(column: pa.DictionaryArray, of: dict[str, int]) -> NDArray[np.int32]:
     return np.where(valid, code_of[np.where(valid, numbers(column.indices), 0)], -1)
 
 
+def counted(table: pa.Table, names: Sequence[str]) -> list[tuple[tuple[str | None, ...], int]]:
+    """How many rows have each combination of the texts, or nulls, of some columns.
+
+    Raises:
+        ValueError: they could have more combinations than an int64 counts.
+    """
+    columns = [table[name].combine_chunks().dictionary_encode("encode") for name in names]
+    if not table.num_rows:
+        return []
+    places = np.ravel_multi_index([numbers(column.indices) for column in columns], [len(c.dictionary) for c in columns])
+    _, rows, counts = np.unique(places, return_index=True, return_counts=True)
+    texts = [column.dictionary.to_pylist() for column in columns]
+    kinds = zip(*(numbers(column.indices)[rows].tolist() for column in columns), strict=True)
+    return [
+        (tuple(text[at] for text, at in zip(texts, kind, strict=True)), count)
+        for kind, count in zip(kinds, counts.tolist(), strict=True)
+    ]
+
+
 def select(column: Column, mask: NDArray[np.bool_]) -> Column:
     """The rows of an array or record batch where the mask is true."""
     bits = pa.py_buffer(np.packbits(mask, bitorder="little"))

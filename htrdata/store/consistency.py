@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from htrdata.records import SPLITS
+from htrdata.store.columns import counted
 from htrdata.store.description import Description
 from htrdata.store.digests import content_digest
 from htrdata.store.format import DATASET_FILE, FORMAT
-from htrdata.store.manifest import KEPT
+from htrdata.store.manifest import DROPPED, KEPT
 
 
 def contradictions(about: Description, name: str) -> Iterator[str]:
@@ -63,13 +64,16 @@ def miscounts(about: Description, manifest: pa.Table) -> Iterator[str]:
         if pc.unique(manifest[column]).to_pylist() != [expected]:
             yield f"{about.name}: the manifest has rows whose {column} is not {expected!r}"
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    groups = manifest.group_by(["split", "status", "reason", "shard"]).aggregate([([], "count_all")])
-    for group in groups.to_pylist():
-        split = group["split"] or "none"
-        found[split][group["reason"] or group["status"]] += group["count_all"]
-        shard = about.shards.get(group["shard"]) if group["shard"] is not None else None
-        if (group["status"] == KEPT) != (shard is not None) or (shard is not None and shard.split != split):
-            yield f"{about.name}: the manifest has {group['status']} words of {split} in the shard {group['shard']}"
+    for column, allowed in (("split", {*SPLITS, None}), ("status", {KEPT, DROPPED})):
+        if strange := set(pc.unique(manifest[column]).to_pylist()) - allowed:
+            yield f"{about.name}: the manifest has rows whose {column} is {min(map(repr, strange))}"
+            return
+    for (given, status, reason, folder), count in counted(manifest, ["split", "status", "reason", "shard"]):
+        split = given or "none"
+        found[split][reason or status or ""] += count
+        shard = about.shards.get(folder) if folder is not None else None
+        if (status == KEPT) != (shard is not None) or (shard is not None and shard.split != split):
+            yield f"{about.name}: the manifest has {status} words of {split} in the shard {folder}"
     recorded = {split: Counter({KEPT: counts.kept, **counts.dropped}) for split, counts in about.splits.items()}
     for split in dict.fromkeys([*recorded, *found]):
         here, known = found[split], +recorded.get(split, Counter())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,12 @@ from htrdata.files.regular import open_regular
 _PIECE = 8 << 20  # bytes
 
 
-def file_sha256(path: Path) -> str:
+def file_sha256(path: Path, go_on: Callable[[], None] = lambda: None) -> str:
     """SHA-256 of a file, in hex.
+
+    Args:
+        path: of the file.
+        go_on: called after each piece; what it raises ends the work.
 
     Raises:
         BadDataError: it is no regular file.
@@ -27,6 +32,7 @@ def file_sha256(path: Path) -> str:
     with open_regular(path) as file:
         while length := file.readinto(piece):
             digest.update(piece[:length])
+            go_on()
     return digest.hexdigest()
 
 
@@ -36,13 +42,19 @@ def digest_of_columns(labels: pa.ChunkedArray, images_sha256: pa.ChunkedArray) -
     Of each word its index, from 1 (8 bytes), and the length of its label in UTF-8 (4 bytes), little-endian, then label
     and SHA-256.
     """
+    if not len(labels):
+        return hashlib.sha256().hexdigest()
     binary = pa.large_binary()
     texts, images = (column.combine_chunks().cast(binary) for column in (labels, images_sha256))
     heads = np.empty(len(texts), [("index", "<u8"), ("length", "<u4")])
-    heads["index"], heads["length"] = np.arange(1, len(texts) + 1), pc.binary_length(texts)
+    ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    heads["index"], heads["length"] = np.arange(1, len(texts) + 1), np.diff(ends)
     width = pa.binary(heads.itemsize)
     fixed = pa.FixedSizeBinaryArray.from_buffers(width, len(heads), [None, pa.py_buffer(heads)])
-    samples = pc.binary_join_element_wise(fixed.cast(binary), texts, images, pa.scalar(b"", binary))
+    nothing = pa.Array.from_buffers(
+        binary, len(texts), [None, pa.py_buffer(bytes(8 * (len(texts) + 1))), pa.py_buffer(b"")]
+    )
+    samples = pc.binary_join_element_wise(fixed.cast(binary), texts, images, nothing)
     return hashlib.sha256(samples.buffers()[2]).hexdigest()
 
 

@@ -7,14 +7,16 @@ these names there come as ``source_key`` and ``source_unit``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from htrdata.errors import BadDataError, UsageError
+from htrdata.errors import BadDataError, NotEnoughMemoryError, UsageError, lacks_memory
 from htrdata.files.regular import check_regular
 from htrdata.store.columns import codes, select, strings
 from htrdata.store.manifest import INDEX_OF_FORMAT_1, KEPT, manifest_schema
@@ -45,11 +47,8 @@ class ManifestReader:
         """
         first = 0
         try:
-            check_regular(self.path)
             # Without threads and read-ahead: as fast, since something is done in between, and with less memory.
-            with pq.ParquetFile(
-                self.path, read_dictionary=list(_ENCODED), page_checksum_verification=True, pre_buffer=False
-            ) as file:
+            with self._opened(read_dictionary=list(_ENCODED), pre_buffer=False) as file:
                 names = self._names(file, columns)
                 wanted = [name for name in names.values() if name is not None]
                 for batch in file.iter_batches(rows, columns=wanted, use_threads=False):
@@ -57,30 +56,23 @@ class ManifestReader:
                     first += batch.num_rows
         except KeyError as error:  # of `read_dictionary`
             raise self.damaged(f"it has no column {error}") from error
-        except pa.ArrowMemoryError:
-            raise
-        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-            raise self.damaged(str(error)) from error
 
     def names(self) -> list[str]:
         """The names of all columns, in order. Raises as `batches` does."""
-        try:
-            with pq.ParquetFile(self.path) as file:
-                return list(self._names(file, None))
-        except (OSError, pa.ArrowException) as error:
-            raise self.damaged(str(error)) from error
+        with self._opened() as file:
+            return list(self._names(file, None))
 
-    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Reads all columns, or some of them; nothing is dictionary-encoded. Raises as `batches` does."""
-        try:
-            check_regular(self.path)
-            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
-                names = self._names(file, columns)
-                return _named(file.read([name for name in names.values() if name is not None]), names)
-        except pa.ArrowMemoryError:
-            raise
-        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-            raise self.damaged(str(error)) from error
+    def table(self, columns: Sequence[str] | None = None, *, use_threads: bool = True) -> pa.Table:
+        """Reads all columns, or some of them; nothing is dictionary-encoded. Raises as `batches` does.
+
+        Args:
+            columns: their names; None for all.
+            use_threads: whether several cores may work at it.
+        """
+        with self._opened(pre_buffer=use_threads) as file:
+            names = self._names(file, columns)
+            wanted = [name for name in names.values() if name is not None]
+            return _named(file.read(wanted, use_threads=use_threads), names)
 
     def kept_ids(self, split: str) -> list[str]:
         """The ids of the words of a split that are in shards, in their order. Raises as `batches` does."""
@@ -95,6 +87,17 @@ class ManifestReader:
             f"{self.path} is missing or damaged ({what}): `htrdata verify` says more; build {self.path.parent.name} "
             "again"
         )
+
+    @contextmanager
+    def _opened(self, **options: Any) -> Iterator[pq.ParquetFile]:
+        try:
+            check_regular(self.path)
+            with pq.ParquetFile(self.path, page_checksum_verification=True, **options) as file:
+                yield file
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+            if lacks_memory(error):
+                raise NotEnoughMemoryError.of(error) from error
+            raise self.damaged(str(error)) from error
 
     def _names(self, file: pq.ParquetFile, columns: Sequence[str] | None) -> dict[str, str | None]:
         """The columns asked for, each with its name in the file; None of one that is not there, but known."""

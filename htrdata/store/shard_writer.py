@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import lmdb
 import pyarrow as pa
 
+from htrdata.files.refusals import error_after
 from htrdata.store.digests import digest_of_columns, file_sha256
 from htrdata.store.format import DATA_FILE
 from htrdata.store.shards import COUNT_KEY, image_key, label_key
@@ -53,24 +56,45 @@ def write_shard(folder: Path, words: Iterable[pa.RecordBatch], *, count: int, pa
         payload: bytes of all images and labels together: it bounds the size of the memory map.
 
     Raises:
-        OSError: the directory exists or cannot be created.
-        lmdb.Error: the file cannot be written; ``lmdb.DiskError`` where the disk is full.
+        OSError: the directory exists or cannot be created, or the file cannot be written.
+        MemoryError: there is no memory for it.
         ValueError: there are more or fewer words than `count`.
     """
     folder.mkdir(parents=True)
     # A value takes at most two pages beyond its own bytes. The size is part of the file, hence computed, never grown.
     map_size = _whole_mebibytes(payload + 3 * _PAGE_SIZE * (count + 100))
-    environment = lmdb.open(str(folder), map_size=map_size, sync=False, metasync=False, **_FIRST_FORMAT)
+    path = folder / DATA_FILE
     try:
-        labels, digests = _put_words(environment, words)
-        environment.sync(True)
-    finally:
-        environment.close()
+        environment = lmdb.open(str(folder), map_size=map_size, sync=False, metasync=False, **_FIRST_FORMAT)
+        try:
+            labels, digests = _put_words(environment, words)
+            environment.sync(True)
+        finally:
+            environment.close()
+    except lmdb.Error as error:
+        raise _said_by_the_system(error, path) from error
     if len(labels) != count:
         raise ValueError(f"{folder}: {len(labels)} words came, {count} were announced")
     (folder / "lock.mdb").unlink()
-    path = folder / DATA_FILE
     return ShardInfo(count, path.stat().st_size, file_sha256(path), digest_of_columns(labels, digests))
+
+
+def _said_by_the_system(error: lmdb.Error, path: Path) -> OSError | MemoryError:
+    """The error of the system behind one of LMDB, which has kinds of its own for some, and the words alone for others.
+
+    Where the system writes less than was asked, as on a disk that is full, LMDB takes that for an I/O error.
+    """
+    if isinstance(error, lmdb.MemoryError):
+        return MemoryError(str(error))
+    if isinstance(error, lmdb.MapFullError):
+        return OSError(
+            f"{path} does not fit into what was computed for it ({error}): report that, and take --shard-size"
+        )
+    codes = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EACCES, errno.EIO)
+    code = next((code for code in codes if str(error).endswith(os.strerror(code))), None)
+    if code == errno.EIO and (hidden := error_after(path)) is not None:
+        return OSError(hidden.errno, hidden.strerror, str(path))
+    return OSError(code, os.strerror(code), str(path)) if code is not None else OSError(f"{error}: {path}")
 
 
 def _whole_mebibytes(size: int) -> int:

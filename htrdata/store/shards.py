@@ -18,6 +18,7 @@ from htrdata.files.lmdb_tree import Tree
 from htrdata.store.format import DATA_FILE
 
 COUNT_KEY = b"num-samples"
+_DIGITS = 12  # that a number of samples may have
 
 
 def image_key(key: int) -> bytes:
@@ -86,8 +87,8 @@ class Shard:
     def __len__(self) -> int:
         """The number of samples, as the shard gives it."""
         value = self._get(COUNT_KEY)
-        if not value.isdigit():
-            raise BadDataError(f"{self.folder}: num-samples is {value[:20]!r}, not a number")
+        if not value.isdigit() or len(value) > _DIGITS:
+            raise BadDataError(f"{self.folder}: num-samples is {value[:20]!r}, not a number of samples")
         return int(value)
 
     def image(self, key: int) -> bytes:

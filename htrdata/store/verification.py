@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from htrdata.errors import HtrError
-from htrdata.images import codec
+from htrdata.errors import BadDataError, HtrError, StorageError, lacks_memory
 from htrdata.records import SPLITS
 from htrdata.store.consistency import contradictions, miscounts
-from htrdata.store.description import FileRecord, ShardRecord
-from htrdata.store.digests import digest_of_columns, file_sha256
+from htrdata.store.description import FileRecord
+from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE, REPORT_FILE
 from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset, open_store
-from htrdata.store.shards import COUNT_KEY, Shard, check_file, image_key, label_key, sample_keys
+from htrdata.store.shard_check import content_problems, image_problems, key_problems, rows_by_shard
+from htrdata.store.shards import Shard, check_file
+from htrdata.store.stoppable import StoppableThreads
 
-_MOST = 5  # problems of one kind that are spelled out for one shard
+GoOn = Callable[[], None]
+"""Called between steps; raises where the work is not wanted any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,133 +75,96 @@ def verify(
 
 
 def _check(dataset: Dataset, decode: bool, checked: Callable[[int], None]) -> Checked:
-    shards = dataset.description.shards
-    # Hashing and reading release the interpreter's lock, so that threads are enough.
-    with ThreadPoolExecutor() as threads:
-        reading = threads.submit(_read_manifest, dataset)
-        jobs = [threads.submit(_shard_problems, dataset, folder, reading, decode) for folder in shards]
-        problems, manifest = list(reading.result()[0]), reading.result()[1]
-        for job, shard in zip(jobs, shards.values(), strict=True):
-            problems += job.result()
-            checked(shard.bytes)
     about = dataset.description
-    problems += contradictions(about, dataset.name)
-    if about.report is not None:
-        problems += _file_problems(dataset.store / dataset.name / REPORT_FILE, about.report)
-    problems += _stray_files(dataset)
-    if manifest is not None:
-        problems += miscounts(about, manifest)
-    size = sum(shard.bytes for shard in shards.values())
+    # Hashing and reading release the interpreter's lock, so that threads are enough; the rest would only wait for it.
+    with StoppableThreads() as threads:
+        reading = threads.submit(_read_manifest, dataset, threads.go_on)
+        hashing = {folder: threads.submit(_changes, dataset, folder, threads.go_on) for folder in about.shards}
+        problems, manifest = reading.result()
+        rows = rows_by_shard(manifest) if manifest is not None else None
+        for folder, shard in about.shards.items():
+            problems += hashing[folder].result() or _content_problems(dataset, folder, rows, decode, threads)
+            checked(shard.bytes)
+        problems += contradictions(about, dataset.name)
+        if about.report is not None:
+            problems += _file_problems(dataset.store / dataset.name / REPORT_FILE, about.report, threads.go_on)
+        problems += _stray_files(dataset)
+        if manifest is not None:
+            problems += miscounts(about, manifest)
+    size = sum(shard.bytes for shard in about.shards.values())
     return Checked(dataset.name, about.kept, size, tuple(problems))
 
 
 _COLUMNS = ["dataset", "split", "status", "reason", "text", "shard", "key", "image_sha256", "unit"]
 
 
-def _read_manifest(dataset: Dataset) -> tuple[list[str], pa.Table | None]:
+def _read_manifest(dataset: Dataset, go_on: GoOn) -> tuple[list[str], pa.Table | None]:
     """What is wrong with the manifest, or, where nothing is, its rows."""
-    problems = list(_file_problems(dataset.manifest_path, dataset.description.manifest))
+    problems = list(_file_problems(dataset.manifest_path, dataset.description.manifest, go_on))
     if problems:
         return problems, None
     try:
-        return [], ManifestReader(dataset.manifest_path).table(_COLUMNS)
-    except HtrError as error:
+        return [], ManifestReader(dataset.manifest_path).table(_COLUMNS, use_threads=False)
+    except BadDataError as error:
         return [str(error)], None
 
 
-def _file_problems(path: Path, recorded: FileRecord) -> Iterator[str]:
-    if not path.exists():
-        yield f"{path} is missing"
-    elif not path.is_file():
-        yield f"{path} is no file"
-    elif path.stat().st_size != recorded.bytes:
-        yield f"{path} has {path.stat().st_size:,} bytes, recorded are {recorded.bytes:,}"
-    elif file_sha256(path) != recorded.sha256:
-        yield f"{path} has changed since it was built (its SHA-256 differs)"
+def _changes(dataset: Dataset, folder: str, go_on: GoOn) -> list[str]:
+    """Whether the file of a shard is another one than was built."""
+    recorded, path = dataset.description.shards[folder], dataset.store / folder / DATA_FILE
+    try:
+        check_file(path)
+        size = path.stat().st_size
+        if size != recorded.bytes:
+            return [f"{path} has {size:,} bytes, recorded are {recorded.bytes:,}"]
+        if file_sha256(path, go_on) != recorded.sha256:
+            return [f"{path} has changed since it was built (its SHA-256 differs): copy it again, or build it again"]
+    except (BadDataError, OSError) as error:
+        return [_said(error, path)]
+    return []
+
+
+def _content_problems(
+    dataset: Dataset, folder: str, rows: Mapping[str, pa.Table] | None, decode: bool, threads: StoppableThreads
+) -> list[str]:
+    """What is wrong in a shard whose file is the one that was built: somebody may have written all of it anew."""
+    recorded, shard = dataset.description.shards[folder], Shard(dataset.store / folder)
+    try:
+        problems = list(key_problems(shard, folder, recorded))
+        if problems or rows is None:
+            return problems
+        if folder not in rows:
+            return [f"{folder}: the manifest has no word of it"]
+        problems += content_problems(shard, folder, recorded, rows[folder])
+        if decode:
+            problems += image_problems(shard, folder, rows[folder], threads)
+    except (BadDataError, StorageError) as error:
+        return [str(error)]
+    return problems
+
+
+def _file_problems(path: Path, recorded: FileRecord, go_on: GoOn) -> Iterator[str]:
+    try:
+        if not path.exists():
+            yield f"{path} is missing"
+        elif path.is_file() and path.stat().st_size != recorded.bytes:
+            yield f"{path} has {path.stat().st_size:,} bytes, recorded are {recorded.bytes:,}"
+        elif file_sha256(path, go_on) != recorded.sha256:
+            yield f"{path} has changed since it was built (its SHA-256 differs)"
+    except (BadDataError, OSError) as error:
+        yield _said(error, path)
+
+
+def _said(error: BadDataError | OSError, path: Path) -> str:
+    """What an error of reading a file says; where there is no memory for it, the file is not to blame."""
+    if lacks_memory(error):
+        raise error
+    return str(error) if isinstance(error, HtrError) else f"{path} cannot be read: {error.strerror or error}"
 
 
 def _stray_files(dataset: Dataset) -> Iterator[str]:
     files = {dataset.store / folder / DATA_FILE for folder in dataset.description.shards}
     for split in SPLITS:
         for found in sorted((dataset.store / split / dataset.name).rglob("*")):
-            if found.is_file() and found not in files:
+            if found not in files and not found.is_dir():
                 yield f"{found} does not belong to the data set: remove it"
-
-
-def _shard_problems(
-    dataset: Dataset, folder: str, reading: Future[tuple[list[str], pa.Table | None]], decode: bool
-) -> list[str]:
-    recorded = dataset.description.shards[folder]
-    path = dataset.store / folder / DATA_FILE
-    try:
-        check_file(path)
-        size = path.stat().st_size
-        if size != recorded.bytes:
-            return [f"{path} has {size:,} bytes, recorded are {recorded.bytes:,}"]
-        # Damage is found before LMDB maps the file: a flipped bit in a tree page could end the process.
-        if file_sha256(path) != recorded.sha256:
-            return [f"{path} has changed since it was built (its SHA-256 differs): copy it again, or build it again"]
-        shard = Shard(path.parent)
-        problems = list(_key_problems(shard, folder, recorded.words))
-        _, manifest = reading.result()
-        if manifest is not None and not problems:
-            rows = manifest.filter(pc.equal(manifest["shard"], folder))
-            problems += _content_problems(shard, folder, recorded, rows, decode)
-    except HtrError as error:
-        return [str(error)]
-    return problems
-
-
-def _key_problems(shard: Shard, folder: str, words: int) -> Iterator[str]:
-    count = len(shard)
-    if count != words:
-        yield f"{folder} holds {count:,} samples, recorded are {words:,}"
-    # As keys ascend, that many can be written so in one way alone. Key by key this takes several times as long.
-    if shard.joined_keys() != sample_keys(count) + COUNT_KEY:
-        numbers = range(1, count + 1)
-        expected = {*map(image_key, numbers), *map(label_key, numbers), COUNT_KEY}
-        yield from _first(f"{folder}: missing or unexpected key", sorted(expected.symmetric_difference(shard.keys())))
-
-
-def _content_problems(shard: Shard, folder: str, recorded: ShardRecord, rows: pa.Table, decode: bool) -> Iterator[str]:
-    """Compares a shard with its rows of the manifest."""
-    if not np.array_equal(rows["key"], np.arange(1, recorded.words + 1)):
-        yield f"{folder}: the manifest does not number its words 1 to {recorded.words:,}"
-        return
-    labels, texts = shard.encoded_labels(), rows["text"].cast(pa.binary()).to_pylist()
-    if labels != texts:
-        yield from _first(f"{folder}: label differs from the manifest's, key", _differing(shard, labels, texts))
-    if digest_of_columns(rows["text"], rows["image_sha256"]) != recorded.content_digest:
-        yield f"{folder}: its content digest is not the recorded one"
-    if decode:
-        digests = enumerate(rows["image_sha256"].to_pylist(), 1)
-        damaged = (key for key, known in digests if not _is_whole(shard.image(key), known))
-        yield from _first(f"{folder}: damaged image, key", damaged)
-
-
-def _differing(shard: Shard, labels: list[bytes], texts: list[bytes]) -> Iterator[int]:
-    """The keys of the labels that are not those of the manifest."""
-    for key, (label, text) in enumerate(zip(labels, texts, strict=True), 1):
-        if label != text:
-            shard.label(key)  # raises where it is no text at all
-            yield key
-
-
-def _is_whole(image: bytes, sha256: bytes) -> bool:
-    if hashlib.sha256(image).digest() != sha256:
-        return False
-    try:
-        codec.decode(image, "rgb")
-    except codec.ImageError:
-        return False
-    return True
-
-
-def _first(what: str, places: Iterable[object]) -> Iterator[str]:
-    """A sentence for each of the first few places, and one if there are more."""
-    places = iter(places)
-    for place in itertools.islice(places, _MOST):
-        yield f"{what} {place!r}"
-    more = sum(1 for _ in places)
-    if more:
-        yield f"{what}: {more:,} more"

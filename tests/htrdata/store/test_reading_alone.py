@@ -74,3 +74,8 @@ def test_refusing_is_seen(store: Path) -> None:
 @pytest.mark.parametrize("module", ["htrmodel.judging.pairing", "htrdata.store.reading", "htrmodel.data.origins"])
 def test_modules_that_read_import_nothing_that_builds(module: str) -> None:
     assert run(f"import sys, {module}\n{LISTED}") == [""]
+
+
+def test_a_store_is_verified_without_pandas(store: Path) -> None:
+    code = "import sys, htrdata; print(htrdata.verify(sys.argv[1], decode=True)[0].problems, 'pandas' in sys.modules)"
+    assert run(code, store) == ["() False"]

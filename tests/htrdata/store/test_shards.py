@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import multiprocessing
 import os
 import pickle
 import random
+import resource
 import shutil
 import struct
 import subprocess
@@ -147,6 +149,45 @@ def test_the_keys_of_a_shard_are_those_of_its_samples_in_order(folder: Path, sam
 def test_a_file_is_hashed_whole(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
     assert file_sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("limit", range(400_000, 420_000, 3_000))
+def test_a_disk_that_is_full_is_told_as_such_wherever_a_write_is_cut_short(tmp_path: Path, limit: int) -> None:
+    """LMDB takes a write of fewer bytes than it asked for as an I/O error."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            write(tmp_path / "shard", make_samples(300))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.errno == errno.EFBIG
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.EROFS, errno.EACCES])
+def test_an_error_of_lmdb_is_that_of_the_system(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def begin(self, **_named: bool) -> None:
+            raise lmdb.Error(f"mdb_txn_commit: {os.strerror(code)}")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(lmdb, "open", lambda *_, **__: Failing())
+    with pytest.raises(OSError, match=os.strerror(code)) as caught:
+        write(tmp_path / "shard", make_samples(3))
+    assert caught.value.errno == code
+
+
+def test_no_memory_and_no_room_in_the_map_are_no_full_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise lmdb.MemoryError("mdb_env_open: Cannot allocate memory")
+
+    with pytest.raises(OSError, match="MDB_MAP_FULL"):
+        write_shard(tmp_path / "shard", [columns(make_samples(3000))], count=10, payload=10)
+    monkeypatch.setattr(lmdb, "open", failing)
+    with pytest.raises(MemoryError, match="Cannot allocate memory"):
+        write(tmp_path / "other", make_samples(3))
 
 
 def test_an_empty_shard_counts_zero(tmp_path: Path) -> None:
