@@ -15,7 +15,7 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import Row
 from htrdata.building.plan import make_plan
 from htrdata.errors import BadDataError, UsageError
-from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.on_disk import FileOnDisk, NoImageFileError
 from htrdata.records import Box, Reason, Word
 from htrdata.store.manifest import manifest_schema
 from htrdata.store.manifest_reader import ManifestReader
@@ -81,7 +81,7 @@ def test_a_large_file_is_in_memory_once(tmp_path: Path) -> None:
 def test_what_is_no_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=str(tmp_path.name)):
         FileOnDisk(tmp_path / "none").read()
-    with pytest.raises(OSError, match=str(tmp_path.name)):  # as of a disk that fails: the message names the file
+    with pytest.raises(NoImageFileError, match=f"{tmp_path.name} is a folder, where a file is expected"):
         FileOnDisk(tmp_path).read()
 
 
