@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from htrdata.cli.console import run
+from htrdata.cli.console import echo, run
 from htrdata.cli.data_place import root_option
 from htrdata.files.writing import write_atomically
 from htrdata.labels import CHARSETS
@@ -115,9 +115,9 @@ def main(
     title = f"scratch: {IAM} alone; transfer: {lab.start} -> {IMGUR5K} -> {IAM}"
     lines = [title, *table(results, seeds), NOTE, *["drawn words, few steps: no figure here means anything"] * sample]
     write_atomically(out / "table.txt", "\n".join([*lines, ""]).encode())
-    click.echo("\n".join(lines))
-    click.echo("; ".join(f"{stage}: {seconds:,.1f} s" for stage, seconds in stages.seconds.items()))
-    click.echo(f"the table: {out / 'table.txt'}; learning curves: {out / 'runs'}/*/curves.png")
+    echo("\n".join(lines))
+    echo("; ".join(f"{stage}: {seconds:,.1f} s" for stage, seconds in stages.seconds.items()))
+    echo(f"the table: {out / 'table.txt'}; learning curves: {out / 'runs'}/*/curves.png")
 
 
 def draw(root: Path, stages: Stages) -> tuple[Path, Path]:

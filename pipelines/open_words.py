@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.console import run
+from htrdata.cli.console import echo, run
 from htrdata.errors import UsageError
 from htrdata.files.writing import write_atomically
 from htrmodel.cli.scripting import Stages, say
@@ -47,8 +47,10 @@ def main(corpora: tuple[str, ...], out: Path, checkpoint: Path, least_score: flo
     write_atomically(out / "ATTRIBUTION.md", attribution(made).encode())
     for dataset in made:
         counts = ", ".join(f"{dataset.count(split):,} {split}" for split in dataset.splits)
-        click.echo(f"{dataset.name}: {counts} words, {dataset.description.about.licence}")
-    click.echo(out / "ATTRIBUTION.md")
+        about = dataset.description
+        left_out = f"{about.words - about.kept:,} of {about.words:,} left out, see {out / 'words' / dataset.name}"
+        echo(f"{dataset.name}: {counts} words, {about.about.licence}; {left_out}/report.html")
+    echo(out / "ATTRIBUTION.md")
 
 
 def words_of(

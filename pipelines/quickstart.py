@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.console import run
+from htrdata.cli.console import echo, run
 from htrdata.files.writing import write_atomically
 from htrmodel.cli.scripting import Stages, finetune, say
 from htrmodel.training.recipes import SMALL
@@ -153,32 +153,32 @@ def show(
 ) -> None:
     """Prints the closing table."""
     setting, figures = after.setting, after.find()
-    click.echo(f"{setting.dataset} {setting.split}: {figures.words:,} words of {setting.clusters:,} {setting.unit}s, %")
-    click.echo(f"{'':<12}{'CER':<24}word accuracy")
+    echo(f"{setting.dataset} {setting.split}: {figures.words:,} words of {setting.clusters:,} {setting.unit}s, %")
+    echo(f"{'':<12}{'CER':<24}word accuracy")
     metrics = ("micro_cer", "accuracy")
     for title, judgement in (("before", before), ("after", after)):
         if judgement is not None:
             found = [judgement.find().metrics[name] for name in metrics]
             cells = [f"{100 * one.value:.1f} [{100 * one.low:.1f}, {100 * one.high:.1f}]" for one in found]
-            click.echo(f"  {title:<10}{cells[0]:<24}{cells[1]}")
+            echo(f"  {title:<10}{cells[0]:<24}{cells[1]}")
     if change is not None:
         differences = [change.find().metrics[name] for name in metrics]
         cells = [f"{100 * one.difference:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]" for one in differences]
-        click.echo(f"  {'change':<10}{cells[0]:<24}{cells[1]}")
-    click.echo(f"  with 95 % intervals over {setting.unit}s")
-    click.echo("seconds")
+        echo(f"  {'change':<10}{cells[0]:<24}{cells[1]}")
+    echo(f"  with 95 % intervals over {setting.unit}s")
+    echo("seconds")
     for title, seconds in {**stages.seconds, "together": sum(stages.seconds.values())}.items():
-        click.echo(f"  {title:<24}{seconds:>6.1f}")
-    click.echo("to look at")
+        echo(f"  {title:<24}{seconds:>6.1f}")
+    echo("to look at")
     for what, path in {
         "the words and their counts": out / "lmdb" / setting.dataset / "report.html",
         "all figures, the mistakes": out / "evaluation.txt",
         "learning curves": folder.curves,
         "the weights": folder.best,
     }.items():
-        click.echo(f"  {what:<28}{path}")
+        echo(f"  {what:<28}{path}")
     # Not by these weights: what was learnt here are drawn words, and people's are read worse for it.
-    click.echo("your own words: htrmodel predict IMAGES")
+    echo("your own words: htrmodel predict IMAGES")
 
 
 if __name__ == "__main__":

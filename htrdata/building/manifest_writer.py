@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from htrdata.building.page_cutting import Row
+from htrdata.files.arrow_files import open_for_arrow
 from htrdata.labels import legible
 from htrdata.records import Box, Unit
 from htrdata.store.manifest import BOX, DROPPED, KEPT, PART_COLUMNS, WORD_COLUMNS, extra_fields, manifest_schema
@@ -78,7 +79,8 @@ class ManifestWriter:
 
     def __init__(self, path: Path, extra_columns: Sequence[str]) -> None:
         self._schema = manifest_schema(extra_columns)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", write_page_checksum=True)
+        self._file = open_for_arrow(path, "wb")
+        self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd", write_page_checksum=True)
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
 
@@ -91,6 +93,7 @@ class ManifestWriter:
         if kind is None:
             self._flush(everything=True)
         self._writer.close()
+        self._file.close()
 
     def add(self, words: pa.RecordBatch, shard: pa.Array, key: pa.Array) -> None:
         """Adds words of a part, with the shard (string) and the key there (int32) of each, null where dropped."""

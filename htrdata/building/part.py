@@ -14,6 +14,7 @@ from htrdata.building.manifest_writer import part_schema, to_batch
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
+from htrdata.files.arrow_files import map_for_arrow
 from htrdata.records import Page, Unit
 
 
@@ -86,7 +87,7 @@ def build_part(
 
 def read_part(path: Path) -> Iterator[pa.RecordBatch]:
     """Yields the rows of a part's file page by page, memory-mapped: what is not looked at is not read."""
-    with pa.memory_map(str(path)) as source:
+    with map_for_arrow(path) as source:
         reader = pa.ipc.open_file(source)
         for number in range(reader.num_record_batches):
             yield reader.get_batch(number)

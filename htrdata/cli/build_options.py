@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec
 
 import click
 
-from htrdata.cli.console import progress_bar
+from htrdata.cli.console import echo, progress_bar
 from htrdata.cli.typed_options import Decorator, as_request, with_options
 
 if TYPE_CHECKING:
@@ -156,7 +156,6 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     from htrdata.building.missing_images import looked_for
     from htrdata.building.plan import make_plan
     from htrdata.building.report import summary
-    from htrdata.labels import visible
     from htrdata.records import Reason
     from htrdata.sources.base import remarks_of
     from htrdata.store.description_file import as_text
@@ -185,10 +184,13 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
             counts = built.description
             place = asked.out / counts.name
             message = f"{asked.out} has it already" if built.already else f"report: {place / 'report.html'}"
-    click.echo(as_text(counts) if asked.as_json else summary(counts))
+    if asked.as_json:
+        click.echo(as_text(counts))
+    else:
+        echo(summary(counts))
     for remark in remarks_of(source):
-        click.echo(visible(remark), err=True)
-    click.echo(message, err=True)
+        echo(remark, err=True)
+    echo(message, err=True)
 
 
 def _resplit(source: Source, asked: PublishedRequest) -> Source:

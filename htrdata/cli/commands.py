@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,7 +14,7 @@ from htrdata.cli.build_options import (
     normalise_option,
     run_build,
 )
-from htrdata.cli.console import progress_bar, run
+from htrdata.cli.console import echo, print_json, progress_bar, run
 from htrdata.cli.data_place import data_place, pages_option
 from htrdata.cli.export_command import export
 from htrdata.cli.fetch_commands import download_imgur5k, fetch
@@ -124,14 +123,14 @@ def verify(store: Path, decode: bool, as_json: bool) -> None:
     with progress_bar() as progress:
         checked = check(store, decode=decode, progress=lambda done, total: progress("B", done, total))
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(dataset) for dataset in checked], ensure_ascii=False, indent=1))
+        print_json([dataclasses.asdict(dataset) for dataset in checked])
     else:
         for dataset in checked:
             count = len(dataset.problems)
             verdict = f"{count} problem{'s' if count > 1 else ''}" if count else "whole"
-            click.echo(f"{dataset.name}: {dataset.words:,} words, {dataset.bytes / 1e6:,.1f} MB: {verdict}")
+            echo(f"{dataset.name}: {dataset.words:,} words, {dataset.bytes / 1e6:,.1f} MB: {verdict}")
             for problem in dataset.problems:
-                click.echo(f"  {problem}")
+                echo(f"  {problem}")
     if any(dataset.problems for dataset in checked):
         raise BadDataError(f"{store} is not what was built")
 
@@ -154,7 +153,7 @@ def preview(path: Path, out: Path, normalise: tuple[str, ...], name: str | None,
     from htrdata.store.preview import write_preview
 
     write_preview(path, out, normalise, name=name, split=split, count=words)
-    click.echo(out)
+    echo(out)
 
 
 def main() -> NoReturn:

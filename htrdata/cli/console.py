@@ -7,7 +7,9 @@ bug.
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
 import shlex
 import signal
 import sys
@@ -35,6 +37,9 @@ _EXTRAS = {
     "tenacity": "fetch",
 }
 
+STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What may steer a terminal, besides the control characters of ASCII, which JSON escapes anyway."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is; see `htrdata.building.builder`."""
 
@@ -57,12 +62,12 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = commands.main(prog_name=program, standalone_mode=False)
+        code = _called(commands, program)
         sys.exit(code or 0)
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        _say(said.getvalue().rstrip("\n"))
+        echo(said.getvalue().rstrip("\n"), err=True)
         sys.exit(error.exit_code)
     except HtrError as error:
         _refuse(error)
@@ -85,14 +90,21 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
         _stopped("terminated", program, once, 128 + signal.SIGTERM)
 
 
+def _called(commands: click.Command, program: str) -> int | None:
+    """Calls it. Where what reads the output has gone, click wraps the output and ends with 1, which is for bugs."""
+    output = sys.stdout
+    try:
+        code: int | None = commands.main(prog_name=program, standalone_mode=False)
+        return code
+    except SystemExit:
+        if sys.stdout is not output:
+            raise BrokenPipeError from None
+        raise
+
+
 def _refuse(error: HtrError) -> NoReturn:
-    _say(f"error: {error}")
+    echo(f"error: {error}", err=True)
     sys.exit(error.exit_code)
-
-
-def _say(message: str) -> None:
-    # Only newlines are ours: what else cannot be printed is of a file's name, and might steer the terminal.
-    click.echo("\n".join(map(visible, message.split("\n"))), err=True)
 
 
 def _leave_pipe() -> NoReturn:
@@ -120,6 +132,22 @@ def _stopped(how: str, program: str, once: Collection[str], code: int) -> NoRetu
     what = f"goes on from what is finished:{again}" if goes_on else "begins anew"
     click.echo(f"\n{how}; the same command {what}", err=True)
     sys.exit(code)
+
+
+def echo(message: object, *, err: bool = False) -> None:
+    """Prints a text, with escapes for what could steer the terminal: names come from strangers.
+
+    Args:
+        message: its newlines alone stay as they are.
+        err: to standard error.
+    """
+    click.echo("\n".join(map(visible, str(message).split("\n"))), err=err)
+
+
+def print_json(document: object) -> None:
+    """Prints a document as JSON that every program reads: names that are not UTF-8 become escapes."""
+    text = STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(document, ensure_ascii=False, indent=1))
+    click.echo(re.sub("[\ud800-\udfff]", lambda found: f"\\\\u{ord(found[0]):04x}", text))
 
 
 @contextmanager

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.console import progress_bar
+from htrdata.cli.console import echo, print_json, progress_bar
 from htrdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def export(store: Path, form: Form, out: Path, name: str | None, where: tuple[st
     with progress_bar() as progress:
         done = write(dataset, form, out, where, lambda n, total: progress("words", n, total))
     if as_json:
-        click.echo(json.dumps({"folder": str(done.folder), "words": done.counts}, ensure_ascii=False, indent=1))
+        print_json({"folder": str(done.folder), "words": done.counts})
     else:
         counts = ", ".join(f"{split} {count:,}" for split, count in done.counts.items())
-        click.echo(f"{done.folder}: {sum(done.counts.values()):,} words ({counts})")
+        echo(f"{done.folder}: {sum(done.counts.values()):,} words ({counts})")

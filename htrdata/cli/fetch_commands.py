@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from htrdata.cli.console import progress_bar
+from htrdata.cli.console import echo, print_json, progress_bar
 from htrdata.cli.data_place import data_place, pages_option
 from htrdata.cli.misspelt import CommandGroup
 from htrdata.cli.typed_options import Decorator, as_request, with_options
@@ -135,7 +134,7 @@ def download_imgur5k(root: Path, only: frozenset[str] | None) -> None:
     asked = FetchRequest()
     with _manner(asked) as manner:
         survey = published.fetch(root, manner, only)
-    click.echo(survey.text(), err=True)
+    echo(survey.text(), err=True)
     _refuse_gaps(survey)
 
 
@@ -152,21 +151,24 @@ def _manner(asked: FetchRequest) -> Iterator[Manner]:
             politeness=politeness,
             again=asked.again,
             progress=progress,
-            say=lambda said: click.echo(said, err=True),
+            say=lambda said: echo(said, err=True),
         )
 
 
 def _report(survey: Survey, asked: FetchRequest) -> None:
-    click.echo(json.dumps(survey.as_json(), ensure_ascii=False, indent=1) if asked.as_json else survey.text())
+    if asked.as_json:
+        print_json(survey.as_json())
+    else:
+        echo(survey.text())
     if asked.dry_run:
-        click.echo(_plan(survey, asked), err=True)
+        echo(_plan(survey, asked), err=True)
         return
     if survey.kept_pages is not None:
         path, digest = survey.kept_pages
-        click.echo(f"{path} lists the pages that are here, digest {digest}", err=True)
-    click.echo(f"each of them: {survey.root / 'survival.csv'}", err=True)
+        echo(f"{path} lists the pages that are here, digest {digest}", err=True)
+    echo(f"each of them: {survey.root / 'survival.csv'}", err=True)
     _refuse_gaps(survey)
-    click.echo(f"build it: htrdata {survey.name} {survey.root}", err=True)
+    echo(f"build it: htrdata {survey.name} {survey.root}", err=True)
 
 
 def _plan(survey: Survey, asked: FetchRequest) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.cli.console import echo
 from htrdata.cli.data_place import data_place
 from htrdata.errors import UsageError
 
@@ -122,5 +123,5 @@ def folder(
     )
     source = replace(source, about=about)
     for note in source.notes:
-        click.echo(note, err=True)
+        echo(note, err=True)
     run_build(source, asked, published)

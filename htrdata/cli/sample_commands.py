@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from htrdata.cli.console import progress_bar
+from htrdata.cli.console import echo, progress_bar
 from htrdata.cli.misspelt import CommandGroup
 
 
@@ -53,8 +53,8 @@ def imgur5k(
             map_pages=executor.map,
             progress=lambda done, total: progress("pages", done, total),
         )
-    click.echo(f"{drawn.root}: {drawn.pages:,} pages, {drawn.words:,} words")
-    click.echo(f"build it: {shlex.join(['htrdata', 'imgur5k', '--root', str(drawn.root)])}", err=True)
+    echo(f"{drawn.root}: {drawn.pages:,} pages, {drawn.words:,} words")
+    echo(f"build it: {shlex.join(['htrdata', 'imgur5k', '--root', str(drawn.root)])}", err=True)
 
 
 @sample.command()
@@ -85,8 +85,8 @@ def iam(out: Path, forms: int, seed: int, scale: float, archives: bool, workers:
             map_forms=executor.map,
             progress=lambda done, total: progress("forms", done, total),
         )
-    click.echo(f"{drawn.root}: {drawn.forms:,} forms by {drawn.writers:,} writers, {drawn.words:,} words")
-    click.echo(f"build it: {shlex.join(['htrdata', 'iam', '--root', str(drawn.root)])}", err=True)
+    echo(f"{drawn.root}: {drawn.forms:,} forms by {drawn.writers:,} writers, {drawn.words:,} words")
+    echo(f"build it: {shlex.join(['htrdata', 'iam', '--root', str(drawn.root)])}", err=True)
 
 
 @sample.command()
@@ -106,5 +106,5 @@ def unipen(out: Path, writers: int, words: int, seed: int, archive: bool) -> Non
     from htrdata.drawing.samples.unipen import draw_sample
 
     drawn = draw_sample(out, writers=writers, words=words, seed=seed, archive=archive)
-    click.echo(f"{drawn.root}: {len(drawn.words):,} words by {drawn.writers:,} writers")
-    click.echo(f"build it: {shlex.join(['htrdata', 'unipen', '--root', str(drawn.root)])}", err=True)
+    echo(f"{drawn.root}: {len(drawn.words):,} words by {drawn.writers:,} writers")
+    echo(f"build it: {shlex.join(['htrdata', 'unipen', '--root', str(drawn.root)])}", err=True)

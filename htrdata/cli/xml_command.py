@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.cli.console import echo
 from htrdata.cli.data_place import data_place
 from htrdata.errors import UsageError
 
@@ -93,4 +94,4 @@ def xml(
     run_build(source, asked, published)
     if source.rules is not None:
         found = ", ".join(f"{sign} {count:,} times" for sign, count in source.folded.most_common()) or "nothing"
-        click.echo(f"text rules found {found}", err=True)
+        echo(f"text rules found {found}", err=True)

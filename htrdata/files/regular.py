@@ -37,6 +37,15 @@ def open_regular(path: Path) -> FileIO:
     return file
 
 
+def is_utf8(path: Path) -> bool:
+    """Whether its name is text: libraries that are no Python's open no other names."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_regular(path: Path) -> None:
     """Refuses what `open_regular` does, for libraries that open files themselves. Raises as it does."""
     _check_mode(path, path.stat().st_mode)

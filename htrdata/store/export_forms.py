@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from htrdata.files.arrow_files import open_for_arrow
 from htrdata.files.strict_json import Json
 from htrdata.store.exported_words import ExportedWord, ExportedWords
 from htrdata.store.file_names import FileNames
@@ -68,7 +69,7 @@ def write_parquet(folder: Path, words: ExportedWords, written: Written) -> list[
         for number in range(files):
             path = folder / "data" / f"{PARQUET_SPLITS[split]}-{number:05d}-of-{files:05d}.parquet"
             share = count * (number + 1) // files - count * number // files
-            with pq.ParquetWriter(path, schema) as file:
+            with open_for_arrow(path, "wb") as opened, pq.ParquetWriter(opened, schema) as file:
                 for batch in _batches(itertools.islice(found, share)):
                     file.write_batch(_rows(batch, names, words, schema), row_group_size=_ROWS)
                     for _ in batch:

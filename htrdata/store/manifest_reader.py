@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError, NotEnoughMemoryError, UsageError, lacks_memory
+from htrdata.files.arrow_files import open_for_arrow
 from htrdata.files.regular import check_regular
 from htrdata.store.columns import codes, select, strings
 from htrdata.store.manifest import INDEX_OF_FORMAT_1, KEPT, manifest_schema
@@ -92,7 +93,7 @@ class ManifestReader:
     def _opened(self, **options: Any) -> Iterator[pq.ParquetFile]:
         try:
             check_regular(self.path)
-            with pq.ParquetFile(self.path, page_checksum_verification=True, **options) as file:
+            with pq.ParquetFile(open_for_arrow(self.path), page_checksum_verification=True, **options) as file:
                 yield file
         except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             if lacks_memory(error):

@@ -65,7 +65,7 @@ def write_shard(folder: Path, words: Iterable[pa.RecordBatch], *, count: int, pa
     map_size = _whole_mebibytes(payload + 3 * _PAGE_SIZE * (count + 100))
     path = folder / DATA_FILE
     try:
-        environment = lmdb.open(str(folder), map_size=map_size, sync=False, metasync=False, **_FIRST_FORMAT)
+        environment = lmdb.open(os.fsencode(folder), map_size=map_size, sync=False, metasync=False, **_FIRST_FORMAT)
         try:
             labels, digests = _put_words(environment, words)
             environment.sync(True)

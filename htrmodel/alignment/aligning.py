@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from htrdata.errors import BadDataError
+from htrdata.files.arrow_files import open_for_arrow
 from htrdata.store.reading import Dataset
 from htrmodel.alignment.emissions import check_aligns
 from htrmodel.alignment.store import align_dataset
@@ -82,7 +83,7 @@ def align_lines(
     if not already:
         recogniser = read.build()[0].to(find_device(device)).eval()
         write_alignment(out, align_dataset(recogniser, dataset, progress), about)
-    scores = pq.read_table(out, columns=["score"]).column("score").to_pylist()
+    scores = pq.read_table(open_for_arrow(out), columns=["score"]).column("score").to_pylist()
     placed = [score for score in scores if score is not None]
     return Aligned(len(scores), len(placed), statistics.median(placed) if placed else None, already)
 
@@ -90,7 +91,7 @@ def align_lines(
 def _about(path: Path) -> object:
     """What an alignment was made from, as its metadata say."""
     try:
-        metadata = pq.read_schema(path).metadata or {}
+        metadata = pq.read_schema(open_for_arrow(path)).metadata or {}
         return json.loads(metadata[ABOUT])
     except (pa.ArrowInvalid, KeyError, ValueError) as error:
         raise BadDataError(f"{path} is no alignment and is not replaced: name another file") from error

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files import strict_json
+from htrdata.files.regular import is_utf8
 from htrdata.files.writing import write_atomically
 from htrdata.version import __version__
 from htrmodel.checkpoint.stored_tensor import StoredTensor
@@ -83,10 +84,17 @@ def read_native(path: Path) -> tuple[Record, dict[str, StoredTensor]]:
     """
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-    if length > _MOST_HEADER:
-        raise BadDataError(f"{path} begins with a header of {length:,} bytes: a recogniser has far less; get it again")
+        if length > _MOST_HEADER:
+            raise BadDataError(
+                f"{path} begins with a header of {length:,} bytes: a recogniser has far less; get it again"
+            )
+        return _read_opened(path, path if is_utf8(path) else Path(f"/dev/fd/{file.fileno()}"))
+
+
+def _read_opened(path: Path, place: Path) -> tuple[Record, dict[str, StoredTensor]]:
+    """Reads a file, called `path`, that is found at a place."""
     try:
-        opened: Any = safe_open(path, framework="pt")  # the weights keep it open as long as they need it
+        opened: Any = safe_open(place, framework="pt")  # the weights keep it open as long as they need it
         metadata = opened.metadata() or {}
         weights = {key: _described(path, opened, key) for key in opened.keys()}  # noqa: SIM118 - not a mapping
     except (BadDataError, OSError):

@@ -38,7 +38,7 @@ def align(foreign: ForeignRequest, store: Path, out: Path, name: str | None, che
       htrmodel align lmdb --name letters_lines --out letters.parquet
       htrdata xml letters/ --unit word --alignment letters.parquet --name letters
     """
-    from htrdata.cli.console import progress_bar
+    from htrdata.cli.console import echo, progress_bar
     from htrdata.store.reading import open_store
     from htrmodel.alignment.aligning import align_lines
 
@@ -57,6 +57,6 @@ def align(foreign: ForeignRequest, store: Path, out: Path, name: str | None, che
             progress=lambda done, total: progress("lines", done, total),
         )
     lines = sum(dataset.count(split) for split in dataset.splits)
-    click.echo(f"{out}: {aligned.words:,} words of {lines:,} lines, {aligned.placed:,} aligned")
+    echo(f"{out}: {aligned.words:,} words of {lines:,} lines, {aligned.placed:,} aligned")
     if aligned.median is not None:
-        click.echo(f"median of their scores {aligned.median:.2f}")
+        echo(f"median of their scores {aligned.median:.2f}")

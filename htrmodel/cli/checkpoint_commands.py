@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
+from htrdata.cli.console import echo, print_json
 from htrdata.errors import UsageError
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 
@@ -40,18 +40,16 @@ def info(foreign: ForeignRequest, checkpoint: Path, as_json: bool) -> None:
         "data": dict(found.data),
     }
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
         return
     config = found.config
     charset = config.charset
-    click.echo(f"{config.architecture}, {parameters / 1e6:.1f} million parameters")
-    click.echo(f"charset {charset.name} of {len(charset.characters)}: {charset.characters}")
-    click.echo(
-        f"images {config.height} x {config.width} ({config.resize}), words of up to {config.max_length} characters"
-    )
+    echo(f"{config.architecture}, {parameters / 1e6:.1f} million parameters")
+    echo(f"charset {charset.name} of {len(charset.characters)}: {charset.characters}")
+    echo(f"images {config.height} x {config.width} ({config.resize}), words of up to {config.max_length} characters")
     for table in ("versions", "metrics", "data"):
         for line in _lines(table, document[table]):
-            click.echo(line)
+            echo(line)
 
 
 def _lines(name: str, value: object) -> Iterator[str]:
@@ -115,4 +113,4 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
         export_onnx(recogniser, out, calibration_inputs(calibrate, found.config))
     else:
         write(recogniser, out)
-    click.echo(out)
+    echo(out)

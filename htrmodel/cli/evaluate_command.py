@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from htrdata.cli.console import progress_bar
+from htrdata.cli.console import print_json, progress_bar
 from htrdata.cli.misspelt import stray_words
 from htrmodel import starter
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
@@ -126,7 +125,7 @@ def _print(judged: list[Judgement], resamples: int, as_json: bool) -> None:
             "judgements": [judgement.as_json() for judgement in judged],
             "comparisons": [comparison.as_json() for comparison in comparisons],
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
         return
     texts = [judgement_text(judgement) for judgement in judged]
     click.echo("\n".join([*texts, *(comparison_text(comparison) for comparison in comparisons)]), nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypedDict, Unpack
 import click
 from tqdm import tqdm
 
+from htrdata.cli.console import echo, print_json
 from htrdata.cli.misspelt import stray_words
 from htrdata.cli.typed_options import Decorator, with_options
 from htrmodel import starter
@@ -181,7 +181,10 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
         again = shlex.join(["htrmodel", *(word for word in sys.argv[1:] if word != "--overwrite")])
         say(f"saved at step {outcome.state.step:,}; the same command goes on from there:\n  {again}")
         sys.exit(128 + stop.received)
-    click.echo(json.dumps(outcome.to_dict(), ensure_ascii=False, indent=1) if as_json else _summary(outcome))
+    if as_json:
+        print_json(outcome.to_dict())
+    else:
+        echo(_summary(outcome))
 
 
 class _Screen:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
+from htrdata.cli.console import echo
 from htrdata.cli.typed_options import Decorator, as_request, with_options
 
 if TYPE_CHECKING:
@@ -68,4 +69,4 @@ def foreign_options(command: Callable[Concatenate[ForeignRequest, Rest], None]) 
 
 def say_assumed(assumed: str) -> None:
     """Tells a person what is assumed of a checkpoint."""
-    click.echo(assumed, err=True)
+    echo(assumed, err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from htrdata.cli.console import STEERING, echo, print_json
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import legible, visible
 from htrmodel import starter
@@ -72,19 +73,19 @@ def predict(
         raise UsageError("--json and --csv cannot both be printed: give one of them")
     if checkpoint is None:
         checkpoint = starter.DEFAULT
-        click.echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
-    images = find_images(places, lambda sentence: click.echo(visible(sentence), err=True))
+        echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
+    images = find_images(places, lambda sentence: echo(sentence, err=True))
     reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
     tally = Tally()
     found = _counted(predict_each(reader, images, batch_size), tally)
     if as_json:
-        click.echo(json.dumps([_as_json(one) for one in found], ensure_ascii=False, indent=1))
+        print_json([dataclasses.asdict(one) for one in found])
     elif as_csv:
         _write_csv(found)
     else:
         _write_table(found)
     for sentence in tally.advice(reader):
-        click.echo(sentence, err=True)
+        echo(sentence, err=True)
     if tally.failed:
         raise BadDataError(f"{tally.failed:,} of {tally.total:,} images could not be read")
 
@@ -94,14 +95,8 @@ def _counted(predictions: Iterator[Prediction], tally: Tally) -> Iterator[Predic
     for prediction in predictions:
         tally.add(prediction)
         if prediction.problem is not None:
-            click.echo(visible(f"skipped: {prediction.problem}"), err=True)
+            echo(f"skipped: {prediction.problem}", err=True)
         yield prediction
-
-
-def _as_json(prediction: Prediction) -> dict[str, str | float | None]:
-    # A name that is not UTF-8 is escaped: no other program reads a lone surrogate.
-    texts = {"name": legible(prediction.name), "problem": prediction.problem and legible(prediction.problem)}
-    return {**dataclasses.asdict(prediction), **texts}
 
 
 def _write_csv(predictions: Iterator[Prediction]) -> None:
@@ -109,11 +104,16 @@ def _write_csv(predictions: Iterator[Prediction]) -> None:
     table.writerow(("name", "text", "confidence", "looks_like"))
     for one in predictions:
         if one.confidence is not None:
-            table.writerow((legible(one.name), one.text, f"{one.confidence:.6f}", one.looks_like or ""))
+            table.writerow((_plain(one.name), one.text, f"{one.confidence:.6f}", one.looks_like or ""))
+
+
+def _plain(name: str) -> str:
+    """A name as other programs read it, and as it steers no terminal."""
+    return re.sub(f"[\x00-\x1f]|{STEERING.pattern}", lambda found: visible(found[0]), legible(name))
 
 
 def _write_table(predictions: Iterator[Prediction]) -> None:
     for one in predictions:
         if one.confidence is not None:
             kind = f"  ({one.looks_like}?)" if one.looks_like else ""
-            click.echo(f"{one.confidence:6.1%}  {visible(one.text or ''):<24}  {visible(one.name)}{kind}")
+            echo(f"{one.confidence:6.1%}  {visible(one.text or ''):<24}  {visible(one.name)}{kind}")

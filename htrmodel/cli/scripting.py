@@ -19,6 +19,7 @@ from tqdm import tqdm
 from htrdata.cli.console import Progress, Terminated, progress_bar
 from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files.writing import write_atomically
+from htrdata.labels import visible
 from htrmodel.cli.signals import StopSignals
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def say(message: str) -> None:
     """Writes a message to standard error, above a bar if there is one."""
-    tqdm.write(message, file=sys.stderr)
+    tqdm.write("\n".join(map(visible, message.split("\n"))), file=sys.stderr)
 
 
 class Stages:
@@ -80,7 +81,7 @@ def once(  # type: ignore[explicit-any]
     if not place.exists():
         result = {"asked": asked, **work()}
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, json.dumps(result, indent=1, ensure_ascii=False).encode() + b"\n")
+        write_atomically(place, json.dumps(result, indent=1).encode() + b"\n")
     try:
         found = json.loads(place.read_bytes())
         other = found["asked"]

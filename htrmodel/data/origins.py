@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.regular import real_path
-from htrdata.labels import normal_form
+from htrdata.labels import legible, normal_form
 from htrdata.store.columns import codes, numbers, select, strings, take
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE
@@ -119,7 +119,7 @@ class PlainShards:
     divided = None
 
     def __init__(self, root: Path, name: str | None = None, split: str = "") -> None:
-        self.name = name or real_path(root).name
+        self.name = legible(name or real_path(root).name)
         self.split = split
         self.shards = tuple(Shard(file.parent) for file in sorted(root.rglob(DATA_FILE)))
         if not self.shards:

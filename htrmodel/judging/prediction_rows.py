@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from htrdata.errors import BadDataError
 from htrdata.files import strict_json
+from htrdata.files.arrow_files import open_for_arrow
 
 REQUIRED = ("id", "text")
 OPTIONAL = ("confidence", "left_out")
@@ -101,7 +102,7 @@ def _parquet_rows(path: Path) -> Iterator[PredictionRow]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(open_for_arrow(path)) as file:
             _check_columns(str(path), file.schema_arrow.names)
             known = [name for name in (*REQUIRED, *OPTIONAL) if name in file.schema_arrow.names]
             table = file.read(known)

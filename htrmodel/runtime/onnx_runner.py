@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.files.regular import is_utf8
 from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
 
 
@@ -37,8 +38,9 @@ class OnnxRecogniser(ExportedRecogniser):
             raise SourceMissingError(f"no ONNX file at {path}")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        content = str(path) if is_utf8(path) else path.read_bytes()
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             # ONNX Runtime has a dozen kinds of errors of its own.
             raise damaged(path) from error

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -44,8 +46,8 @@ def dataset(store: Path) -> Dataset:
     return htrdata.open(store).dataset("imgur5k")
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(evaluate, list(map(str, arguments)))
+def run(*arguments: object, command: click.Command = evaluate) -> Result:
+    return CliRunner().invoke(command, list(map(str, arguments)))
 
 
 def test_a_split_is_read_as_its_images_are_read(build: Callable[..., Recogniser], dataset: Dataset) -> None:
@@ -200,6 +202,43 @@ def test_the_starter_is_judged_where_nothing_is_named(
     done = run("--data", store, "--predictions", tmp_path / "read.csv", "--missing-is-wrong", "--resamples", 100)
     assert done.exit_code == 0, done.exception
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of bytes")
+def test_a_path_that_is_no_text_is_as_good_as_any(
+    build: Callable[..., Recogniser], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample, a store, a checkpoint, a training and what was read: all in a folder whose name is of bytes."""
+    root = tmp_path / os.fsdecode(b"caf\xe9 \x1b[31m")
+    try:
+        root.mkdir()
+    except OSError as error:
+        pytest.skip(f"this file system wants names in Unicode: {error}")
+    draw_sample(root / "imgur5k", pages=6, words_per_page=5, megapixels=(0.1, 0.2), plain=True)
+    htrdata.build(Imgur5K(root / "imgur5k"), root / "lmdb", workers=1)
+    assert all(not dataset.problems for dataset in htrdata.verify(root / "lmdb"))
+    save(build("None-VGG-None-CTC"), root / "start.safetensors")
+    words = ["--from", root / "start.safetensors", "--data", root / "lmdb", "--out", root / "run", "--steps", 1]
+    trained = run(*words, "--batch-size", 4, "--workers", 1, "--device", "cpu", "--json", command=finetune)
+    assert trained.exit_code == 0, trained.exception
+    shown = f"{tmp_path}/caf\\udce9 "
+    assert json.loads(trained.stdout_bytes.decode())["run"] == f"{shown}\x1b[31m/run"
+    judged = run(
+        *("--data", root / "lmdb", "--checkpoint", root / "run/last.safetensors", "--split", "train"),
+        *("--resamples", 100, "--json", "--save", root / "read.parquet"),
+    )
+    assert judged.exit_code == 0, judged.exception
+    assert json.loads(judged.stdout_bytes.decode())["judgements"][0]["system"].startswith(shown)
+    again = run("--data", root / "lmdb", "--predictions", root / "read.parquet", "--split", "train", "--resamples", 100)
+    assert again.exit_code == 0, again.exception
+    assert "\x1b" not in trained.output + judged.output + again.output
+    plain = root / os.fsdecode(b"\xe9")
+    for split in ("train", "val"):
+        shutil.copytree(root / "lmdb" / split / "imgur5k", plain / split)
+    monkeypatch.chdir(root)
+    trained = run("--small", "--data", plain, "--steps", 1, "--workers", 1, "--cache", root / "cache", command=finetune)
+    assert trained.exit_code == 0, trained.exception
+    assert Path("runs/\\udce9-small/best.safetensors").exists()
 
 
 def test_checkpoints_of_unlike_charsets_cannot_vote(

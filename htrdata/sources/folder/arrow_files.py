@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from htrdata.errors import BadDataError
+from htrdata.files.arrow_files import map_for_arrow, open_for_arrow
 
 _IMAGES = 16  # read at once; of photographs of pages they are some ten megabytes
 
@@ -111,22 +112,22 @@ class _Parquet:
 
     @property
     def schema(self) -> pa.Schema:
-        with _named_errors(self.path), pq.ParquetFile(self.path) as file:
+        with _named_errors(self.path), pq.ParquetFile(open_for_arrow(self.path)) as file:
             return file.schema_arrow
 
     @property
     def fingerprint(self) -> str:
-        with _named_errors(self.path), pq.ParquetFile(self.path) as file:
+        with _named_errors(self.path), pq.ParquetFile(open_for_arrow(self.path)) as file:
             return _digest(self.path, repr(file.metadata.to_dict()))
 
     @property
     def rows(self) -> int:
-        with _named_errors(self.path), pq.ParquetFile(self.path) as file:
+        with _named_errors(self.path), pq.ParquetFile(open_for_arrow(self.path)) as file:
             count: int = file.metadata.num_rows
         return count
 
     def is_empty(self, leaf: str) -> bool:
-        with _named_errors(self.path), pq.ParquetFile(self.path) as file:
+        with _named_errors(self.path), pq.ParquetFile(open_for_arrow(self.path)) as file:
             chunks = [
                 file.metadata.row_group(group).column(column)
                 for group in range(file.num_row_groups)
@@ -140,7 +141,10 @@ class _Parquet:
         )
 
     def batches(self, leaves: Sequence[str], rows: int, first: int = 0) -> Iterator[pa.RecordBatch]:
-        with _named_errors(self.path), pq.ParquetFile(self.path, buffer_size=1 << 20, pre_buffer=False) as file:
+        with (
+            _named_errors(self.path),
+            pq.ParquetFile(open_for_arrow(self.path), buffer_size=1 << 20, pre_buffer=False) as file,
+        ):
             ends = list(itertools.accumulate(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)))
             group = bisect.bisect_right(ends, first)
             skipped = first - (ends[group - 1] if group else 0)
@@ -162,7 +166,7 @@ class _Ipc:
 
     @property
     def schema(self) -> pa.Schema:
-        with _named_errors(self.path), pa.memory_map(str(self.path)) as source:
+        with _named_errors(self.path), map_for_arrow(self.path) as source:
             return self._open(source).schema
 
     @property
@@ -179,7 +183,7 @@ class _Ipc:
 
     def batches(self, leaves: Sequence[str], rows: int, first: int = 0) -> Iterator[pa.RecordBatch]:
         """The pieces are those of the file; they are mapped, not read."""
-        with _named_errors(self.path), pa.memory_map(str(self.path)) as source:
+        with _named_errors(self.path), map_for_arrow(self.path) as source:
             opened = self._open(source)
             pieces = opened if self.stream else map(opened.get_batch, range(opened.num_record_batches))
             for batch in pieces:

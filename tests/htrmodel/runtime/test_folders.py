@@ -163,10 +163,10 @@ def test_names_that_are_no_text_give_files_that_others_read(
         if option == "--json":
             assert json.loads(printed)[0]["name"] == f"{shown}\x1b[31m\nred.png"
         elif option == "--csv":
-            assert next(csv.DictReader(io.StringIO(printed)))["name"] == f"{shown}\x1b[31m\nred.png"
+            assert next(csv.DictReader(io.StringIO(printed)))["name"] == f"{shown}\\x1b[31m\\nred.png"
         else:
             assert f"{shown}\\x1b[31m\\nred.png" in printed
-            assert "\x1b" not in printed + done.stderr
+        assert "\x1b" not in printed + done.stderr
 
 
 def test_python_warns_of_what_it_leaves_out(recogniser: Recogniser, write: Write, tmp_path: Path) -> None:
