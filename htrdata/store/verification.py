@@ -11,6 +11,7 @@ import pyarrow as pa
 from htrdata.errors import BadDataError, HtrError, StorageError, lacks_memory
 from htrdata.records import SPLITS
 from htrdata.store.consistency import contradictions, miscounts
+from htrdata.store.derived import misdescribed
 from htrdata.store.description import FileRecord
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE, REPORT_FILE
@@ -91,11 +92,14 @@ def _check(dataset: Dataset, decode: bool, checked: Callable[[int], None]) -> Ch
         problems += _stray_files(dataset)
         if manifest is not None:
             problems += miscounts(about, manifest)
+        if manifest is not None and about.digest is None and not problems:
+            problems += misdescribed(about, manifest)
     size = sum(shard.bytes for shard in about.shards.values())
     return Checked(dataset.name, about.kept, size, tuple(problems))
 
 
 _COLUMNS = ["dataset", "split", "status", "reason", "text", "shard", "key", "image_sha256", "unit"]
+_DERIVED = ["page", "height"]  # where the description has no digest of its own
 
 
 def _read_manifest(dataset: Dataset, go_on: GoOn) -> tuple[list[str], pa.Table | None]:
@@ -104,7 +108,8 @@ def _read_manifest(dataset: Dataset, go_on: GoOn) -> tuple[list[str], pa.Table |
     if problems:
         return problems, None
     try:
-        return [], ManifestReader(dataset.manifest_path).table(_COLUMNS, use_threads=False)
+        columns = _COLUMNS if dataset.description.digest is not None else [*_COLUMNS, *_DERIVED]
+        return [], ManifestReader(dataset.manifest_path).table(columns, use_threads=False)
     except BadDataError as error:
         return [str(error)], None
 

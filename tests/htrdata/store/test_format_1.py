@@ -24,7 +24,7 @@ from htrdata.store.format_1 import division_of_1, drawn_of_1
 from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.verification import verify
 
-from ...stores import make_format_1, places, read_document, replaced, without, write_document
+from ...stores import make_format_1, places, read_document, replaced, value_at, without, write_document
 
 
 @pytest.fixture
@@ -63,9 +63,42 @@ def test_it_is_verified(built: tuple[Path, Path]) -> None:
     store = built[1]
     assert [dataset.problems for dataset in verify(store, decode=True)] == [()]
     document = read_document(store)
-    for place in (("kept",), ("words",), ("name",), ("content_digest",), ("splits", "val", "kept")):
-        write_document(store, replaced(document, place, {"name": "x", "content_digest": "0" * 64}.get(place[0], 1)))
-        assert verify(store)[0].problems, place
+    unheld = {"source", "settings", "inputs", "versions", "about", "differences", "leaks", "missing_splits"}
+    free = {"quality", "normalise", "dedup", "check_hashes", "color", "format", "on_unknown", "shard_words"}
+    others: dict[type, list[object]] = {str: ["other", "0" * 64], int: [1, 77]}
+    told = 0
+    for place in places(document):
+        if place[0] in unheld or place[-1] in free or place[0] == "options" == place[-1]:
+            continue
+        for other in others.get(type(value_at(document, place)), []):
+            if other != value_at(document, place):
+                write_document(store, replaced(document, place, other))
+                with contextlib.suppress(BadDataError):
+                    assert verify(store)[0].problems or place[-1] == "height", place
+                told += 1
+    assert told > 60
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"height": 30}, "crops higher than the option height, 30"),
+        ({"max_length": 3}, r"\d+ labels are longer than the option max_length, 3"),
+        (
+            {"charset": {"name": "x", "characters": "abc", "folds_case": False, "fingerprint": "x"}},
+            r"\d+ labels have characters outside of the charset that is recorded",
+        ),
+    ],
+)
+def test_options_that_its_words_contradict_are_told(
+    built: tuple[Path, Path], options: dict[str, object], message: str
+) -> None:
+    document = read_document(built[1])
+    document["options"] |= options
+    write_document(built[1], document)
+    (problem,) = verify(built[1])[0].problems
+    with pytest.raises(AssertionError, match=message):
+        raise AssertionError(problem)
 
 
 def test_each_field_that_is_removed_or_of_another_type_is_an_error_or_harmless(built: tuple[Path, Path]) -> None:
