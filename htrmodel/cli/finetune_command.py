@@ -241,12 +241,14 @@ class _Screen:
 
 
 def _summary(outcome: Outcome) -> str:
+    from htrmodel.training.asking import left_out
+
     state, folder = outcome.state, outcome.folder
     lines = [
         f"{state.step:,} steps, {state.step / outcome.steps_per_epoch:.4g} epochs, {state.seconds:,.0f} s",
         f"best: {folder.best}, step {state.best_step:,}, validation loss {state.best_loss:.4f}",
         *(
-            f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, {one['words']:,} words"
+            f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, {one['words']:,} words{left_out(one)}"
             for name, one in state.best.items()
         ),
         f"curves: {folder.curves}",

@@ -133,5 +133,9 @@ class _Watcher:
         self._progress("steps", step, self._total)
 
     def validated(self, record: Record) -> None:
-        figures = "; ".join(f"{name} CER {one['cer']:.2%}, WER {one['wer']:.2%}" for name, one in record["val"].items())
+        from htrmodel.training.asking import left_out
+
+        figures = "; ".join(
+            f"{name} CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one)}" for name, one in record["val"].items()
+        )
         say(f"step {record['step']:,}: validation {figures}{' (best so far)' if record['best'] else ''}")

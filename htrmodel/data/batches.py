@@ -58,6 +58,11 @@ class WordBatches:
     def __len__(self) -> int:
         return len(self._texts)
 
+    @functools.cached_property
+    def left_out(self) -> list[str]:
+        """What the words say that are in no batch, since a model cannot read them; see `Samples.unread_texts`."""
+        return [text for part in self._samples for text in part.unread_texts()]
+
     @property
     def sizes(self) -> list[int]:
         """How many words each data set has."""

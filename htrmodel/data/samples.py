@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
-from htrdata.labels import LabelPolicy
+from htrdata.labels import LabelPolicy, normal_form
 from htrdata.records import Reason
 from htrdata.store.columns import select, strings, take
 from htrdata.store.shards import Shard
@@ -25,6 +25,8 @@ from htrmodel.data.divisions import DividedSet
 from htrmodel.data.label_columns import REASONS, fold_labels, label_faults
 
 Rows = NDArray[np.int32]
+
+_FOR_THE_LABEL = (Reason.TOO_LONG, Reason.OUT_OF_CHARSET)
 
 
 class Origin(Protocol):
@@ -154,6 +156,15 @@ class Samples:
         reasons = take(strings([reason.value for reason in REASONS]), self.left_out_reasons)
         columns = {name: self.origin.column(name, self.left_out_rows) for name in ("id", "text")}
         return pa.table({**columns, "reason": reasons})
+
+    def unread_texts(self) -> list[str]:
+        """What the words say that are left out, here or when the shards were made, for their labels alone.
+
+        A figure that passed over them would be of an easier task: a system that reads every character could read them.
+        """
+        tables = (self.left_out_words(), self.dropped_words())
+        rows = [row for table in tables for row in table.to_pylist() if row["reason"] in _FOR_THE_LABEL]
+        return [self.policy.fold(normal_form(row["text"])) for row in rows]
 
     def dropped_words(self) -> pa.Table:
         """The words that were not put into the shards: strings ``id``, ``text`` (of the source) and ``reason``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -161,13 +161,19 @@ def finetune(
 def sentence(record: Record) -> str:
     """What a validation found, for eyes."""
     figures = "; ".join(
-        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}"
+        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one)}"
         for name, one in record["val"].items()
     )
     return (
         f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; training words CER "
         f"{record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
     )
+
+
+def left_out(figures: Mapping[str, float]) -> str:
+    """What to say beside the figures of a validation of words that the recogniser cannot read; nothing of none."""
+    count = int(figures.get("left_out", 0))
+    return f" ({count:,} of {int(figures['words']):,} words left out, counted as wrong)" if count else ""
 
 
 def _store(data: Store | Dataset | PathLike[str] | str, mix: Sequence[str]) -> tuple[Path, Sequence[str]]:

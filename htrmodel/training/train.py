@@ -201,7 +201,7 @@ class Trainer:
         judged, size = self._training.judged, self.task.recipe.batch_size
         found = {}
         for name, words in self.task.validation.items():
-            validation = validate(judged, words.in_order(size), stop)
+            validation = validate(judged, words.in_order(size), stop, words.left_out)
             if validation is None:
                 return None
             found[name] = validation

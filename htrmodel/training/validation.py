@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -25,15 +25,17 @@ class Validation:
 
     Attributes:
         loss: mean over all characters and end tokens with attention, over all words with CTC; see `validate`.
-        cer: micro CER, a fraction.
-        wer: share of words that are not read exactly.
+        cer: micro CER, a fraction; words that are left out count as read as nothing.
+        wer: share of words that are not read exactly, those left out among them.
         words: how many there are.
+        left_out: how many of them the recogniser cannot read.
     """
 
     loss: float
     cer: float
     wer: float
     words: int
+    left_out: int = 0
 
     def to_dict(self) -> dict[str, float]:
         """The figures by name."""
@@ -41,7 +43,9 @@ class Validation:
 
 
 @torch.inference_mode()
-def validate(recogniser: Recogniser, batches: Iterable[Batch], stop: Stop = lambda: False) -> Validation | None:
+def validate(
+    recogniser: Recogniser, batches: Iterable[Batch], stop: Stop = lambda: False, left_out: Sequence[str] = ()
+) -> Validation | None:
     """Reads words and judges the readings.
 
     The decoder runs freely, as it does when it reads: what it is given before each step is its own token. AttentionHTR
@@ -53,6 +57,7 @@ def validate(recogniser: Recogniser, batches: Iterable[Batch], stop: Stop = lamb
         recogniser: on the device of the batches. It is left in evaluation mode.
         batches: all words, each once.
         stop: if it says so, nothing is returned.
+        left_out: what the words say that the recogniser cannot read; they have no part in the loss.
     """
     config = recogniser.config
     recogniser.eval()
@@ -70,8 +75,8 @@ def validate(recogniser: Recogniser, batches: Iterable[Batch], stop: Stop = lamb
         texts += batch.texts
         readings += [reading.text for reading in recogniser.tokenizer.decode(logits)]
     loss = float(np.average(torch.stack(losses).cpu().double().numpy(), weights=weights))
-    figures = metrics.evaluate(texts, readings)
-    return Validation(loss, figures["micro_cer"], figures["wer"], len(texts))
+    figures = metrics.evaluate([*texts, *left_out], [*readings, *[""] * len(left_out)])
+    return Validation(loss, figures["micro_cer"], figures["wer"], len(texts) + len(left_out), len(left_out))
 
 
 def spread_batches(words: WordBatches, count: int, batch_size: int) -> Iterator[Batch]:

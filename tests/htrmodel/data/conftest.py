@@ -71,6 +71,7 @@ def make_store(tmp_path: Path) -> MakeStore:
 
     def make(
         labels: Mapping[str, Sequence[str]],
+        /,
         *,
         root: Path | None = None,
         name: str | None = None,

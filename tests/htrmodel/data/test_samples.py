@@ -246,3 +246,12 @@ def test_words_are_as_many_by_every_count(dataset: Dataset, part: str) -> None:
     assert len(values)
     with pytest.raises(ValueError, match="each should have as many"):
         dataclasses.replace(samples, **{part: values[1:]})
+
+
+def test_what_is_not_read_is_what_nobody_asked_for_a_label_of(make_store: MakeStore) -> None:
+    """Words that the build left out for their labels are among them, those that have none are not."""
+    labels = ["ab", "Größe", "x" * 30, "y" * 40, ""]
+    root = make_store({"val": labels}, labels=LabelPolicy(max_length=35))
+    samples = opened(open_store(root).dataset("drawn"), "val", PRINTABLE, 25)
+    assert samples.texts.to_pylist() == ["ab"]
+    assert sorted(samples.unread_texts()) == sorted(["Größe", "x" * 30, "y" * 40])

@@ -52,3 +52,16 @@ def test_a_spread_is_even_and_always_the_same(make_task: MakeTask) -> None:
     ids = [[one for batch in spread_batches(words, 4, 3) for one in batch.ids] for _ in range(2)]
     assert ids[0] == ids[1] == [f"image-{key:09}" for key in (1, 4, 7, 10)]
     assert [len(batch.ids) for batch in spread_batches(words, 99, 4)] == [4, 4, 2]
+
+
+def test_words_that_are_left_out_count_as_read_as_nothing(make_task: MakeTask) -> None:
+    task = make_task(ATTENTIONHTR, architecture="None-VGG-None-CTC")
+    without = validate(task.recogniser, task.words.in_order(4))
+    found = validate(task.recogniser, task.words.in_order(4), left_out=["Größe", "süß"])
+    assert without is not None
+    assert found is not None
+    assert (found.words, found.left_out, without.left_out) == (12, 2, 0)
+    assert found.loss == without.loss
+    assert found.wer == pytest.approx((10 * without.wer + 2) / 12)
+    characters = sum(len(text) for batch in task.words.in_order(4) for text in batch.texts)
+    assert found.cer == pytest.approx((characters * without.cer + 8) / (characters + 8))
