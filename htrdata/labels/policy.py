@@ -120,6 +120,8 @@ def find_charset(name: str) -> Charset | None:
         return CHARSETS[name]
     path = Path(name)
     try:
+        if not path.is_file() and path.exists():  # reading a pipe or a device would never end
+            raise UsageError(f"{path} is no file: name a file with the characters of a charset")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         known = ", ".join([*CHARSETS, "all"])

@@ -72,6 +72,8 @@ def read_text_rules(path: Path) -> TextRules:
         BadDataError: it is no such table; the line is named.
     """
     try:
+        if not path.is_file() and path.exists():  # reading a pipe or a device would never end
+            raise BadDataError(f"{path} is no file: name a table of text rules")
         data = path.read_bytes()
         lines = data.decode("utf-8-sig").splitlines(keepends=True)
     except FileNotFoundError:

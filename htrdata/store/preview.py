@@ -12,6 +12,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
+from htrdata.files.on_disk import MOST
+from htrdata.files.regular import read_regular
 from htrdata.files.writing import write_atomically
 from htrdata.images import codec
 from htrdata.images.normalisation import Operation, normalise, operations
@@ -144,7 +146,7 @@ def specimens(path: Path, *, name: str | None = None, split: str | None = None, 
     if name is not None or split is not None:
         raise UsageError(f"{path} is no folder of a store: --name and --split go with a store only")
     try:
-        return [Specimen(codec.decode(path.read_bytes(), "rgb"))]
+        return [Specimen(codec.decode(read_regular(path, MOST), "rgb"))]
     except FileNotFoundError:
         raise SourceMissingError(f"nothing at {path}: give an image of a word, or the folder of a store") from None
     except codec.ImageError as error:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import string
 from pathlib import Path
 
@@ -10,6 +11,13 @@ from hypothesis import strategies as st
 from htrdata.errors import UsageError
 from htrdata.labels import ALNUM, PRINTABLE, Charset, Label, LabelPolicy, find_charset, legible
 from htrdata.records import Reason
+
+
+def test_a_charset_is_read_from_a_file_and_nothing_else(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="is no file: name a file with the characters of a charset"):
+            find_charset(str(place))
 
 
 def test_named_charsets_are_those_of_attentionhtr() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -160,6 +161,13 @@ def test_the_image_itself_is_never_replaced(tmp_path: Path) -> None:
     assert word.read_bytes() == before
     with pytest.raises(CannotCreateError, match="cannot create"):
         write_preview(word, tmp_path / "no" / "folder.png", ["trim"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_no_image(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "word.png")
+    with pytest.raises(BadDataError, match="is a pipe, where a file is expected"):
+        specimens(tmp_path / "word.png")
 
 
 def test_nothing_but_a_picture_is_replaced_by_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.store.digests import file_sha256
+from htrdata.store.reading import open_store
 from htrdata.store.verification import verify
 
 from ...stores import lie, places, read_document, replaced, value_at, write_document
@@ -204,6 +206,27 @@ def test_a_description_that_is_right_by_its_digest_is_compared_with_all_else(
     lie(store, change)
     with pytest.raises(BadDataError, match=message):
         raise BadDataError("; ".join(problems(store)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize(
+    "place", ["drawn/manifest.parquet", "drawn/report.html", "val/drawn/data.mdb", "drawn/dataset.json"]
+)
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
+def test_what_is_no_file_is_told_and_not_waited_for(store: Path, place: str, kind: str) -> None:
+    path = store / place
+    path.unlink()
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    with pytest.raises(BadDataError, match=f"{path.name} is {kind}, where a file is expected"):
+        raise BadDataError("; ".join(problems(store)))
+    if place != "drawn/report.html":
+        with pytest.raises(BadDataError, match=f"is {kind}, where a file is expected"):
+            list(open_store(store)["val", "drawn"])
 
 
 def tells(store: Path) -> bool:
