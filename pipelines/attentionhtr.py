@@ -173,6 +173,8 @@ def experiment(lab: Lab, variant: Variant, stages: Stages) -> dict[str, Any]:
 
 def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None, stages: Stages) -> dict[str, Any]:
     """Trains on one data set, and judges what came of it; or finds that this has been done."""
+    from htrmodel.training.run_folder import RunFolder
+
     trunk = lab.sizes["architecture"].rpartition("-")[0]
     model: ModelFields = {**lab.sizes, "architecture": f"{trunk}-{variant.head}"}
     asked = {
@@ -186,12 +188,14 @@ def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None,
     def work() -> dict[str, Any]:
         folder = train(lab, variant, name, Path(known["checkpoint"]) if known else None, model, stages)
         figures = {split: judge(lab, folder.best, name, split, stages) for split in ("val", "test")}
-        for unneeded in (folder.last, folder.state):  # three times the size of what is kept
-            unneeded.unlink(missing_ok=True)
         digest = hashlib.sha256(folder.best.read_bytes()).hexdigest()
         return {"checkpoint": str(folder.best), "sha256": digest, "figures": figures}
 
-    return once(lab.out / "results" / f"{name}-{variant}.json", asked, work)
+    result = once(lab.out / "results" / f"{name}-{variant}.json", asked, work)
+    folder = RunFolder(Path(result["checkpoint"]).parent)
+    for unneeded in (folder.last, folder.state):  # three times the size of what is kept
+        unneeded.unlink(missing_ok=True)
+    return result
 
 
 def train(lab: Lab, variant: Variant, name: str, start: Path | None, model: ModelFields, stages: Stages) -> RunFolder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from htrdata.errors import CannotCreateError, StorageError
@@ -60,6 +61,26 @@ def sync_file(path: Path) -> None:
     """Makes a closed file survive a crash of the system."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def move_durably(moves: Mapping[Path, Path]) -> None:
+    """Moves many written files to their places, once all of them are on the disk: with one wait for all, not one each.
+
+    Args:
+        moves: the places by the files; a file and its place are in one folder.
+
+    Raises:
+        OSError: something cannot be moved.
+    """
+    if os.name == "posix":
+        os.sync()
+    else:
+        for file in moves:
+            sync_file(file)
+    for file, place in moves.items():
+        file.replace(place)
+    for folder in {place.parent for place in moves.values()}:
+        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Sources: readers of data sets as their authors publish them. A source yields pages of words and never writes.
 
 A folder for each data set, with a README: where the data come from, their licence, a few raw lines. `base` says what a
-source is; `resplit` deals out the pages of any source anew, `overlap` finds what stands in more than one split.
+source is; `fetching` gets data sets from where they are published; `resplit` deals out the pages of any source anew,
+`overlap` finds what stands in more than one split.
 
 ``docs/adding-a-source.md`` leads through adding one. Another package does it by an entry point of the group
 ``htrdata.sources`` whose value takes the root folder (a ``pathlib.Path``) and returns a `htrdata.sources.base.Source`;

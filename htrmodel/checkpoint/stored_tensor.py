@@ -18,7 +18,7 @@ class StoredTensor(NamedTuple):
     dtype: torch.dtype
     """Of its numbers."""
     fetch: Callable[[], Tensor]
-    """Reads it, contiguous and on the CPU."""
+    """Reads it, on the CPU, into memory of its own."""
 
     @property
     def size(self) -> int:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from htrdata.labels import visible
 from htrmodel.checkpoint.stored_tensor import StoredTensor
 
 _DIMENSIONS = 8
@@ -104,48 +105,16 @@ def unpickle(content: bytes, spans: Spans) -> tuple[Any, dict[str, Storage]]:
     return unpickler.load(), unpickler.storages
 
 
-class _Unpickler(pickle.Unpickler):
-    """Makes plain values, and descriptions of tensors; whatever else a pickle may ask for is refused."""
+class _Tensors:
+    """Describes tensors. Apart from the unpickler, whose memory of what it made would then hold on to itself.
 
-    def __init__(self, content: bytes, spans: Spans) -> None:
-        super().__init__(io.BytesIO(content))
-        self.storages: dict[str, Storage] = {}
+    What a pickle calls are methods of it: a pickle can set attributes of what it has, and those of methods cannot be.
+    """
+
+    def __init__(self, spans: Spans) -> None:
         self._spans = spans
-        self._makers: dict[tuple[str, str], object] = {
-            ("collections", "OrderedDict"): _Named,
-            ("collections", "Counter"): _Named,
-            ("torch", "Size"): tuple,
-            ("torch._utils", "_rebuild_tensor_v2"): self._tensor,
-            ("torch._utils", "_rebuild_parameter"): self._parameter,
-            **{("torch", kind): dtype for kind, dtype in _STORAGES.items()},
-        }
 
-    def find_class(self, module: str, name: str) -> Any:
-        found = self._makers.get((module, name))
-        if found is None and module in ("torch", "torch._utils", "torch._tensor", "torch.serialization"):
-            raise RefusedError(
-                f"has a tensor that is sparse, quantised, of the meta device or of another kind ({module}.{name}): "
-                "save dense ones"
-            )
-        if found is None:
-            raise RefusedError(
-                f"holds more than tensors ({module}.{name}), which could run code when read: it is refused; whoever "
-                "trusts it can save its weights alone: torch.save(model.state_dict(), FILE)"
-            )
-        return found
-
-    def persistent_load(self, pid: Any) -> Storage:
-        word, dtype, key, _, count, *view = pid
-        if word != "storage" or not isinstance(dtype, torch.dtype) or type(key) is not str or type(count) is not int:
-            raise TypeError(word)
-        if any(view) or count < 0:
-            raise ValueError(key)
-        storage = Storage(dtype, key, count)
-        if self.storages.setdefault(key, storage) != storage:
-            raise ValueError(key)
-        return storage
-
-    def _tensor(self, storage: object, offset: int, size: object, stride: object, *_: object) -> StoredTensor:
+    def rebuild(self, storage: object, offset: int, size: object, stride: object, *_: object) -> StoredTensor:
         if not isinstance(storage, Storage) or not isinstance(size, tuple) or not isinstance(stride, tuple):
             raise TypeError("no tensor")
         if len(size) != len(stride) or len(size) > _DIMENSIONS:
@@ -161,7 +130,7 @@ class _Unpickler(pickle.Unpickler):
             )
         return StoredTensor(size, storage.dtype, lambda: self._fetch(storage, offset, reach, size, stride))
 
-    def _parameter(self, data: object, *_: object) -> object:
+    def parameter(self, data: object, *_: object) -> object:
         return data
 
     def _fetch(
@@ -171,7 +140,50 @@ class _Unpickler(pickle.Unpickler):
             return torch.empty(size, dtype=storage.dtype)
         width = storage.dtype.itemsize
         numbers = bytearray(self._spans[storage.key][offset * width : reach * width])
-        return torch.frombuffer(numbers, dtype=storage.dtype).as_strided(size, stride).contiguous()
+        return torch.frombuffer(numbers, dtype=storage.dtype).as_strided(size, stride).clone()
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes plain values, and descriptions of tensors; whatever else a pickle may ask for is refused."""
+
+    def __init__(self, content: bytes, spans: Spans) -> None:
+        super().__init__(io.BytesIO(content))
+        self.storages: dict[str, Storage] = {}
+        tensors = _Tensors(spans)
+        self._makers: dict[tuple[str, str], object] = {
+            ("collections", "OrderedDict"): _Named,
+            ("collections", "Counter"): _Named,
+            ("torch", "Size"): tuple,
+            ("torch._utils", "_rebuild_tensor_v2"): tensors.rebuild,
+            ("torch._utils", "_rebuild_parameter"): tensors.parameter,
+            **{("torch", kind): dtype for kind, dtype in _STORAGES.items()},
+        }
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = self._makers.get((module, name))
+        asked = visible(f"{module}.{name}"[:100])
+        if found is None and module in ("torch", "torch._utils", "torch._tensor", "torch.serialization"):
+            raise RefusedError(
+                f"has a tensor that is sparse, quantised, of the meta device or of another kind ({asked}): "
+                "save dense ones"
+            )
+        if found is None:
+            raise RefusedError(
+                f"holds more than tensors ({asked}), which could run code when read: it is refused; whoever "
+                "trusts it can save its weights alone: torch.save(model.state_dict(), FILE)"
+            )
+        return found
+
+    def persistent_load(self, pid: Any) -> Storage:
+        word, dtype, key, _, count, *view = pid
+        if word != "storage" or not isinstance(dtype, torch.dtype) or type(key) is not str or type(count) is not int:
+            raise TypeError(word)
+        if any(view) or count < 0:
+            raise ValueError(key)
+        storage = Storage(dtype, key, count)
+        if self.storages.setdefault(key, storage) != storage:
+            raise ValueError(key)
+        return storage
 
 
 def _short(value: object) -> str:

@@ -26,7 +26,7 @@ def commands() -> None:
       htrdata sample imgur5k --out data/imgur5k
       htrdata imgur5k
       htrmodel finetune --small
-      htrmodel evaluate --checkpoint runs/imgur5k-small/last.safetensors
+      htrmodel evaluate --checkpoint runs/imgur5k-small/best.safetensors
     """
 
 

@@ -18,10 +18,10 @@ from htrmodel import starter
 from htrmodel.cli.labelled_folder import as_store
 from htrmodel.cli.scripting import say
 from htrmodel.config import STAGES
-from htrmodel.training.recipes import PRECISIONS, RECIPES
+from htrmodel.training.recipes import PRECISIONS, RECIPES, SELECTS
 
 if TYPE_CHECKING:
-    from htrmodel.training.finetuning import Outcome
+    from htrmodel.training.outcome import Outcome
     from htrmodel.training.run_folder import Record
     from htrmodel.training.train import Trainer
 
@@ -67,7 +67,12 @@ _OPTIONS: list[Decorator] = [
     click.option("--max-length", type=int, help="Of words, in characters.  [default: as the start, or 25]"),
     click.option("--pad/--stretch", default=None, help="Keep an image's shape, or not.  [default: as the start]"),
     click.option("--freeze", multiple=True, type=click.Choice(list(STAGES)), help="Stage to leave as it is."),
-    click.option("--patience", type=int, help="Validations without a lower loss; 0: go on.  [default: the recipe's]"),
+    click.option(
+        "--select",
+        type=click.Choice(SELECTS),
+        help="What the best checkpoint has the lowest of.  [default: the recipe's, loss with attentionhtr, else cer]",
+    ),
+    click.option("--patience", type=int, help="Validations without a better one; 0: go on.  [default: the recipe's]"),
     click.option("--epochs", type=int, help="At most.  [default: the recipe's, none with --steps]"),
     click.option("--steps", type=int, help="Batches at most.  [default: the recipe's]"),
     click.option("--batch-size", type=int, help="Words in a batch.  [default: the recipe's]"),
@@ -119,6 +124,7 @@ class FinetuneOptions(TypedDict):
     max_length: int | None
     pad: bool | None
     freeze: tuple[str, ...]
+    select: str | None
     patience: int | None
     epochs: int | None
     steps: int | None
@@ -242,13 +248,15 @@ class _Screen:
 
 def _summary(outcome: Outcome) -> str:
     from htrmodel.training.asking import left_out
+    from htrmodel.training.choosing import measure
 
     state, folder = outcome.state, outcome.folder
     lines = [
         f"{state.step:,} steps, {state.step / outcome.steps_per_epoch:.4g} epochs, {state.seconds:,.0f} s",
-        f"best: {folder.best}, step {state.best_step:,}, validation loss {state.best_loss:.4f}",
+        f"best: {folder.best}, step {state.best_step:,}, by the lowest {measure(outcome.select)}",
         *(
-            f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, {one['words']:,} words{left_out(one)}"
+            f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, loss {one['loss']:.4f}, "
+            f"{one['words']:,} words{left_out(one)}"
             for name, one in state.best.items()
         ),
         f"curves: {folder.curves}",

@@ -23,7 +23,8 @@ from htrdata.labels import visible
 from htrmodel.cli.signals import StopSignals
 
 if TYPE_CHECKING:
-    from htrmodel.training.finetuning import Outcome, Request
+    from htrmodel.training.finetuning import Request
+    from htrmodel.training.outcome import Outcome
     from htrmodel.training.run_folder import Record
     from htrmodel.training.train import Trainer
 

@@ -16,8 +16,9 @@ from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
 from htrmodel.checkpoint.settings import named_charset
 from htrmodel.config import ModelFields
-from htrmodel.training.finetuning import Listener, Outcome, Request, carry_out
+from htrmodel.training.finetuning import Listener, Request, carry_out
 from htrmodel.training.initial_model import ModelChoice
+from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
 from htrmodel.training.run_folder import Record
 from htrmodel.training.train import Trainer
@@ -45,6 +46,7 @@ def finetune(
     pad: bool | None = None,
     freeze: Sequence[str] = (),
     recipe: Recipe | str | None = None,
+    select: str | None = None,
     patience: int | None = None,
     epochs: int | None = None,
     steps: int | None = None,
@@ -86,8 +88,8 @@ def finetune(
         freeze: stages that stay as they are: of ``transformation``, ``features``, ``sequence``, ``prediction``.
         recipe: one of `htrmodel.training.recipes.RECIPES`, or one's own; None for ``attentionhtr``, with `small` for
             ``small``.
-        patience: validations without a lower loss after which it stops, 0 for never; None, here and below, for the
-            recipe's.
+        select: what the best checkpoint has the lowest of, ``loss`` or ``cer``; None, here and below, for the recipe's.
+        patience: validations without a better one after which it stops, 0 for never.
         epochs: passes over the data at most.
         steps: batches at most; without `epochs`, those of the recipe then end nothing.
         batch_size: words in a batch.
@@ -119,11 +121,8 @@ def finetune(
         "max_length": max_length,
         "resize": None if pad is None else "pad" if pad else "stretch",
     }
-    chosen = _recipe(recipe, small)
-    if steps is not None:
-        # Who asks for steps means them.
-        chosen = replace(chosen, epochs=None)
-    changes: dict[str, Any] = {
+    changes = {  # of `Recipe`
+        "select": select,
         "patience": patience,
         "epochs": epochs,
         "steps": steps,
@@ -131,18 +130,18 @@ def finetune(
         "lr": lr,
         "precision": precision,
     }
-    start = (SCRATCH if small else starter.DEFAULT) if start is None else start
+    model = ModelChoice(
+        small=small,
+        charset=named_charset(charset, "--charset"),
+        from_charset=named_charset(from_charset, "--from-charset"),
+        fields=cast(ModelFields, _given(fields)),
+    )
     request = Request(
         data=store,
         mix=tuple(mix),
-        checkpoint=None if str(start) == SCRATCH else Path(start),
-        model=ModelChoice(
-            small=small,
-            charset=named_charset(charset, "--charset"),
-            from_charset=named_charset(from_charset, "--from-charset"),
-            fields=cast(ModelFields, {name: value for name, value in fields.items() if value is not None}),
-        ),
-        recipe=replace(chosen, **{name: one for name, one in changes.items() if one is not None}),
+        checkpoint=_checkpoint(start, small),
+        model=model,
+        recipe=_changed(_recipe(recipe, small), changes),
         freeze=tuple(freeze),
         seed=seed,
         out=None if out is None else Path(out),
@@ -188,6 +187,24 @@ def _store(data: Store | Dataset | PathLike[str] | str, mix: Sequence[str]) -> t
     if isinstance(data, str | PathLike):
         return Path(data), mix
     raise WrongTypeError(f"{data!r} is nothing to train on: give a store or its path, or a data set, store['imgur5k']")
+
+
+def _given(values: Mapping[str, object]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _checkpoint(start: PathLike[str] | str | None, small: bool) -> Path | None:
+    if start is None:
+        return None if small else starter.DEFAULT
+    return None if str(start) == SCRATCH else Path(start)
+
+
+def _changed(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
+    given = _given(changes)
+    if "steps" in given:
+        # Who asks for steps means them.
+        recipe = replace(recipe, epochs=None)
+    return replace(recipe, **given)
 
 
 def _recipe(given: Recipe | str | None, small: bool) -> Recipe:

@@ -41,11 +41,24 @@ def write_curves(records: Sequence[Mapping[str, Any]], path: Path) -> None:
     draw = ImageDraw.Draw(canvas)
     last = max([record["step"] for record in records], default=0) or 1
     half = _SIZE[1] // 2
-    _panel(draw, (_GAP, half - _GAP), "loss per character, over steps", _losses(records), last)
-    _panel(draw, (half + _GAP // 2, _SIZE[1] - _GAP), "CER in %, over steps", _errors(records), last)
+    best = _best(records)
+    _panel(draw, (_GAP, half - _GAP), "loss per character, over steps", _losses(records), last, best)
+    _panel(draw, (half + _GAP // 2, _SIZE[1] - _GAP), "CER in %, over steps", _errors(records), last, best)
     content = io.BytesIO()
     canvas.reduce(_SCALE).save(content, "PNG")
     write_atomically(path, content.getvalue())
+
+
+class Best(NamedTuple):
+    """The best validation so far: its step, and what it was chosen by."""
+
+    step: int
+    select: str
+
+
+def _best(records: Sequence[Mapping[str, Any]]) -> Best | None:
+    found = [Best(record["step"], record.get("select", "loss")) for record in records if record.get("best")]
+    return found[-1] if found else None
 
 
 def _losses(records: Sequence[Mapping[str, Any]]) -> list[Curve]:
@@ -64,7 +77,9 @@ def _validations(records: Sequence[Mapping[str, Any]], figure: str, factor: floa
         yield Curve(name, [(record["step"], factor * record["val"][name][figure]) for record in validations])
 
 
-def _panel(draw: ImageDraw.ImageDraw, rows: tuple[int, int], title: str, curves: list[Curve], last: int) -> None:
+def _panel(
+    draw: ImageDraw.ImageDraw, rows: tuple[int, int], title: str, curves: list[Curve], last: int, best: Best | None
+) -> None:
     """One diagram from the row `rows[0]` down to `rows[1]`."""
     top, bottom = rows
     right = _SIZE[0] - _RIGHT
@@ -85,6 +100,11 @@ def _panel(draw: ImageDraw.ImageDraw, rows: tuple[int, int], title: str, curves:
         if step <= last:
             _text(draw, (place(step, 0)[0], bottom + 14), f"{step:,g}", "mm")
     _text(draw, (_LEFT, top - 18), title, "lm")
+    if best is not None:
+        column = place(best.step, 0)[0]
+        _line(draw, [(column, top), (column, bottom)], _DARK, 1)
+        name = {"loss": "loss", "cer": "CER"}[best.select]
+        _text(draw, (right, top - 18), f"best by {name}: step {best.step:,}", "rm")
     for number, curve in enumerate(curves):
         colour = _COLOURS[number % len(_COLOURS)]
         points = [place(*point) for point in curve.points]

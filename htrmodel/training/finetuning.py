@@ -14,11 +14,12 @@ from htrdata.errors import UsageError
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import find_device, uses_bfloat16
+from htrmodel.training.choosing import verdict
 from htrmodel.training.fixed_batches import NO_ATTENTION
 from htrmodel.training.initial_model import InitialModel, ModelChoice, initial_model
 from htrmodel.training.optimisation import Freezing
+from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
-from htrmodel.training.resuming import TrainingState
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.stepping import Task
 from htrmodel.training.train import Trainer, Watcher
@@ -65,54 +66,6 @@ class Request:
     compiled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a training ended.
-
-    Attributes:
-        folder: of the run.
-        finished: whether nothing is left to do; otherwise it was told to stop.
-        steps_per_epoch: batches between two validations.
-        state: how far it came, with the figures of the best checkpoint.
-    """
-
-    folder: RunFolder
-    finished: bool
-    steps_per_epoch: int
-    state: TrainingState
-
-    def __repr__(self) -> str:
-        state = self.state
-        figures = "".join(f", {name} CER {one['cer']:.2%}" for name, one in state.best.items())
-        ended = "finished" if self.finished else "stopped"
-        reached = f"{ended} at step {state.step:,}"
-        return f"Outcome({str(self.folder.path)!r}, {reached}; best: step {state.best_step:,}{figures})"
-
-    @property
-    def checkpoint(self) -> Path:
-        """The weights with the lowest validation loss."""
-        return self.folder.best
-
-    def to_dict(self) -> dict[str, Any]:
-        """The outcome as JSON can hold it."""
-        state = self.state
-        return {
-            "run": str(self.folder.path),
-            "finished": self.finished,
-            "steps": state.step,
-            "epochs": state.step / self.steps_per_epoch,
-            "seconds": round(state.seconds, 1),
-            "best": None
-            if state.best_step < 0
-            else {
-                "checkpoint": str(self.folder.best),
-                "step": state.best_step,
-                "val_loss": state.best_loss,
-                "val": state.best,
-            },
-        }
-
-
 class Listener(Watcher, Protocol):
     """Is told how a fine-tuning goes."""
 
@@ -156,6 +109,8 @@ def carry_out(
         folder.prepare(_configuration(request, recipe, initial, words), overwrite=request.overwrite)
         task = _task(request, recipe, initial, words, device, listener.decoded if listener else None)
         trainer = Trainer(task, folder, listener, log_every=request.log_every)
+        for note in trainer.notes:
+            say(note)
         if trainer.finished:
             say(f"{folder.path} is finished already, at step {trainer.state.step:,}")
         elif trainer.state.step:
@@ -163,7 +118,10 @@ def carry_out(
         if listener is not None:
             listener.begins(trainer)
         finished = trainer.run(stop)
-    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state)
+        if finished:
+            for sentence in verdict(trainer.state, recipe.select, scratch=initial.digest is None):
+                say(sentence)
+    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state, recipe.select)
 
 
 def _check(request: Request, recipe: Recipe, initial: InitialModel, words: TrainingWords, device: torch.device) -> None:

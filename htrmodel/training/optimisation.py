@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from htrdata.errors import UsageError
 from htrmodel.recogniser import STAGE_MODULES, Recogniser
+from htrmodel.training.likeness import alike
 from htrmodel.training.recipes import Recipe
 
 # What an optimizer says of how it computes, not of what.
@@ -45,6 +46,35 @@ def optimizer_state(optimizer: Optimizer) -> dict[str, Any]:
     return state
 
 
+def is_optimizer_state(found: object, optimizer: Optimizer) -> bool:
+    """Whether what was read is a state of `optimizer_state` for an optimizer of the same parameters.
+
+    Args:
+        found: plain values, with a `StoredTensor` for each tensor.
+        optimizer: as it was made.
+    """
+    fresh = optimizer_state(optimizer)
+    if not isinstance(found, dict) or found.keys() != fresh.keys() or not isinstance(found["state"], dict):
+        return False
+    groups = [{key: value for key, value in group.items() if key not in _HOW} for group in fresh["param_groups"]]
+    if not isinstance(found["param_groups"], list) or not all(isinstance(one, dict) for one in found["param_groups"]):
+        return False
+    theirs = [{key: value for key, value in group.items() if key not in _HOW} for group in found["param_groups"]]
+    parameters = dict(enumerate(parameter for group in optimizer.param_groups for parameter in group["params"]))
+    names = _MOMENTS[type(optimizer)]
+    return alike(theirs, groups) and all(
+        number in parameters and _is_moment(moments, parameters[number], names)
+        for number, moments in found["state"].items()
+    )
+
+
+def _is_moment(found: object, parameter: Tensor, names: Sequence[str]) -> bool:
+    """Whether this is what an optimizer notes of a parameter: the count of its steps, and tensors like it."""
+    if not isinstance(found, dict) or sorted(found) != sorted(("step", *names)):
+        return False
+    return alike(found["step"], torch.tensor(0.0)) and all(alike(found[name], parameter) for name in names)
+
+
 def restore_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:
     """Goes back to a state of `optimizer_state`; the optimizer goes on computing in its own way.
 
@@ -73,6 +103,21 @@ def make_schedule(recipe: Recipe, optimizer: Optimizer, total_steps: int) -> LRS
         pct_start=recipe.warmup,
         cycle_momentum=False,
     )
+
+
+_MOMENTS: dict[type[Optimizer], Sequence[str]] = {
+    Adadelta: ("square_avg", "acc_delta"),
+    AdamW: ("exp_avg", "exp_avg_sq"),
+}
+"""What each optimizer notes of a parameter besides the count of its steps."""
+
+
+def schedule_state(schedule: LRScheduler | None) -> dict[str, Any] | None:
+    """The state of a schedule, with learning rates as numbers, as `optimizer_state` has them; None for none."""
+    if schedule is None:
+        return None
+    state = schedule.state_dict()
+    return {**state, "_last_lr": [float(rate) for rate in state["_last_lr"]]}
 
 
 class Freezing:

@@ -13,6 +13,10 @@ PRECISIONS = ("float32", "auto", "bfloat16")
 autocast everywhere. CPUs with AVX512-BF16 or AMX are faster with it, others slower."""
 
 
+SELECTS = ("loss", "cer")
+"""What the best checkpoint can be chosen by."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How a recogniser is trained.
@@ -29,7 +33,9 @@ class Recipe:
         batch_size: words in a batch.
         epochs: passes over the data at most; None for no bound but `steps`.
         steps: batches at most.
-        patience: validations without a lower loss after which it stops; 0 for never.
+        patience: validations without a better one after which it stops; 0 for never.
+        select: what the best checkpoint has the lowest of, the mean over the data sets that are validated: ``loss``; or
+            ``cer``, and of equal ones the lowest loss.
         augment: strength of `htrmodel.data.augment`; 0 for none.
         precision: one of `PRECISIONS`; see `htrmodel.devices.uses_bfloat16`. The recogniser keeps TPS and its decoder
             out of it, and the loss is computed in float32.
@@ -51,6 +57,7 @@ class Recipe:
     epochs: int | None = None
     steps: int = 300_000
     patience: int = 0
+    select: str = "loss"
     augment: float = 0.0
     precision: str = "float32"
     average: float = 0.0
@@ -63,6 +70,7 @@ class Recipe:
             self._check(field, getattr(self, field) >= 1, "at least 1")
         self._check("epochs", self.epochs is None or self.epochs >= 1, "at least 1")
         self._check("patience", self.patience >= 0, "0 (never stop early) or more")
+        self._check("select", self.select in SELECTS, " or ".join(SELECTS))
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
         self._check("average", 0 <= self.average < 1, "at least 0 and below 1")
 
@@ -88,6 +96,7 @@ MODERN = Recipe(
     lr=7e-4,
     schedule="one_cycle",
     epochs=20,
+    select="cer",
     augment=1.0,
     precision="auto",
     average=0.999,
@@ -106,6 +115,7 @@ SMALL = Recipe(
     warmup=0.1,
     batch_size=32,
     epochs=40,
+    select="cer",
     augment=0.25,
 )
 """For a few hundred to a few thousand words and the model of `SMALL_MODEL`, from scratch."""
@@ -118,6 +128,7 @@ OWN_DATA = Recipe(
     warmup=0.1,
     batch_size=32,
     epochs=20,
+    select="cer",
     augment=0.5,
 )
 """To fine-tune on some hundreds to thousands of words: gentler than for new weights, with more augmentation."""
@@ -130,6 +141,7 @@ STARTER = Recipe(
     warmup=0.05,
     batch_size=64,
     epochs=1,
+    select="cer",
     augment=0.5,
     precision="bfloat16",
     average=0.999,

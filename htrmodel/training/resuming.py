@@ -6,25 +6,26 @@ anew in each step from the seed and the number of the step.
 
 from __future__ import annotations
 
-import io
-import pickle
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from htrdata.errors import BadDataError
-from htrdata.files.writing import write_atomically
+from htrmodel.checkpoint.stored_tensor import StoredTensor
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.optimisation import WeightAverage, optimizer_state, restore_optimizer
-
-_FORMAT = 1
-
-# What reading and applying a damaged or foreign state raises.
-_DAMAGED = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, OSError)
+from htrmodel.training.likeness import alike, are_figures, is_count, is_number
+from htrmodel.training.optimisation import (
+    WeightAverage,
+    is_optimizer_state,
+    optimizer_state,
+    restore_optimizer,
+    schedule_state,
+)
+from htrmodel.training.state_file import damaged, read_state, write_state
+from htrmodel.training.validation import FIGURES, Figures
 
 
 @dataclass(slots=True)
@@ -34,22 +35,36 @@ class TrainingState:
     Attributes:
         step: batches trained on.
         validated: the step of the last validation; -1 before the first.
-        best_step: the step of the lowest validation loss; -1 before the first validation.
-        best_loss: that loss.
-        best: the figures of that validation, by data set.
+        start: the figures of the first validation, by data set: those of the weights that it started from.
+        latest: the figures of the last validation.
+        best: the figures of the best validation.
+        best_step: its step; -1 before the first validation.
         stale: validations since then.
         seconds: time spent, over all its runs.
         losses: of the steps since the last line of the log.
+        files: SHA-256, in hex, of the files beside the state, by name; see `htrmodel.training.run_files`.
     """
 
     step: int = 0
     validated: int = -1
+    start: Figures = field(default_factory=dict)
+    latest: Figures = field(default_factory=dict)
+    best: Figures = field(default_factory=dict)
     best_step: int = -1
-    best_loss: float = float("inf")
-    best: dict[str, dict[str, float]] = field(default_factory=dict)
     stale: int = 0
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def best_loss(self) -> float:
+        """The loss of the best validation, the mean over data sets; infinite before the first."""
+        return mean(self.best, "loss")
+
+
+def mean(figures: Figures, name: str) -> float:
+    """The mean of a figure over data sets; infinite where there are none."""
+    return sum(one[name] for one in figures.values()) / len(figures) if figures else float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,45 +88,72 @@ class Training:
         """What is validated and kept: the recogniser, or the average."""
         return self.recogniser if self.average is None else self.average.recogniser
 
-    def save(self, path: Path, state: TrainingState) -> None:
+    def save(self, path: Path, run: str, state: TrainingState) -> None:
         """Writes the state; an older one is replaced when the new one is on the disk.
+
+        Args:
+            path: of the file.
+            run: hex digits that tell the run.
+            state: how far it is.
 
         Raises:
             CannotCreateError: the file cannot be created.
             StorageError: writing failed.
         """
-        content = io.BytesIO()
-        torch.save({"format": _FORMAT, "progress": asdict(state), **self._parts()}, content)
-        write_atomically(path, content.getvalue())
+        write_state(
+            path, run, {"progress": asdict(state), "optimizer": optimizer_state(self.optimizer), **self._parts()}
+        )
 
-    def load(self, path: Path) -> TrainingState:
-        """Goes back to a state. Nothing but tensors and plain values is unpickled.
+    def load(self, path: Path, run: str) -> TrainingState:
+        """Goes back to a state. All of it is checked before any of it is used.
 
         Raises:
             BadDataError: the file is damaged, or of another training.
         """
-        try:
-            # On the CPU, where the optimizers count their steps; what belongs on the device is copied there.
-            content = torch.load(path, map_location="cpu", weights_only=True)
-            if content["format"] != _FORMAT:
-                raise BadDataError(f"{path} has format {content['format']!r}, this release resumes from {_FORMAT}")
-            state = TrainingState(**content["progress"])
-            self.recogniser.load_state_dict(content["weights"])
-            restore_optimizer(self.optimizer, content["optimizer"])
-            if self.schedule is not None:
-                self.schedule.load_state_dict(content["schedule"])
-            if self.average is not None:
-                self.average.recogniser.load_state_dict(content["average"])
-        except BadDataError:
-            raise
-        except _DAMAGED as error:
-            raise BadDataError(f"{path} is damaged or of another training: start anew with --overwrite") from error
+        content = read_state(path, run)
+        parts = self._parts()
+        if not isinstance(content, dict) or content.keys() != {"progress", "optimizer", *parts}:
+            raise damaged(path)
+        state = _progress(content["progress"])
+        right = all(alike(content[name], part) for name, part in parts.items())
+        if state is None or not right or not is_optimizer_state(content["optimizer"], self.optimizer):
+            raise damaged(path)
+        self.recogniser.load_state_dict(_fetched(content["weights"]))
+        restore_optimizer(self.optimizer, _fetched(content["optimizer"]))
+        if self.schedule is not None:
+            self.schedule.load_state_dict(content["schedule"])
+        if self.average is not None:
+            self.average.recogniser.load_state_dict(_fetched(content["average"]))
         return state
 
     def _parts(self) -> dict[str, Any]:
         return {
             "weights": self.recogniser.state_dict(),
-            "optimizer": optimizer_state(self.optimizer),
-            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "schedule": schedule_state(self.schedule),
             "average": None if self.average is None else self.average.recogniser.state_dict(),
         }
+
+
+def _progress(found: object) -> TrainingState | None:
+    """The progress that was read; None where it is none."""
+    if not isinstance(found, dict) or list(found) != [one.name for one in fields(TrainingState)]:
+        return None
+    right = (
+        all(is_count(found[name]) for name in ("step", "validated", "best_step", "stale"))
+        and all(are_figures(found[name], FIGURES) for name in ("start", "latest", "best"))
+        and is_number(found["seconds"])
+        and isinstance(found["losses"], list)
+        and all(map(is_number, found["losses"]))
+        and isinstance(found["files"], dict)
+        and all(isinstance(one, str) for pair in found["files"].items() for one in pair)
+    )
+    return TrainingState(**found) if right and found["step"] >= 0 else None
+
+
+def _fetched(value: Any) -> Any:
+    """The same with tensors in memory."""
+    if isinstance(value, StoredTensor):
+        return value.fetch()
+    if isinstance(value, Mapping):
+        return {key: _fetched(one) for key, one in value.items()}
+    return [_fetched(one) for one in value] if isinstance(value, list | tuple) else value

@@ -2,29 +2,31 @@
 
 config.json        recipe, model, start, data by digest, seed: a run is resumed where they are the same
 log.jsonl          one line per some steps, and one per validation
-best.safetensors   the checkpoint with the lowest validation loss
+best.safetensors   the checkpoint with the lowest validation loss, or CER, as the recipe says
 last.safetensors   the checkpoint of the last save
-state.pt           what else is needed to go on from there
+state.pt           what else is needed to go on from there, and the digests of the others
 curves.png         losses and errors over steps
 tensorboard/       if TensorBoard is installed
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import filelock
 
-from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
-from htrdata.files.writing import remove_unfinished, sync_file, write_atomically
+from htrdata.errors import BadDataError, CannotCreateError, LockedError
+from htrdata.files.writing import remove_unfinished, write_atomically
 
 _FILES = ("config.json", "log.jsonl", "best.safetensors", "last.safetensors", "state.pt", "curves.png")
 _LOCK = ".lock"
+_ASIDE = "log.other.jsonl"
 
 Record = dict[str, Any]
 
@@ -34,12 +36,18 @@ class RunFolder:
 
     Args:
         path: where it is, or shall be.
+
+    Attributes:
+        path: where it is.
+        run: SHA-256, in hex, of the configuration: tells the run; empty before `prepare`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.run = ""
         self.config, self.log, self.best, self.last, self.state, self.curves = (path / name for name in _FILES)
         self.tensorboard = path / "tensorboard"
+        self.log_aside = path / _ASIDE
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
@@ -71,13 +79,20 @@ class RunFolder:
 
         Raises:
             CannotCreateError: the folder has a run with another configuration, or other files.
+            BadDataError: it has a run without its configuration, or with a damaged one.
             StorageError: writing failed.
         """
         for name in _FILES:
             remove_unfinished(self.path / name)
+        self.run = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
         if overwrite:
             self._clear()
         if not self.config.exists():
+            if self.state.exists() or self.log.exists():
+                raise BadDataError(
+                    f"{self.config} is missing, and without it nobody knows of what run the other files are: put it "
+                    "back, or start anew with --overwrite"
+                )
             if others := sorted(file.name for file in self.path.iterdir() if file.name != _LOCK):
                 raise CannotCreateError(f"{self.path} is no run: it has {others[0]}; give another --out")
             write_atomically(self.config, json.dumps(config, indent=1, ensure_ascii=False).encode() + b"\n")
@@ -94,7 +109,7 @@ class RunFolder:
             )
 
     def _clear(self) -> None:
-        for name in _FILES:
+        for name in (*_FILES, _ASIDE):
             (self.path / name).unlink(missing_ok=True)
         if self.tensorboard.exists():
             shutil.rmtree(self.tensorboard)
@@ -112,88 +127,3 @@ def _differences(mine: Any, there: Any, name: str = "") -> Iterator[str]:
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else text[:37] + "…"
-
-
-class RunLog:
-    """The log of a run: JSON lines, each with its ``step``, and the same as TensorBoard reads it, if that is there.
-
-    Args:
-        folder: of the run.
-        keep: which of the lines that are there stay; the others are of steps that will be taken again.
-
-    Attributes:
-        records: all lines.
-    """
-
-    def __init__(self, folder: RunFolder, keep: Callable[[Record], bool]) -> None:
-        self._path = folder.log
-        self.records = [record for record in _read(self._path) if keep(record)]
-        write_atomically(self._path, b"".join(map(_line, self.records)))
-        last = self.records[-1]["step"] if self.records else 0
-        self._board = _open_tensorboard(folder.tensorboard, last + 1)
-
-    def write(self, record: Record) -> None:
-        """Adds a line.
-
-        Raises:
-            StorageError: writing failed.
-        """
-        self.records.append(record)
-        try:
-            with self._path.open("ab") as file:
-                file.write(_line(record))
-        except OSError as error:
-            raise StorageError(f"writing {self._path} failed: {error.strerror}") from error
-        if self._board is not None:
-            for name, value in _scalars(record):
-                self._board.add_scalar(name, value, record["step"])
-
-    def sync(self) -> None:
-        """Makes the lines survive a crash of the system: before a state is saved that they are the past of.
-
-        Raises:
-            StorageError: writing failed.
-        """
-        try:
-            sync_file(self._path)
-        except OSError as error:
-            raise StorageError(f"writing {self._path} failed: {error.strerror}") from error
-
-    def close(self) -> None:
-        """Closes TensorBoard's file."""
-        if self._board is not None:
-            self._board.close()
-
-
-def _line(record: Record) -> bytes:
-    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
-
-
-def _read(path: Path) -> Iterator[Record]:
-    """The lines of a log; one that was cut short when the process was killed is left out."""
-    if not path.exists():
-        return
-    for line in path.read_bytes().splitlines(keepends=True):
-        if line.endswith(b"\n"):
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise BadDataError(f"{path} has a damaged line: start anew with --overwrite") from error
-
-
-def _open_tensorboard(folder: Path, first_step: int) -> Any:
-    """A writer, or None where TensorBoard is not installed."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder), purge_step=first_step)
-
-
-def _scalars(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """The numbers of a record by name, those of inner objects as ``outer/name``."""
-    for name, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _scalars(value, f"{prefix}{name}/")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and name != "step":
-            yield prefix + name, value

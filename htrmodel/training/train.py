@@ -11,16 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from htrdata.errors import UsageError
-from htrmodel.checkpoint import native
+from htrmodel.training.choosing import rank
 from htrmodel.training.compiling import uncompiled
-from htrmodel.training.curves import write_curves
-from htrmodel.training.resuming import TrainingState
-from htrmodel.training.run_folder import Record, RunFolder, RunLog
+from htrmodel.training.resuming import mean
+from htrmodel.training.run_files import RunFiles
+from htrmodel.training.run_folder import Record, RunFolder
 from htrmodel.training.stepping import Stepper, Task
 from htrmodel.training.validation import Stop, Validation, spread_batches, validate
 
@@ -59,9 +58,10 @@ class Trainer:
         steps_per_epoch: batches between two validations.
         total_steps: batches at most.
         state: how far it is.
+        notes: what a person should know of the files in the folder, in sentences.
 
     Raises:
-        BadDataError: the state in the folder is damaged.
+        BadDataError: the state or the best checkpoint in the folder is damaged, missing or of another run.
         UsageError: the batch is larger than the data, or nothing is left to train.
     """
 
@@ -73,13 +73,14 @@ class Trainer:
         self._stepper = Stepper(task)
         self.steps_per_epoch, self.total_steps = self._stepper.steps_per_epoch, self._stepper.total_steps
         self._training = self._stepper.training
-        self.state = self._training.load(folder.state) if folder.state.exists() else TrainingState()
+        self._files = RunFiles(folder, self._training, task.about_data, self.steps_per_epoch)
+        self.state, self.notes = self._files.state, self._files.notes
         self._pending: list[Tensor] = []
         self._save_cost = 0.0
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing left to do: all steps taken, or no lower loss for long enough."""
+        """Whether there is nothing left to do: all steps taken, or none better for long enough."""
         state, patience = self.state, self.task.recipe.patience
         validated = state.validated == state.step
         return validated and (state.step >= self.total_steps or 0 < patience <= state.stale)
@@ -99,7 +100,7 @@ class Trainer:
         """
         if self.finished:
             return True
-        self._log = RunLog(self.folder, self._is_past)
+        self._log = self._files.open_log()
         self._resumed = self._window = self._saved = time.monotonic()
         self._window_start = self.state.step
         self._stepper.train()
@@ -115,11 +116,6 @@ class Trainer:
         finally:
             self._log.close()
         return self.finished
-
-    def _is_past(self, record: Record) -> bool:
-        """Whether a line of the log is about what the state has seen; the rest comes again."""
-        seen = self.state.validated if "val" in record else self.state.step
-        return bool(record["step"] <= seen)
 
     def _step(self) -> None:
         state = self.state
@@ -174,20 +170,22 @@ class Trainer:
         if found is None:
             return
         train, by_name = found
-        state = self.state
-        loss = float(np.mean([validation.loss for validation in by_name.values()]))
-        if not math.isfinite(loss):
-            raise self._diverged("validation", state.step)
-        state.validated = state.step
-        state.stale += 1
+        state, select = self.state, self.task.recipe.select
         figures = {name: validation.to_dict() for name, validation in by_name.items()}
-        if loss < state.best_loss:
-            state.best_step, state.best_loss, state.best, state.stale = state.step, loss, figures, 0
-            self._write_checkpoint("best")
+        if not math.isfinite(mean(figures, "loss")):
+            raise self._diverged("validation", state.step)
+        state.validated, state.latest = state.step, figures
+        state.start = state.start or figures
+        state.stale += 1
+        if rank(figures, select) < rank(state.best, select):
+            state.best_step, state.best, state.stale = state.step, figures, 0
+            self._files.write_best()
         record: Record = {
             "step": state.step,
             "epoch": state.step / self.steps_per_epoch,
-            "val_loss": loss,
+            "val_loss": mean(figures, "loss"),
+            "val_cer": mean(figures, "cer"),
+            "select": select,
             "best": state.stale == 0,
             "train": train.to_dict(),
             "val": figures,
@@ -232,17 +230,6 @@ class Trainer:
         with self._aside():
             start = time.monotonic()
             self._seconds()
-            self._write_checkpoint("last")
-            self._log.sync()
-            self._training.save(self.folder.state, self.state)
-            write_curves(self._log.records, self.folder.curves)
+            self._files.save(self._log)
             self._saved = time.monotonic()
             self._save_cost = self._saved - start
-
-    def _write_checkpoint(self, which: str) -> None:
-        state = self.state
-        metrics: Record = {"step": state.step, "epoch": state.step / self.steps_per_epoch}
-        if which == "best":
-            metrics |= {"val_loss": state.best_loss, "val": state.best}
-        path = self.folder.best if which == "best" else self.folder.last
-        native.save(self._training.judged, path, metrics=metrics, data=self.task.about_data)

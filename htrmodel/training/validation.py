@@ -15,6 +15,11 @@ from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
 from htrmodel.training.loss import LOSSES
 
+FIGURES = ("loss", "cer", "wer", "words", "left_out")
+
+Figures = dict[str, dict[str, float]]
+"""What validations found, by data set and by the names of `FIGURES`."""
+
 Stop = Callable[[], bool]
 """Asked between batches: whether to stop now."""
 

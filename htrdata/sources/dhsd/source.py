@@ -1,29 +1,21 @@
-"""The source; the package's docstring has the layout."""
+"""The source: a folder with two tables, as `htrdata.sources.folder` reads it, and val out of train; see the package."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.files.on_disk import FileOnDisk
-from htrdata.files.regular import read_regular
-from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
+from htrdata.errors import SourceMissingError
+from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word, first_reason
+from htrdata.sources.folder import Folder
 
 _CORPUS = Path(__file__).parents[1] / "open_words" / "dhsd.toml"
-MOST = 64 << 20
-"""Bytes of a table; that of train has some four hundred thousand."""
-
-_COLUMNS = ["file_name", "text", "writer_id"]
-
-# Names of strangers become paths.
-_FILE = re.compile(r"german_hw_data/writer(?P<writer>\d{1,4})/\d{1,4}_\d{1,5}\.png")
+_TABLES = ("train.csv", "test.csv")
+_ID = re.compile(r"german_hw_data/(writer(?P<writer>\d{1,4})/\d{1,4}_\d{1,5})\.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +33,11 @@ class Dhsd:
     settings: ClassVar[Mapping[str, str]] = {}
     unit: ClassVar[Unit] = "word"
     drawn: ClassVar[str | None] = None
-    published: ClassVar[Mapping[str, Mapping[str, int]]] = {"test": {"words": 1_194}}
+    published: ClassVar[Mapping[str, Mapping[str, int]]] = {
+        "train": {"words": 4_241},
+        "val": {"words": 504},
+        "test": {"words": 1_194},
+    }
 
     @property
     def info(self) -> SourceInfo:
@@ -59,54 +55,35 @@ class Dhsd:
 
         Raises:
             SourceMissingError: a table is missing.
-            BadDataError: a table is not what its format promises.
+            BadDataError: a table is none, or damaged. A row that is wrong comes with its reason.
         """
         val = set(map(str, _list(_corpus(), "val")))
         rows: dict[tuple[str, str], list[Word]] = {}
-        seen: set[str] = set()
-        for table in ("train", "test"):
-            for name, text, writer in _rows(self.root / f"{table}.csv"):
-                split = "val" if table == "train" and writer in val else table
-                word = _word(self.root, name, text, writer, duplicate=name in seen)
-                seen.add(name)
-                rows.setdefault((split, writer), []).append(word)
+        for page in self._tables():
+            for word in page.words:
+                writer = word.writer or ""
+                split = "val" if page.split == "train" and writer in val else page.split or "train"
+                rows.setdefault((split, writer), []).append(_own(word))
         for split, writer in sorted(rows, key=lambda key: (SPLITS.index(key[0]), key[1].zfill(4))):
             yield Page(id=f"writer{writer}_{split}", split=split, words=tuple(rows[split, writer]))
 
-
-def _word(root: Path, name: str, text: str, writer: str, *, duplicate: bool) -> Word:
-    found = _FILE.fullmatch(name)
-    if found is None or found["writer"] != writer:
-        return Word(name, text, reason=Reason.INVALID_ID, writer=writer)
-    return Word(
-        id=name.removeprefix("german_hw_data/").removesuffix(".png"),
-        text=text,
-        image=FileOnDisk(root / name),
-        reason=Reason.DUPLICATE_ID if duplicate else None,
-        writer=writer,
-    )
+    def _tables(self) -> Iterator[Page]:
+        missing = next((name for name in _TABLES if not (self.root / name).is_file()), None)
+        if missing is not None:
+            url = _corpus()["url"]
+            raise SourceMissingError(
+                f"no table {self.root / missing}: `htrdata fetch dhsd` gets it; or clone {url} and name its folder "
+                "with --root"
+            )
+        return Folder(self.root, _TABLES, splits="given", drop_wrong=True).pages()
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
-    try:
-        text = read_regular(path, MOST).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadDataError(f"{path} is not UTF-8: byte {error.start:,} ({error.reason})") from error
-    except FileNotFoundError:
-        url = _corpus()["url"]
-        raise SourceMissingError(
-            f"no table {path}: `htrdata fetch dhsd` gets it; or clone {url} and name its folder with --root"
-        ) from None
-    table = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        if next(table, None) != _COLUMNS:
-            raise BadDataError(f"{path}, line 1: its columns are not {','.join(_COLUMNS)}")
-        for row in table:
-            if len(row) != len(_COLUMNS):
-                raise BadDataError(f"{path}, line {table.line_num}: {len(row)} columns, not {len(_COLUMNS)}")
-            yield row[0], row[1], row[2]
-    except csv.Error as error:
-        raise BadDataError(f"{path}, line {table.line_num}: {error}") from error
+def _own(word: Word) -> Word:
+    """The word by the id that it has in stores of ours; the name of its image says whose it is, too."""
+    found = _ID.fullmatch(word.id)
+    if found is None or found["writer"] != word.writer:
+        return replace(word, image=None, reason=first_reason([word.reason, Reason.INVALID_ID]))
+    return replace(word, id=found[1])
 
 
 def _corpus() -> dict[str, object]:

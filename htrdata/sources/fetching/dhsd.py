@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from htrdata.errors import BadDataError
-from htrdata.files.writing import replace_durably
+from htrdata.files.writing import move_durably
 from htrdata.sources.archives import Archive, ArchiveMember
 from htrdata.sources.fetching.hosts import Places
-from htrdata.sources.fetching.session import Manner, Session, look_at, open_session, refuse_sample, stays
+from htrdata.sources.fetching.session import Manner, Session, look_at, open_session, refuse_sample, stays, storing
 from htrdata.sources.fetching.survey import Survey
 from htrdata.sources.fetching.survival import read_known
 from htrdata.sources.fetching.trying import ask_patiently, is_web_page, kept, now
@@ -141,13 +141,27 @@ def _fetch_archive(session: Session, left: Collection[str]) -> dict[str, Outcome
             for one in wanted
             if one.name not in there
         }
+    with storing(session.root):
+        _unpack(session.root, [_pinned(_CHECKSUMS)], members, session.manner)  # it names the others
+        found = _unpack(session.root, _wanted(session.root, left), members, session.manner)
+        part.unlink()
+    return found
+
+
+def _unpack(
+    root: Path, wanted: Sequence[Wanted], members: Mapping[str, ArchiveMember], manner: Manner
+) -> dict[str, Outcome]:
+    """Puts files of the archive in their places, if they are those that were published and not there yet."""
     found: dict[str, Outcome] = {}
-    _put(session.root, _pinned(_CHECKSUMS), members)  # it names the others
-    wanted = _wanted(session.root, left)
+    moves: dict[Path, Path] = {}
     for number, one in enumerate(wanted, 1):
-        found[one.name] = _put(session.root, one, members)
-        session.manner.progress("files", number, len(wanted))
-    part.unlink()
+        path = root / one.name
+        part = path.with_name(f".{path.name}.part")
+        found[one.name] = there = _take_out(path, part, one, members.get(one.name))
+        if there.status is Status.KEPT and part.exists():
+            moves[part] = path
+        manner.progress("files", number, len(wanted))
+    move_durably(moves)
     return found
 
 
@@ -166,11 +180,10 @@ def _ask_for_members(asker: Asker, part: Path) -> dict[str, ArchiveMember]:
     return found
 
 
-def _put(root: Path, wanted: Wanted, members: Mapping[str, ArchiveMember]) -> Outcome:
-    """Puts a file of the archive in its place, if it is the one that was published and not there yet."""
-    member = members.get(wanted.name)
-    path = root / wanted.name
+def _take_out(path: Path, part: Path, wanted: Wanted, member: ArchiveMember | None) -> Outcome:
+    """Writes a file of the archive into its part file, if it is the one that was published and not there yet."""
     assert wanted.digest is not None
+    part.unlink(missing_ok=True)
     if path.is_file() and wanted.digest.fits(sums := sums_of(path)):
         return kept(wanted, sums, None)
     if member is None or member.length > wanted.limit:
@@ -181,5 +194,5 @@ def _put(root: Path, wanted: Wanted, members: Mapping[str, ArchiveMember]) -> Ou
         detail = f"{sums.size:,} bytes of SHA-256 {sums.sha256} came"
         return Outcome(name=wanted.name, status=Status.HASH_MISMATCH, when=now(), detail=detail)
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_durably(path, data)
+    part.write_bytes(data)
     return kept(wanted, sums, 200)

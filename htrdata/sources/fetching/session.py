@@ -86,7 +86,7 @@ class Session:
         Raises:
             StorageError: a file cannot be read or written.
         """
-        try:
+        with storing(self.root):
             found = look_at(self.root, wanted, self.survival.known, self.manner, what)
             self.take_down(wanted, found)
             missing = [one for one in wanted if one.name not in found]
@@ -99,10 +99,6 @@ class Session:
 
             if missing:
                 work_through(functools.partial(self._obtain, self.asker), missing, threads, self._stop, take)
-        except OSError as error:
-            if isinstance(error, HtrError):
-                raise
-            raise StorageError(f"reading or writing in {self.root} failed: {error}") from error
         return {one.name: found[one.name] for one in wanted}
 
     def take_down(self, wanted: Sequence[Wanted], found: Mapping[str, Outcome]) -> None:
@@ -119,6 +115,21 @@ class Session:
 
     def _obtain(self, asker: Asker, wanted: Wanted) -> Outcome:
         return obtain(asker, self.root, wanted, self.survival.known.get(wanted.name))
+
+
+@contextlib.contextmanager
+def storing(root: Path) -> Iterator[None]:
+    """Says in one sentence that the disk has failed.
+
+    Raises:
+        StorageError: it has.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, HtrError):
+            raise
+        raise StorageError(f"reading or writing in {root} failed: {error}") from error
 
 
 def look_at(

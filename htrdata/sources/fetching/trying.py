@@ -86,6 +86,8 @@ def obtain(asker: Asker, root: Path, wanted: Wanted, known: Outcome | None) -> O
             detail=error.detail + (f"; the file {wanted.name} here is another one" if path.exists() else ""),
         )
     sync_file(part)
+    if asker.stop.is_set():  # nobody holds the folder's lock for a thread that was left behind
+        raise StoppedError
     part.replace(path)
     sync_folder(path.parent)
     return kept(wanted, sums, code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +35,11 @@ class Loaded:
     words: list[Placed] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     wrong: int = 0
+
+    def dropped(self) -> Iterator[str]:
+        """What was wrong with the lines that were dropped, where any was: sentences."""
+        if self.wrong:
+            yield f"{self.wrong:,} wrong line{'s are' if self.wrong > 1 else ' is'} dropped: {'; '.join(self.faults)}"
 
     def refuse(self, names: str) -> None:
         """Raises what is wrong, if anything is.

@@ -122,7 +122,7 @@ class Folder:
             dealt = Dealt([self.split] * len(loaded.words), f"all {self.split}", {})
         else:
             dealt = deal(loaded.words, self.splits)
-        notes = [*said, *_notes(listing, reading, loaded.words, self.unit)]
+        notes = [*said, *loaded.dropped(), *_notes(listing, reading, loaded.words, self.unit)]
         return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes))
 
     def _reading(self, root: Path, labels: Sequence[str], listing: Listing) -> tuple[Reading, list[str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from htrdata.errors import CannotCreateError, StorageError
-from htrdata.files.writing import write_atomically
+from htrdata.files.writing import move_durably, write_atomically
 
 
 def test_the_old_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -29,6 +29,21 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_many_files_are_moved_to_their_places(tmp_path: Path) -> None:
+    moves = {}
+    for number in range(20):
+        folder = tmp_path / str(number % 3)
+        folder.mkdir(exist_ok=True)
+        (folder / f".{number}.part").write_bytes(b"%d" % number)
+        moves[folder / f".{number}.part"] = folder / f"{number}"
+    (tmp_path / "0/0").write_bytes(b"old")
+    move_durably(moves)
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == {
+        f"{number}": b"%d" % number for number in range(20)
+    }
+    move_durably({})
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -54,17 +54,23 @@ def test_val_are_the_train_words_of_four_writers(tmp_path: Path) -> None:
 
 
 def test_odd_names_and_doubles_have_their_reasons(tmp_path: Path) -> None:
+    draw(tmp_path, 1, 0)
+    draw(tmp_path, 3, 0)
+    (tmp_path / "german_hw_data/writer3/3_0.png").rename(tmp_path / "german_hw_data/writer3/2_0.png")
     source = write(tmp_path, row(1, 0) + row(1, 0) + "../../etc/passwd,x,1\r\n" + row(2, 0).replace("r2/", "r3/"))
     words = [word for page in source.pages() for word in page.words]
     assert [word.reason for word in words] == [None, Reason.DUPLICATE_ID, Reason.INVALID_ID, Reason.INVALID_ID]
+    assert [word.id for word in words[:2]] == ["writer1/1_0", "writer1/1_0"]
     assert words[2].image is None
+    assert words[3].image is None
 
 
 def test_tables_that_are_not_what_they_should_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceMissingError, match=r"clone https://github\.com/nauman-riaz/DHSD"):
         list(Dhsd(tmp_path).pages())
-    with pytest.raises(BadDataError, match=r"train.csv, line 3: 2 columns"):
-        list(write(tmp_path, row(1, 0) + "a,b\r\n").pages())
+    draw(tmp_path, 1, 0)
+    words = [word for page in write(tmp_path, row(1, 0) + "a,b\r\n").pages() for word in page.words]
+    assert sorted(str(word.reason) for word in words) == ["None", "invalid_id"]
     (tmp_path / "train.csv").write_text("a,b\n")
-    with pytest.raises(BadDataError, match=r"line 1: its columns are not file_name,text,writer_id"):
+    with pytest.raises(BadDataError, match=r"train\.csv cannot be read as a table of images and texts: none of its"):
         list(Dhsd(tmp_path).pages())

@@ -228,6 +228,7 @@ def test_wrong_lines_are_named_or_dropped_with_their_reason(line: str, said: str
     assert "--drop-wrong" in str(raised.value)
     words = words_of(Folder(tmp_path, drop_wrong=True))
     dropped = [word for word in words if word.reason is not None]
+    assert said in Folder(tmp_path, drop_wrong=True).notes[0]
     assert len(words) == 5 + line.count("\n") + 1
     assert [word.reason for word in dropped] in (
         [[reason]]

@@ -207,6 +207,7 @@ def _wrong_pickles() -> Iterator[Case]:
         "get-nothing": b"\x80\x02h\x07.",
         "nothing": b"",
         "not-utf-8": b"\x80\x02}X\x01\x00\x00\x00\xffNs.",
+        "name-of-controls": b"\x80\x02cos\x1b[2J\nsys\rtem\n.",
         "extension": b"\x80\x02\x82\x01.",
         "frozen": b"\x80\x04(\x91.",
     }
@@ -291,6 +292,8 @@ def _wrong_weights() -> Iterator[Case]:
         yield Case(f"weights-{name}", ".pth", _saved(changed))
         behind = {f"model.module.{key}": value for key, value in changed.items()}
         yield Case(f"weights-{name}-behind", ".ckpt", _saved({"state_dict": behind, "epoch": 3}))
+    named = {name.replace("12.", "1\x1b2.\r"): value for name, value in plain.items()}
+    yield Case("weights-of-control-characters", ".pth", _saved(named))
     without = {name: value for name, value in plain.items() if name != key}
     yield Case("weights-without-trunk", ".pth", _saved(without))
     yield Case(

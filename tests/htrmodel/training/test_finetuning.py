@@ -22,8 +22,9 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Outcome, Request, carry_out
+from htrmodel.training.finetuning import Request, carry_out
 from htrmodel.training.initial_model import ModelChoice, initial_model
+from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.validation import Validation, validate
 
@@ -90,6 +91,13 @@ def test_weights_of_clova_start_a_training_too(
     fields: ModelFields = {"width": MODEL["width"], "max_length": MODEL["max_length"]}
     initial = initial_model(tmp_path / "clova.pth", ModelChoice(fields=fields), seed=0)
     assert judge(initial.recogniser, store).cer == judge(load(learnt), store).cer
+    assert "assumed: charset alnum for its 36 characters, a height of 32 pixels, images stretched" in initial.assumed
+    signs = Charset("signs", "+-/0123456789ABCDEFGHIJKLMNOPQRSTUVW")
+    choice = ModelChoice(charset=PRINTABLE, from_charset=signs, fields={**fields, "height": 32, "resize": "pad"})
+    initial = initial_model(tmp_path / "clova.pth", choice, seed=0)
+    assert initial.assumed == ""
+    assert "36 characters copied, 58 new" in initial.message
+    assert initial.recogniser.config.resize == "pad"
     with pytest.raises(UsageError, match=r"is a None-VGG-None-CTC: none of its stages can start a TPS-ResNet"):
         initial_model(tmp_path / "clova.pth", ModelChoice(fields={"architecture": "TPS-ResNet-BiLSTM-Attn"}), seed=0)
     with pytest.raises(UsageError, match="--from-charset"):
@@ -115,6 +123,22 @@ def test_new_weights_follow_the_seed_and_leave_torch_s_generator_alone() -> None
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])
+
+
+def test_it_is_said_where_it_did_not_help(store: Path, learnt: Path, request_of: Callable[..., Request]) -> None:
+    harmful = replace(RECIPE, lr=0.5, epochs=1, select="cer")
+    outcome, said = run(request_of(store, checkpoint=learnt, model=ModelChoice(fields={}), recipe=harmful))
+    assert outcome.state.best_step == 0
+    assert any(message.startswith("fine-tuning did not help: no validation CER was lower") for message in said)
+    assert any("was chosen by 40 words" in message for message in said)
+    document = outcome.to_dict()
+    assert not document["improved"]
+    assert document["best"]["select"] == "cer"
+    assert document["start"] == document["best"]["val"]
+    kept, start = (read_checkpoint(path).weights for path in (outcome.checkpoint, learnt))
+    assert all(torch.equal(value, start[key]) for key, value in kept.items())
+    _, said = run(request_of(store, checkpoint=learnt, model=ModelChoice(fields={}), recipe=harmful))
+    assert any(message.startswith("fine-tuning did not help") for message in said)  # also when it is asked again
 
 
 def test_the_same_request_is_finished_another_refused(
@@ -174,7 +198,7 @@ def test_labels_that_ctc_cannot_write_are_too_long(
     assert "printed: 2 train words; left out, as the model cannot read them: 1 too_long" in said
     assert "printed: 2 val words; left out, as the model cannot read them: 1 too_long" in said
     assert any("more than CTC can write in the 14 steps that this width gives" in message for message in said)
-    assert outcome.state.best["printed"]["words"] == 2
+    assert (outcome.state.best["printed"]["words"], outcome.state.best["printed"]["left_out"]) == (3, 1)
     fields: ModelFields = {**MODEL, "architecture": "None-VGG-None-Attn"}
     _, said = run(request_of(root, model=ModelChoice(charset=ALNUM, fields=fields), out=tmp_path / "attention"))
     assert {"printed: 3 train words", "printed: 3 val words"} <= set(said)

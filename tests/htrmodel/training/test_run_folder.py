@@ -12,7 +12,8 @@ from PIL import Image
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
 from htrmodel.training.curves import write_curves
-from htrmodel.training.run_folder import RunFolder, RunLog
+from htrmodel.training.run_folder import RunFolder
+from htrmodel.training.run_log import RunLog, read_log
 
 CONFIG = {"recipe": {"lr": 1.0, "name": "a"}, "start": "scratch", "freeze": []}
 
@@ -60,9 +61,13 @@ def test_faults_are_named(tmp_path: Path) -> None:
     folder.config.write_text("{")
     with pytest.raises(BadDataError, match=r"config\.json cannot be read"):
         folder.prepare(CONFIG)
-    folder.log.write_text('{"step": 1}\nnonsense\n{"step": 2}\n')
-    with pytest.raises(BadDataError, match=r"log\.jsonl has a damaged line"):
-        RunLog(folder, lambda _: True)
+    for line, said in (("nonsense", "a damaged"), ("[1]", "a line without a step"), ("[" * 99_999, "a damaged")):
+        folder.log.write_text(f'{{"step": 1}}\n{line}\n{{"step": 2}}\n')
+        with pytest.raises(BadDataError, match=rf"log\.jsonl has {said}"):
+            read_log(folder.log)
+    folder.config.unlink()
+    with pytest.raises(BadDataError, match=r"config\.json is missing, and without it nobody knows"):
+        folder.prepare(CONFIG)
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotCreateError, match="cannot create"), RunFolder(tmp_path / "file" / "run").held():
         pass
@@ -79,12 +84,36 @@ def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
 
 def test_a_log_loses_what_comes_again_and_what_was_cut_short(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    folder.log.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
-    log = RunLog(folder, lambda record: record["step"] < 3)
+    log = RunLog(folder, "")
+    log.write({"step": 1})
+    log.write({"step": 2})
+    kept = log.digest
+    log.close()
+    with folder.log.open("a") as file:
+        file.write('{"step": 3}\nnonsense\n{"st')
+    log = RunLog(folder, kept)
     log.write({"step": 3, "name": "ü"})
     log.close()
     assert folder.log.read_text(encoding="utf-8") == '{"step": 1}\n{"step": 2}\n{"step": 3, "name": "ü"}\n'
     assert [record["step"] for record in log.records] == [1, 2, 3]
+    assert read_log(folder.log, log.digest) == log.records
+
+
+@pytest.mark.parametrize("content", ['{"step": 1}\n', '{"step": 9}\n{"step": 2}\n', "", None])
+def test_a_log_that_is_another_is_set_aside(tmp_path: Path, content: str | None) -> None:
+    folder = RunFolder(tmp_path)
+    log = RunLog(folder, "")
+    log.write({"step": 1})
+    log.write({"step": 2})
+    log.close()
+    folder.log.unlink()
+    if content is not None:
+        folder.log.write_text(content)
+    again = RunLog(folder, log.digest)
+    assert again.records == []
+    assert folder.log.read_bytes() == b""
+    assert folder.log_aside.exists() == (content is not None)
+    assert content is None or folder.log_aside.read_text() == content
 
 
 def _validation(step: int, loss: float, cer: float) -> dict[str, Any]:
@@ -104,6 +133,17 @@ def test_curves_go_where_the_numbers_are(tmp_path: Path) -> None:
     rows = [np.flatnonzero(half.any(1)) for half in (blue[:340], blue[380:])]
     assert np.ptp(rows[0]) < 12
     assert np.ptp(rows[1]) > 100
+
+
+@pytest.mark.parametrize("best", [0, 100, None])
+def test_the_best_step_is_marked(tmp_path: Path, best: int | None) -> None:
+    records = [_validation(step, 8.0, 1.0) | {"best": step == best, "select": "cer"} for step in (0, 100, 200)]
+    write_curves(records, tmp_path / "curves.png")
+    with Image.open(tmp_path / "curves.png") as image:
+        pixels = np.asarray(image.convert("L")).astype(int)
+    dark = (pixels[60:320] < 150).mean(0)  # a line from top to bottom of the upper diagram
+    columns = np.flatnonzero(dark[60:840] > 0.9) + 60
+    assert columns.size == 0 if best is None else abs(columns.mean() - (70 + 750 * best / 200)) < 2
 
 
 @pytest.mark.parametrize("records", [[], [{"step": 0, "loss": 0.0}], [_validation(0, 1e9, 30.0)]])
