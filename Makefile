@@ -24,7 +24,7 @@ versions: $(VENV)/dev  ## Run the tests on every Python at hand, and with the lo
 	$(BIN)/nox
 
 faults: $(VENV)/dev  ## Kill, starve and damage everything: all of what the tests try a sample of; about an hour
-	FAULTS=all $(BIN)/python -m pytest tests/faults
+	HTRDATA_FAULTS=all $(BIN)/python -m pytest tests/faults
 
 fuzz: $(VENV)/dev  ## Fuzz every reader of bytes; hours. FUZZ='xml png' names some, and --runs N says how many inputs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[fuzz]'

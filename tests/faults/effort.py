@@ -1,4 +1,4 @@
-"""How much is tried: a sample in the tests of every day, all of it where the variable FAULTS is ``all``; and counts."""
+"""How much is tried: a sample every day, all of it where the variable HTRDATA_FAULTS is ``all``; and counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-ALL = os.environ.get("FAULTS") == "all"
+ALL = os.environ.get("HTRDATA_FAULTS") == "all"
 
 TRIED: Counter[tuple[str, str]] = Counter()
 """What was tried, by fault and by what came of it; printed when the tests are done."""

@@ -37,7 +37,7 @@ def read_shard(data: bytes, folder: Path) -> None:
 def shard_seeds() -> Sequence[bytes]:
     """Two levels of pages, with overflow pages, in pages of the usual size; and an empty one."""
     seeds = []
-    for sizes in ([1, 64, 2020, 2040, 4080, 4081, 9000], [30] * 150, []):
+    for sizes in ([1, 64, 2040, 4081], [30] * 100, []):
         images = [bytes([number % 251]) * size for number, size in enumerate(sizes)]
         texts = [f"wörd{number}" for number in range(len(sizes))]
         batch = pa.record_batch([images, texts, [hashlib.sha256(one).digest() for one in images]], schema=SHARD_WORDS)
@@ -63,6 +63,6 @@ def manifest_seeds() -> Sequence[bytes]:
 
 
 STORE_TARGETS = (
-    Target("shard", read_shard, shard_seeds, largest=1 << 16),
+    Target("shard", read_shard, shard_seeds, largest=49_152),
     Target("manifest", read_manifest, manifest_seeds, runs=200_000, largest=1 << 14),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import json
 import math
 import tempfile
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part, count_part
 from htrdata.drawing.samples.unipen import draw_sample as draw_unipen
+from htrdata.errors import BadDataError
 from htrdata.files import strict_json
 from htrdata.images.codec import encode
 from htrdata.records import Page, Unit
@@ -29,6 +32,10 @@ from htrdata.sources.unipen.release import Release
 from htrdata.sources.unipen.segments import read_segments
 from htrdata.sources.unipen.statements import parse
 from htrdata.sources.xml import XmlExport
+from htrdata.sources.xml.alto import read_alto
+from htrdata.sources.xml.page_format import read_page
+from htrdata.sources.xml.tree import read_tree
+from htrdata.sources.xml.written import Written
 from htrdata.store.description_file import read_description
 from htrmodel.judging.predictions import read_predictions
 
@@ -81,29 +88,30 @@ _ANNOTATIONS = {
 
 
 def read_imgur5k(data: bytes, folder: Path) -> None:
-    info, images = folder / "dataset_info", folder / "images"
-    if not info.exists():
-        info.mkdir()
-        images.mkdir()
-        (images / "abcDe.jpg").write_bytes(encode(grey_noise(24, 40), "jpeg"))
     chosen = _IMGUR5K_FILES[data[0] % len(_IMGUR5K_FILES)] if data else _IMGUR5K_FILES[0]
-    whole = {
+    root = folder / chosen
+    if not root.exists():
+        _lay_out_imgur5k(root, without="imgur5k_annotations.json" if chosen == "imgur5k_data.lst" else None)
+    (root / "dataset_info" / chosen).write_bytes(data[1:])
+    source = Imgur5K(root)
+    pages = list(source.pages())
+    if _eighth(data):
+        count_pages(source, pages)
+
+
+def _lay_out_imgur5k(root: Path, without: str | None) -> None:
+    for below in ("dataset_info", "images"):
+        (root / below).mkdir(parents=True)
+    (root / "images/abcDe.jpg").write_bytes(encode(grey_noise(24, 40), "jpeg"))
+    files = {
         "imgur5k_annotations.json": json.dumps(_ANNOTATIONS).encode(),
         "train_index_ids.lst": b"abcDe\n",
         "val_index_ids.lst": b"",
         "test_index_ids.lst": b"",
-        chosen: data[1:],
     }
-    for name in (*_IMGUR5K_FILES, "val_index_ids.lst", "test_index_ids.lst"):
-        left_out = name not in whole or (chosen == "imgur5k_data.lst" and name == "imgur5k_annotations.json")
-        if left_out:
-            (info / name).unlink(missing_ok=True)
-        else:
-            (info / name).write_bytes(whole[name])
-    source = Imgur5K(folder)
-    pages = list(source.pages())
-    if _eighth(data):
-        count_pages(source, pages)
+    for name, content in files.items():
+        if name != without:
+            (root / "dataset_info" / name).write_bytes(content)
 
 
 def imgur5k_seeds() -> list[bytes]:
@@ -160,14 +168,25 @@ def words_txt_seeds() -> list[bytes]:
 
 
 def read_xml(data: bytes, folder: Path) -> None:
+    """The readers of both formats; of every eighth input, by its own bytes, also the source."""
+    root = read_tree(data, "one.xml")
+    for read in (read_alto, read_page):
+        with contextlib.suppress(BadDataError):
+            for line in read(root, "one.xml").lines:
+                _check_points(line)
+    if not _eighth(data):
+        return
     (folder / "one.xml").write_bytes(data)
     if not (folder / "one.png").exists():
         (folder / "one.png").write_bytes(encode(grey_noise(60, 80), "png"))
     for unit in ("line", "word"):
         source = XmlExport(folder, unit=unit, split="train")
-        pages = list(source.pages())
-        if _eighth(data):
-            count_pages(source, pages)
+        count_pages(source, list(source.pages()))
+
+
+def _check_points(line: Written) -> None:
+    for part in (line, *line.words):
+        assert all(map(math.isfinite, itertools.chain.from_iterable((*part.outline, *part.baseline))))
 
 
 def xml_seeds() -> list[bytes]:
@@ -207,19 +226,19 @@ _TABLES = ("gt.txt", "words.csv", "words.tsv", "words.jsonl", "labels.json", "wo
 
 
 def read_folder(data: bytes, folder: Path) -> None:
-    for name in _TABLES:
-        (folder / name).unlink(missing_ok=True)
-    if not (folder / "a.png").exists():
+    chosen = _TABLES[data[0] % len(_TABLES) if data else 0]
+    root = folder / chosen.replace(".", "_")
+    if not root.exists():
+        root.mkdir()
         for name in ("a.png", "b.png"):
-            (folder / name).write_bytes(encode(grey_noise(24, 40), "png"))
-    (folder / _TABLES[data[0] % len(_TABLES) if data else 0]).write_bytes(data[1:])
-    for drop_wrong in (False, True):
-        source = Folder(folder, drop_wrong=drop_wrong, split="train")
-        pages = list(source.pages())
-        assert source.settings
-        assert all(isinstance(note, str) for note in source.notes)
-        if _eighth(data):
-            count_pages(source, pages)
+            (root / name).write_bytes(encode(grey_noise(24, 40), "png"))
+    (root / chosen).write_bytes(data[1:])
+    source = Folder(root, drop_wrong=_eighth(data), split="train")
+    pages = list(source.pages())
+    assert source.settings
+    assert all(isinstance(note, str) for note in source.notes)
+    if _eighth(data):
+        count_pages(source, pages)
 
 
 def folder_seeds() -> list[bytes]:
