@@ -31,7 +31,7 @@ _OPENING = {
     "folder": """\
     datasets.load_dataset("imagefolder", data_dir="DIR")                                    # Hugging Face
     doctr.datasets.RecognitionDataset("DIR/train/images", "DIR/train/labels.json")          # docTR
-    ketos train -f path 'DIR/train/images/*.png'                                            # kraken: NAME.gt.txt
+    find DIR/train/images -name '*.png' >train.lst; ketos train -f path -t train.lst        # kraken: NAME.gt.txt
     htrdata folder DIR""",
     "parquet": """\
     datasets.load_dataset("DIR")                                                            # Hugging Face
