@@ -173,7 +173,7 @@ def test_a_damaged_header_is_not_taken_for_the_end(tmp_path: Path) -> None:
         (b"\xef\xbb\xbf \r\n<html>", "is a web page"),
         (b"PK\x03\x04" + bytes(900), "cut off or damaged"),
         (b"\x1f\x8b", "cut off or damaged"),
-        (gzip.compress(b"no tar" * 500), "cut off or damaged"),
+        (gzip.compress(b"no tar" * 500, mtime=0), "cut off or damaged"),
         (os.urandom(5000), "cut off or damaged"),
     ],
 )
