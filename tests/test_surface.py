@@ -85,7 +85,7 @@ def test_no_module_of_a_package_bears_a_public_name(package: ModuleType) -> None
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
 def test_dir_shows_what_is_public_and_all_of_it_is_said_what_for(package: ModuleType) -> None:
     assert dir(package) == sorted(package.__all__)
-    assert dir(htrdata.sources) == ["dhsd", "iam", "imgur5k", "unipen", "xml"]
+    assert dir(htrdata.sources) == ["dhsd", "folder", "iam", "imgur5k", "unipen", "xml"]
     for name in package.__all__:
         assert name == "__version__" or inspect.getdoc(getattr(package, name)), name
     with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nope'"):
@@ -144,7 +144,7 @@ def test_slices_of_words_are_words(store: htrdata.Store, name: str, chosen: slic
 
 def test_a_slice_reads_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = htrdata.open(root)["train", "other"]
-    monkeypatch.setattr("htrdata.store.shards.Shard._open", lambda _: pytest.fail("a shard was opened"))
+    monkeypatch.setattr("htrdata.store.shards._open_tree", lambda _: pytest.fail("a shard was opened"))
     monkeypatch.setattr("htrdata.store.reading.Dataset.manifest", lambda *_: pytest.fail("the manifest was read"))
     assert len(words[::2][1:]) == (len(words) + 1) // 2 - 1
 

@@ -45,7 +45,7 @@ def test_the_examples_of_the_help_parse(name: str, load_pipeline: LoadPipeline) 
     ("words", "code", "said"),
     [
         (["open_words.py", "copiste"], 2, "error: 'copiste' does not name a corpus and its folder"),
-        (["open_words.py", "copiste=nowhere"], 2, "error: no folder nowhere"),
+        (["open_words.py", "copiste=nowhere"], 2, "error: nothing at nowhere"),
         (["quickstart.py", "--pages", "3"], 2, "--pages"),
         (["attentionhtr.py", "--imgur5k", "nowhere"], 2, "error: no Imgur5K annotations in nowhere/dataset_info"),
     ],

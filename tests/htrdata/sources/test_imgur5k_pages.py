@@ -116,9 +116,10 @@ def test_lists_are_read_as_they_come(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbfaB3dE\r\n\r\nZz9Yy8x \r\naB3dE")
     assert read_page_lists([path]) == frozenset({"aB3dE", "Zz9Yy8x"})
     assert read_page_lists([]) is None
-    for missing in (tmp_path / "none", tmp_path):
-        with pytest.raises(SourceMissingError, match="no list of pages"):
-            read_page_lists([missing])
+    with pytest.raises(SourceMissingError, match="no list of pages"):
+        read_page_lists([tmp_path / "none"])
+    with pytest.raises(BadDataError, match="is a folder, where a file is expected"):
+        read_page_lists([tmp_path])
 
 
 def test_pages_that_the_annotations_lack_are_named(root: Path) -> None:
