@@ -20,7 +20,7 @@ from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
 from htrmodel.devices import find_device
 from htrmodel.judging.judgement import Judgement
-from htrmodel.judging.judging import judge
+from htrmodel.judging.judging import check_resamples, judge
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
 from htrmodel.judging.protocol import RESAMPLES
@@ -58,7 +58,9 @@ def evaluate(
         HtrError: as `htrmodel.checkpoint.files.load`, `find_device`, `htrmodel.judging.which_split.which_split` and
             `htrmodel.judging.judging.judge` do.
     """
+    check_resamples(resamples)
     dataset, chosen = which_split(data, name, split)
+    dataset.words(chosen)  # raises where there are none
     given = [recogniser] if isinstance(recogniser, Recogniser | str | os.PathLike) else list(recogniser)
     found = find_device(device)
     members = [one if isinstance(one, Recogniser) else load(one).to(found) for one in given]

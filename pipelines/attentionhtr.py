@@ -51,7 +51,9 @@ PAPER = {
 """Published CER and WER, in %: by charset, whether STR weights and Imgur5K came first, decoder, split of IAM."""
 
 NOTE = """\
-CER is the paper's "Norm ED": a mean over words, where one read as nothing costs nothing: see the micro CER, too
+CER is the paper's "Norm ED": a mean over words, where one read as nothing costs nothing; as in the paper, CER and WER
+are over the words that the charset and 25 characters allow; "of all" has micro CER and WER of every word, where those
+count as wrong
 paper: STR weights -> Imgur5K -> IAM; val: the ablation in its README, means of five seeds; test: its table 5"""
 
 
@@ -178,6 +180,7 @@ def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None,
     trunk = lab.sizes["architecture"].rpartition("-")[0]
     model: ModelFields = {**lab.sizes, "architecture": f"{trunk}-{variant.head}"}
     asked = {
+        "format": 2,  # of the result
         **asdict(variant),
         "data": lab.store.dataset(name).description.content_digest,
         "start": known["sha256"] if known else "scratch",
@@ -219,12 +222,21 @@ def train(lab: Lab, variant: Variant, name: str, start: Path | None, model: Mode
 
 
 def judge(lab: Lab, best: Path, name: str, split: str, stages: Stages) -> dict[str, Any]:
-    """The figures of the best checkpoint on a split, as fractions with intervals over writers or pages."""
+    """The figures of the best checkpoint on a split, as fractions with intervals over writers or pages.
+
+    Over the words that it can read, as the paper has them; and, in ``of_all``, over all.
+    """
     import htrmodel
 
     with stages("judge", f"{best.parent.name}, {split}"):
-        found = htrmodel.evaluate(best, lab.store[split, name], device=lab.device).find()
-    return {"signature": found.signature, **{metric: figure.as_json() for metric, figure in found.metrics.items()}}
+        judgement = htrmodel.evaluate(best, lab.store[split, name], device=lab.device)
+    read, every = judgement.find(left_out="omitted"), judgement.find()
+    return {
+        "signature": read.signature,
+        **{metric: figure.as_json() for metric, figure in read.metrics.items()},
+        "left_out": judgement.left_out,
+        "of_all": {metric: figure.as_json() for metric, figure in every.metrics.items()},
+    }
 
 
 def table(results: Mapping[Variant, Mapping[str, Any]], seeds: int) -> Iterator[str]:
@@ -236,7 +248,8 @@ def table(results: Mapping[Variant, Mapping[str, Any]], seeds: int) -> Iterator[
     from htrmodel.judging.metrics import METRICS
     from htrmodel.judging.seeds import over_seeds
 
-    yield f"{f'means of {seeds} seeds [95 % intervals], %':<44}{'CER':<24}{'paper':<7}{'WER':<24}{'paper':<7}micro CER"
+    title = f"means of {seeds} seeds [95 % intervals], %"
+    yield f"{title:<44}{'CER':<24}{'paper':<7}{'WER':<24}{'paper':<7}of all: CER, WER"
     for (name, charset, transfer, head, split), figures in sorted(cells.items(), key=lambda cell: cell[0][:2]):
         published = PAPER.get((charset, transfer, head, split)) if name == IAM else None
         line = f"{name:<11}{charset:<10}{'transfer' if transfer else 'scratch':<9}{head:<5}{split:<9}"
@@ -244,7 +257,10 @@ def table(results: Mapping[Variant, Mapping[str, Any]], seeds: int) -> Iterator[
         for number, found in enumerate((means["attentionhtr_norm_ed"], means["wer"])):
             interval = "" if math.isnan(found.low) else f" [{found.low:.1f}, {found.high:.1f}]"
             line += f"{f'{found.value:.2f}{interval} ':<24}{f'{published[number]:.2f}' if published else '–':<7}"
-        yield f"{line}{means['micro_cer'].value:.2f}"
+        of_all = (
+            over_seeds([100 * one["of_all"][metric]["value"] for one in figures]) for metric in ("micro_cer", "wer")
+        )
+        yield line + "  ".join(f"{mean.value:.2f}" for mean in of_all)
 
 
 if __name__ == "__main__":

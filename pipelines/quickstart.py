@@ -98,6 +98,7 @@ def build(root: Path, store: Path, stages: Stages) -> Dataset:
 def judge(checkpoint: Path, title: str, dataset: Dataset, device: str, stages: Stages) -> Judgement:
     """Lets a checkpoint read the test words, and compares what it reads with what they say."""
     import htrmodel
+    from htrmodel.judging.report import left_out_lines
 
     with stages(title) as progress:
         judgement = htrmodel.evaluate(
@@ -107,6 +108,8 @@ def judge(checkpoint: Path, title: str, dataset: Dataset, device: str, stages: S
             progress=lambda done, total: progress("words", done, total),
         )
     say(f"{checkpoint}: CER {judgement.find().metrics['micro_cer'].value:.2%}")
+    for sentence in left_out_lines(judgement):
+        say(sentence)
     return judgement
 
 
@@ -166,6 +169,8 @@ def show(
         cells = [f"{100 * one.difference:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]" for one in differences]
         echo(f"  {'change':<10}{cells[0]:<24}{cells[1]}")
     echo(f"  with 95 % intervals over {setting.unit}s")
+    if left_out := sum(after.left_out.values()):
+        echo(f"  {left_out:,} words that these weights cannot read count as wrong")
     echo("seconds")
     for title, seconds in {**stages.seconds, "together": sum(stages.seconds.values())}.items():
         echo(f"  {title:<24}{seconds:>6.1f}")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--predictions",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="What another system read: CSV, TSV, JSONL or Parquet with id and text.",
+    help="What another system read: CSV, TSV, JSONL or Parquet with id and text; or what `htrmodel predict` printed.",
 )
 @click.option(
     "--data",
@@ -82,11 +82,20 @@ def evaluate(
     if not checkpoints and not predictions:
         checkpoints = (starter.DEFAULT,)
         click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
-    from htrmodel.judging.judging import judge
+    from htrmodel.judging.judging import check_resamples, judge
+    from htrmodel.judging.prediction_files import check_place, write_predictions
     from htrmodel.judging.which_split import which_split
 
+    check_resamples(resamples)
+    if save is not None:
+        check_place(save)
     data = click.get_current_context().with_resource(as_store(data, plain=False))
     dataset, _ = which_split(data, name, split)
+    if checkpoints:
+        dataset.words(split)  # raises where there are none
+    missing: Literal["wrong", "error"] = "wrong" if missing_is_wrong else "error"
+    # What is in files is judged first: what is wrong with them is said before a checkpoint reads for minutes.
+    of_files = [judge(path, dataset, split=split, resamples=resamples, missing=missing) for path in predictions]
     judged: list[Judgement] = []
     if checkpoints:
         from htrmodel.checkpoint.files import load_as
@@ -106,11 +115,8 @@ def evaluate(
                     progress=lambda done, total: progress("words", done, total),
                 )
             )
-    missing: Literal["wrong", "error"] = "wrong" if missing_is_wrong else "error"
-    judged += [judge(path, dataset, split=split, resamples=resamples, missing=missing) for path in predictions]
+    judged += of_files
     if save is not None:
-        from htrmodel.judging.prediction_files import write_predictions
-
         write_predictions(save, judged[0].words)
     _print(judged, resamples, as_json)
 

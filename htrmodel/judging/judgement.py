@@ -133,6 +133,8 @@ class Judgement:
         unanswered: ids of words that the system gave no reading for; they count as read as nothing.
         not_in_store: annotated words that nobody can be judged by, by reason.
         elsewhere: how many readings are of words of other splits, or of words that are not in the store.
+        missing_characters: that the words left out have and the system's charset lacks, with the words that have them,
+            by falling frequency; none where its charset is not known.
         figures: of every subset, with and without regard to case, with and without the words left out.
     """
 
@@ -142,6 +144,7 @@ class Judgement:
     unanswered: tuple[str, ...]
     not_in_store: dict[str, int]
     elsewhere: int
+    missing_characters: dict[str, int]
     figures: tuple[Figures, ...]
 
     def __repr__(self) -> str:
@@ -162,8 +165,11 @@ class Judgement:
         """How many words are left out, by reason."""
         return dict(Counter(word.left_out for word in self.words if word.left_out).most_common())
 
-    def find(self, subset: str = "all", case: Case | None = None, left_out: LeftOut = "omitted") -> Figures:
+    def find(self, subset: str = "all", case: Case | None = None, left_out: LeftOut = "wrong") -> Figures:
         """The figures of one subset; where no case is given, with regard to it if there are such figures.
+
+        Words that the system leaves out count as wrong, unless they are to be omitted: a figure over the others alone
+        would be of an easier task.
 
         Raises:
             KeyError: there are none.
@@ -196,6 +202,7 @@ class Judgement:
             "unanswered": {"count": len(self.unanswered), "ids": list(self.unanswered[:top])},
             "not_in_store": self.not_in_store,
             "predictions_elsewhere": self.elsewhere,
+            "missing_characters": self.missing_characters,
             "figures": [_figures_as_json(figures) for figures in self.figures],
             "confusions": find_confusions((reference, reading) for _, reference, reading in pairs).as_json(top),
             "worst_readings": [

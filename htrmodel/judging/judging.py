@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -114,8 +115,7 @@ def judge_split(
         UsageError: there is no such split, or too few resamples for an interval.
         BadDataError: the predictions do not fit the data set; see `htrmodel.judging.pairing.pair`.
     """
-    if resamples < FEWEST_RESAMPLES:
-        raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take {FEWEST_RESAMPLES} or more")
+    check_resamples(resamples)
     pairing = pair(dataset, split, predictions, missing)
     clusters = [word.cluster for word in pairing.words]
     setting = Setting(
@@ -138,8 +138,26 @@ def judge_split(
         unanswered=pairing.unanswered,
         not_in_store=pairing.not_in_store,
         elsewhere=pairing.elsewhere,
+        missing_characters=_missing(pairing.words, charset),
         figures=tuple(_figures(setting, blocks, clusters)),
     )
+
+
+def check_resamples(resamples: int) -> None:
+    """Refuses a bootstrap that would give no interval: before words are read for it.
+
+    Raises:
+        UsageError: there are fewer than `FEWEST_RESAMPLES`.
+    """
+    if resamples < FEWEST_RESAMPLES:
+        raise UsageError(f"{resamples} resamples are too few for a 95 % interval: take {FEWEST_RESAMPLES} or more")
+
+
+def _missing(words: tuple[JudgedWord, ...], charset: Charset | None) -> dict[str, int]:
+    if charset is None:
+        return {}
+    counts = Counter(c for word in words if word.left_out for c in charset.missing(charset.fold(word.reference)))
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _cases(dataset: Dataset, charset: Charset | None) -> tuple[Case, ...]:

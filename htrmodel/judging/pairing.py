@@ -90,6 +90,7 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
         raise UsageError(f"{dataset.name} in {dataset.store} has no words in split {split!r}: its splits are {known}")
     leaked = pages_also_in_train(dataset.description, split)
     judged = [row for row in of_split if row["status"] == KEPT or row["reason"] in _FOR_THE_LABEL]
+    predictions, others = predictions.of_dataset(dataset.name)
     given = {*predictions.texts, *predictions.left_out}
     elsewhere = given - {row["id"] for row in judged}
     if nowhere := elsewhere - {row["id"] for row in rows}:
@@ -106,7 +107,7 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
         )
     lost = Counter(row["reason"] for row in of_split if row["status"] != KEPT and row["reason"] not in _FOR_THE_LABEL)
     not_in_store = {str(reason): lost[reason] for reason in Reason if lost[reason]}
-    return Pairing(words, unanswered, not_in_store, len(elsewhere))
+    return Pairing(words, unanswered, not_in_store, len(elsewhere) + others)
 
 
 def outside(dataset: Dataset, split: str, policy: LabelPolicy) -> dict[str, str]:

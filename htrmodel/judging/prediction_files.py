@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from htrdata.errors import UsageError
+from htrdata.errors import CannotCreateError, UsageError
 from htrdata.files.writing import write_atomically
 from htrmodel.judging.judgement import compared
 from htrmodel.judging.metrics import COLUMNS, count
@@ -37,11 +38,19 @@ def write_predictions(path: Path, words: Sequence[JudgedWord]) -> None:
         CannotCreateError: the file cannot be created.
         StorageError: writing failed.
     """
-    encode = _ENCODERS.get(path.suffix.lower())
-    if encode is None:
+    check_place(path)
+    write_atomically(path, _ENCODERS[path.suffix.lower()](_columns(words)))
+
+
+def check_place(path: Path) -> None:
+    """Makes sure, before there is anything to write, that it can be written there. Raises as `write_predictions`."""
+    if path.suffix.lower() not in _ENCODERS:
         known = " nor in ".join(_ENCODERS)
         raise UsageError(f"{path} does not end in {known}: that is how the format of predictions is told")
-    write_atomically(path, encode(_columns(words)))
+    if not path.parent.is_dir():
+        raise CannotCreateError(f"cannot create {path}: there is no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise CannotCreateError(f"cannot create {path}: its folder must not be written to")
 
 
 def _columns(words: Sequence[JudgedWord]) -> dict[str, list[Any]]:

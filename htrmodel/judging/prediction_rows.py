@@ -14,19 +14,22 @@ from htrdata.files.arrow_files import open_for_arrow
 
 REQUIRED = ("id", "text")
 OPTIONAL = ("confidence", "left_out")
+NAME = "name"
+"""In place of ``id``: what `htrmodel predict` calls a word of a store, data set, split and id: ``imgur5k/test/id``."""
 
 # How CSV writes a field with quotation marks in it: in a TSV, which knows no quoting, hardly ever meant as it stands.
 _QUOTED = re.compile(r'"(?:[^"]|"")*""(?:[^"]|"")*"')
 
 
 class PredictionRow(NamedTuple):
-    """One row of a file: where it stands, and its columns."""
+    """One row of a file: where it stands, and its columns. `by_name`: the id is a `NAME`."""
 
     place: str
     id: str
     text: str
     confidence: float | None
     left_out: str | None
+    by_name: bool = False
 
 
 def _csv_rows(path: Path) -> Iterator[PredictionRow]:
@@ -55,6 +58,7 @@ def _tsv_rows(path: Path) -> Iterator[PredictionRow]:
 def _table_rows(path: Path, table: Iterator[tuple[str, Sequence[str]]]) -> Iterator[PredictionRow]:
     """Rows of a table of texts whose first row names the columns."""
     place, header = next(table, ("line 1", ()))
+    header, by_name = _with_ids(header)
     _check_columns(f"{path}, {place}", header)
     column = {name: header.index(name) for name in (*REQUIRED, *OPTIONAL) if name in header}
     for place, fields in table:
@@ -66,22 +70,33 @@ def _table_rows(path: Path, table: Iterator[tuple[str, Sequence[str]]]) -> Itera
             number = None if confidence is None else float(confidence)
         except ValueError:
             raise BadDataError(f"{path}, {place}: the confidence {confidence!r} is not a number") from None
-        yield PredictionRow(place, found["id"], found["text"], number, found.get("left_out") or None)
+        yield PredictionRow(place, found["id"], found["text"], number, found.get("left_out") or None, by_name)
 
 
 def _jsonl_rows(path: Path) -> Iterator[PredictionRow]:
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield _json_row(path, number, line)
+                yield _json_row(path, f"line {number}", strict_json.parse(line.rstrip("\r\n"), path, number))
 
 
-def _json_row(path: Path, number: int, line: str) -> PredictionRow:
-    found = strict_json.parse(line.rstrip("\r\n"), path, number)
-    where = f"{path}, line {number}"
+def _json_rows(path: Path) -> Iterator[PredictionRow]:
+    """The document that `htrmodel predict --json` prints; images that could not be read have no text there."""
+    found = strict_json.load(path)
+    if not isinstance(found, list):
+        raise BadDataError(f"{path} is {type(found).__name__}, not a list of objects with id, or name, and text")
+    for number, one in enumerate(found, 1):
+        if not (isinstance(one, dict) and one.get("problem") and one.get("text") is None):
+            yield _json_row(path, f"entry {number}", one)
+
+
+def _json_row(path: Path, place: str, found: object) -> PredictionRow:
+    where = f"{path}, {place}"
     if not isinstance(found, dict):
         raise BadDataError(f"{where} is {type(found).__name__}, not an object with id and text")
-    _check_columns(where, list(found))
+    names, by_name = _with_ids(list(found))
+    _check_columns(where, names)
+    found = dict(zip(names, found.values(), strict=True))
     for name in REQUIRED:
         if not isinstance(found[name], str):
             raise BadDataError(f'{where}: {name} is {found[name]!r}, not a text: quote it (an empty text is "")')
@@ -94,7 +109,7 @@ def _json_row(path: Path, number: int, line: str) -> PredictionRow:
         score = None if confidence is None else float(confidence)
     except OverflowError:
         raise BadDataError(f"{where}: the confidence is beyond all bounds") from None
-    return PredictionRow(f"line {number}", found["id"], found["text"], score, left_out or None)
+    return PredictionRow(place, found["id"], found["text"], score, left_out or None, by_name)
 
 
 def _parquet_rows(path: Path) -> Iterator[PredictionRow]:
@@ -103,9 +118,10 @@ def _parquet_rows(path: Path) -> Iterator[PredictionRow]:
 
     try:
         with pq.ParquetFile(open_for_arrow(path)) as file:
-            _check_columns(str(path), file.schema_arrow.names)
-            known = [name for name in (*REQUIRED, *OPTIONAL) if name in file.schema_arrow.names]
-            table = file.read(known)
+            names, by_name = _with_ids(file.schema_arrow.names)
+            _check_columns(str(path), names)
+            known = [name for name in (*REQUIRED, *OPTIONAL) if name in names]
+            table = file.read([NAME if by_name and name == "id" else name for name in known]).rename_columns(known)
             columns = {name: _parquet_column(path, name, table.column(name)) for name in known}
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -116,7 +132,7 @@ def _parquet_rows(path: Path) -> Iterator[PredictionRow]:
     for number, (word_id, text, confidence, left_out) in enumerate(rows, 1):
         if word_id is None or text is None:
             raise BadDataError(f"{path}, row {number}: id or text is null; an empty reading is an empty text")
-        yield PredictionRow(f"row {number}", word_id, text, confidence, left_out or None)
+        yield PredictionRow(f"row {number}", word_id, text, confidence, left_out or None, by_name)
 
 
 def _parquet_column(path: Path, name: str, column: Any) -> list[Any]:
@@ -135,6 +151,12 @@ def _parquet_column(path: Path, name: str, column: Any) -> list[Any]:
     return values
 
 
+def _with_ids(names: Sequence[str]) -> tuple[Sequence[str], bool]:
+    """The names of columns, ``name`` as ``id`` where there is no such, and whether that was so."""
+    by_name = NAME in names and "id" not in names
+    return ["id" if by_name and name == NAME else name for name in names], by_name
+
+
 def _check_columns(where: str, names: Sequence[str]) -> None:
     """Refuses columns that lack one that is needed, or have one that is known twice."""
     for name in (*REQUIRED, *OPTIONAL):
@@ -150,6 +172,7 @@ READERS: dict[str, Callable[[Path], Iterator[PredictionRow]]] = {
     ".tsv": _tsv_rows,
     ".jsonl": _jsonl_rows,
     ".ndjson": _jsonl_rows,
+    ".json": _json_rows,
     ".parquet": _parquet_rows,
 }
 """How a file is read, by its ending."""

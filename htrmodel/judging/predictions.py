@@ -1,9 +1,10 @@
 """What a system read: word by word, from files that any program can write.
 
-CSV, TSV, JSON Lines and Parquet (told by their endings) hold one row per word, with these columns or keys; others are
-ignored:
+CSV, TSV, JSON Lines, JSON and Parquet (told by their endings) hold one row per word, with these columns or keys; others
+are ignored:
 
-    id          of the word in its data set, as text: 007 is not 7
+    id          of the word in its data set, as text: 007 is not 7; or, in a column ``name``, with data set and split
+                before it, as `htrmodel predict` prints words of a store: imgur5k/test/73ddopW_3
     text        what the system read; an empty text is an answer, and a wrong one; NA, null and None are texts
     confidence  optional: a number; empty where it is unknown
     left_out    optional: why the system did not read the word; empty where it did
@@ -18,9 +19,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.records import SPLITS
 from htrmodel.judging.prediction_rows import READERS, PredictionRow
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Predictions:
         texts: what was read, by the id of the word.
         left_out: why the system does not read a word, by its id: ``out_of_charset``, ``too_long``.
         confidences: how sure the system is, by the id of the word, on a scale of its own; words may be missing.
+        by_name: the ids are names, with data set and split before the id; see `of_dataset`.
 
     Raises:
         BadDataError: a text has a lone surrogate, which is no character.
@@ -39,6 +45,7 @@ class Predictions:
     texts: Mapping[str, str]
     left_out: Mapping[str, str] = field(default_factory=dict)
     confidences: Mapping[str, float] = field(default_factory=dict)
+    by_name: bool = False
 
     def __repr__(self) -> str:
         return f"Predictions({len(self.texts):,} words, {len(self.left_out):,} left out)"
@@ -47,6 +54,31 @@ class Predictions:
         for word_id, text in self.texts.items():
             if any("\ud800" <= character <= "\udfff" for character in text):
                 raise BadDataError(f"the text of word {word_id!r} is {text!r}: a lone surrogate is no character")
+
+    def of_dataset(self, dataset: str) -> tuple[Predictions, int]:
+        """Those of a data set, by the ids of the words, and how many are of others.
+
+        Raises:
+            BadDataError: there are names, and one is no name of a word in a store.
+        """
+        if not self.by_name:
+            return self, 0
+        ids: dict[str, str] = {}
+        for name in (*self.texts, *self.left_out):
+            where, split, word_id = [*name.split("/", 2), "", ""][:3]
+            if split not in SPLITS or not word_id:
+                raise BadDataError(
+                    f"{name!r} is no name of a word in a store, as imgur5k/test/73ddopW_3 is, but perhaps of an image "
+                    "file: `htrmodel predict STORE --csv` names words so; or give their ids in a column id"
+                )
+            if where == dataset:
+                ids[name] = word_id
+
+        def mine(values: Mapping[str, Value]) -> dict[str, Value]:
+            return {ids[name]: value for name, value in values.items() if name in ids}
+
+        others = len({*self.texts, *self.left_out}) - len(ids)
+        return Predictions(mine(self.texts), mine(self.left_out), mine(self.confidences)), others
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -76,7 +108,9 @@ def _collect(path: Path, rows: Iterable[PredictionRow]) -> Predictions:
     left_out: dict[str, str] = {}
     confidences: dict[str, float] = {}
     places: dict[str, str] = {}
+    by_name = False
     for row in rows:
+        by_name = row.by_name
         if row.id in places:
             raise BadDataError(
                 f"{path}, {row.place}: word {row.id!r} stands in {places[row.id]} already; give one reading per word"
@@ -90,4 +124,4 @@ def _collect(path: Path, rows: Iterable[PredictionRow]) -> Predictions:
             if not math.isfinite(row.confidence):
                 raise BadDataError(f"{path}, {row.place}: the confidence of word {row.id!r} is {row.confidence}")
             confidences[row.id] = row.confidence
-    return Predictions(texts, left_out, confidences)
+    return Predictions(texts, left_out, confidences, by_name)

@@ -28,7 +28,7 @@ def judgement_text(judgement: Judgement, top: int = 10) -> str:
         judgement: of a system.
         top: how many confusions and worst readings to list.
     """
-    first = judgement.find()
+    first = judgement.find(left_out="omitted")
     lines = [*_head(judgement), "", *_metrics(judgement), "", *_subsets(judgement, "omitted")]
     if judgement.left_out:
         lines += ["", *_subsets(judgement, "wrong")]
@@ -85,8 +85,8 @@ def _head(judgement: Judgement) -> Iterator[str]:
     longest = "" if setting.max_length is None else f", at most {setting.max_length} characters"
     yield from _fitted(f"{judgement.system} on {setting.dataset} {setting.split}, charset {setting.charset}{longest}")
     yield from _fitted(f"words read: {words - sum(judgement.left_out.values()):,} of {words:,}")
-    if judgement.left_out:
-        yield from _fitted(f"left out: {_listed(judgement.left_out)}")
+    for sentence in left_out_lines(judgement):
+        yield from _fitted(sentence)
     if judgement.unanswered:
         yield from _fitted(f"without prediction, counted as wrong: {len(judgement.unanswered):,}")
     if judgement.not_in_store:
@@ -94,6 +94,19 @@ def _head(judgement: Judgement) -> Iterator[str]:
     if judgement.elsewhere:
         yield from _fitted(f"predictions of other splits or of words not in the store: {judgement.elsewhere:,}")
     yield from _fitted(_sampling(setting, setting.resamples))
+
+
+def left_out_lines(judgement: Judgement) -> Iterator[str]:
+    """What a system left out, in sentences, and which option helps; nothing where it left out nothing."""
+    if judgement.left_out:
+        yield f"left out: {_listed(judgement.left_out)}"
+    if missing := judgement.missing_characters:
+        shown = "  ".join(f"{character} {count:,}" for character, count in list(missing.items())[:12])
+        more = f"  and {len(missing) - 12:,} more" if len(missing) > 12 else ""
+        yield (
+            f"characters that it lacks, with words: {shown}{more}; `htrmodel finetune --charset FILE` teaches it those "
+            "of a file"
+        )
 
 
 def _metrics(judgement: Judgement) -> Iterator[str]:

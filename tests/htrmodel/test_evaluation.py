@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import htrdata
+import htrmodel
 from htrdata.drawing.samples.imgur5k import draw_sample
-from htrdata.errors import BadDataError, UsageError
+from htrdata.errors import BadDataError, HtrError, UsageError
 from htrdata.labels import ALNUM, least_steps
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import Dataset
@@ -25,6 +26,7 @@ from htrmodel import starter
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune
+from htrmodel.cli.predict_command import predict
 from htrmodel.data.divisions import divided
 from htrmodel.evaluation import read_split, vote
 from htrmodel.judging.predictions import Predictions
@@ -239,6 +241,47 @@ def test_a_path_that_is_no_text_is_as_good_as_any(
     trained = run("--small", "--data", plain, "--steps", 1, "--workers", 1, "--cache", root / "cache", command=finetune)
     assert trained.exit_code == 0, trained.exception
     assert Path("runs/\\udce9-small/best.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--resamples", 10], "10 resamples are too few"),
+        (["--save", "x.txt"], "x.txt does not end in"),
+        (["--save", "nowhere/x.csv"], "there is no folder nowhere"),
+        (["--split", "tset"], "has no tset words"),
+        (["--predictions", "gone.csv"], "there are no predictions at gone.csv"),
+    ],
+)
+def test_what_cannot_be_is_said_before_a_word_is_read(
+    build: Callable[..., Recogniser],
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[object],
+    said: str,
+) -> None:
+    save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors")
+    monkeypatch.setattr("htrmodel.evaluation.read_split", lambda *_, **__: pytest.fail("words are read"))
+    done = run("--data", store, "--checkpoint", tmp_path / "model.safetensors", *words)
+    assert isinstance(done.exception, HtrError), done.exception
+    assert said in str(done.exception)
+    if "--resamples" in words:
+        with pytest.raises(UsageError, match=said):
+            htrmodel.evaluate(tmp_path / "model.safetensors", store, resamples=10)
+
+
+def test_what_predict_prints_of_a_store_is_judged(
+    build: Callable[..., Recogniser], store: Path, tmp_path: Path
+) -> None:
+    save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors")
+    printed = CliRunner().invoke(predict, [str(store), "--checkpoint", str(tmp_path / "model.safetensors"), "--csv"])
+    (tmp_path / "read.csv").write_text(printed.stdout)
+    done = run("--data", store, "--predictions", tmp_path / "read.csv", "--resamples", 100, "--json")
+    assert done.exit_code == 0, done.exception
+    read = run("--data", store, "--checkpoint", tmp_path / "model.safetensors", "--resamples", 100, "--json")
+    theirs, ours = (json.loads(one.stdout)["judgements"][0]["figures"] for one in (done, read))
+    assert theirs[0]["metrics"] == ours[0]["metrics"]
 
 
 def test_checkpoints_of_unlike_charsets_cannot_vote(

@@ -49,7 +49,7 @@ def test_it_has_all_of_the_ablation_beside_the_paper(done: tuple[Path, Result]) 
     iam = [("iam_aachen", "printable", way, head, "val") for way in ("scratch", "transfer") for head in ("CTC", "Attn")]
     assert with_paper == {*iam, ("iam_aachen", "printable", "transfer", "Attn", "test")}
     line = found["iam_aachen", "printable", "transfer", "Attn", "val"]
-    assert re.fullmatch(r".*val +[\d.]+ \[.*\] +4\.84 +[\d.]+ \[.*\] +11\.97 +[\d.]+", line)
+    assert re.fullmatch(r".*val +[\d.]+ \[.*\] +4\.84 +[\d.]+ \[.*\] +11\.97 +[\d.]+ +[\d.]+", line)
     assert "no figure here means anything" in done[1].stdout
     assert (done[0] / "table.txt").read_text() in done[1].stdout
 

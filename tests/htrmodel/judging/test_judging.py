@@ -21,6 +21,7 @@ from htrmodel.judging.judging import judge_split
 from htrmodel.judging.metrics import METRICS, evaluate
 from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.report import judgement_text
 
 MakeDataset = Callable[..., Dataset]
 
@@ -83,8 +84,8 @@ class TestFigures:
     def test_case(self, make_dataset: MakeDataset) -> None:
         judgement = judge_split(make_dataset(ROWS), "test", PREDICTIONS, training_labels={"tHe"})
         assert judgement.cases == ("sensitive", "insensitive")
-        assert judgement.find().metrics["wer"].value == pytest.approx(5 / 7)
-        assert judgement.find(case="insensitive").metrics["wer"].value == pytest.approx(3 / 7)
+        assert judgement.find(left_out="omitted").metrics["wer"].value == pytest.approx(5 / 7)
+        assert judgement.find(case="insensitive", left_out="omitted").metrics["wer"].value == pytest.approx(3 / 7)
         # Whether a word was seen is judged by the same rule.
         assert judgement.find("seen").words == 0
         assert judgement.find("seen", "insensitive").words == 2
@@ -103,12 +104,29 @@ class TestFigures:
 
     def test_nothing_left_out(self, make_dataset: MakeDataset) -> None:
         judgement = judge_split(make_dataset(ROWS[:7]), "test", Predictions(PREDICTIONS.texts))
-        assert judgement.find(left_out="wrong").metrics == judgement.find().metrics
+        assert judgement.find(left_out="omitted").metrics == judgement.find().metrics
+        assert judgement.missing_characters == {}
         assert judgement.left_out == {}
+
+    def test_what_is_left_out_is_wrong_where_nobody_asks_otherwise(self, make_dataset: MakeDataset) -> None:
+        """Seven of eight words have umlauts, and the eighth is read: 12.5 % right, not all of them."""
+        words = ["Größe", "über", "Öl", "für", "ÄÖÜ", "süß", "fünf", "plain"]
+        dataset = make_dataset([{"id": str(n), "text": text} for n, text in enumerate(words)])
+        left_out = outside(dataset, "test", LabelPolicy(PRINTABLE, 25))
+        predictions = Predictions({str(n): "plain" for n in range(8)}, left_out)
+        judgement = judge_split(dataset, "test", predictions, charset=PRINTABLE, max_length=25)
+        assert judgement.find().metrics["accuracy"].value == pytest.approx(1 / 8)
+        assert "WER 87.5" in repr(judgement)
+        assert judgement.find(left_out="omitted").metrics["accuracy"].value == 1
+        assert judgement.missing_characters == {"ü": 4, "ß": 2, "Ö": 2, "Ä": 1, "Ü": 1, "ö": 1}
+        assert judgement.as_json()["missing_characters"] == judgement.missing_characters
+        printed = " ".join(judgement_text(judgement).split())
+        assert "left out: out_of_charset 7" in printed
+        assert "characters that it lacks, with words: ü 4 Ö 2 ß 2 Ä 1 Ü 1 ö 1; `htrmodel finetune --charset" in printed
 
     def test_the_quirk_of_attentionhtr(self, make_dataset: MakeDataset) -> None:
         """f is read as nothing: an error of 1 for all but AttentionHTR."""
-        metrics = judge_split(make_dataset(ROWS), "test", PREDICTIONS).find().metrics
+        metrics = judge_split(make_dataset(ROWS), "test", PREDICTIONS).find(left_out="omitted").metrics
         assert metrics["macro_cer"].value == pytest.approx((0 + 1 / 3 + 1 / 3 + 0 + 1 / 3 + 1 + 1) / 7)
         assert metrics["attentionhtr_norm_ed"].value == pytest.approx((0 + 1 / 3 + 1 / 3 + 0 + 1 / 3 + 0 + 1) / 7)
 
@@ -121,7 +139,7 @@ class TestFigures:
         dataset = make_dataset(ROWS, folds_case=by == "store")
         judgement = judge_split(dataset, "test", PREDICTIONS, charset=ALNUM if by == "charset" else None)
         assert judgement.cases == ("insensitive",)
-        assert judgement.find().metrics["wer"].value == pytest.approx(3 / 7)
+        assert judgement.find(left_out="omitted").metrics["wer"].value == pytest.approx(3 / 7)
         json.dumps(judgement.as_json(), allow_nan=False)
 
 
@@ -226,7 +244,7 @@ class TestDocument:
             judge_split(make_dataset(ROWS), "test", Predictions(texts, PREDICTIONS.left_out))
         judgement = judge_split(make_dataset(ROWS), "test", Predictions(texts, PREDICTIONS.left_out), missing="wrong")
         assert judgement.as_json()["unanswered"] == {"count": 1, "ids": ["a"]}
-        assert judgement.find().metrics["wer"].value == pytest.approx(6 / 7)
+        assert judgement.find(left_out="omitted").metrics["wer"].value == pytest.approx(6 / 7)
 
 
 @dataclass(frozen=True)
@@ -271,10 +289,10 @@ class TestBuiltStore:
         judgement = judge_split(
             dataset, "test", Predictions(texts, left_out), charset=PRINTABLE, max_length=25, training_labels=labels
         )
-        assert judgement.find().metrics["wer"].value == pytest.approx(2 / 4)
+        assert judgement.find(left_out="omitted").metrics["wer"].value == pytest.approx(2 / 4)
         assert judgement.find(left_out="wrong").metrics["wer"].value == pytest.approx(3 / 5)
         assert judgement.find("seen").metrics["wer"].value == pytest.approx(1 / 2)
-        assert judgement.find("clean-pages").metrics["wer"].value == pytest.approx(1 / 2)
+        assert judgement.find("clean-pages", left_out="omitted").metrics["wer"].value == pytest.approx(1 / 2)
         assert judgement.find("clean-pages", left_out="wrong").metrics["wer"].value == pytest.approx(2 / 3)
         assert judgement.setting.digest == dataset.description.content_digest
         assert (judgement.setting.unit, judgement.setting.clusters) == ("page", 2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from htrdata.errors import CannotCreateError, UsageError
 from htrmodel.judging.pairing import JudgedWord
-from htrmodel.judging.prediction_files import FIELDS, write_predictions
+from htrmodel.judging.prediction_files import FIELDS, check_place, write_predictions
 from htrmodel.judging.predictions import read_predictions
 
 TEXTS = [
@@ -93,3 +93,12 @@ def test_other_endings(tmp_path: Path) -> None:
 def test_place_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CannotCreateError, match=r"no.p\.csv"):
         write_predictions(tmp_path / "no" / "p.csv", WORDS)
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_there_is_anything(tmp_path: Path) -> None:
+    check_place(tmp_path / "words.csv")
+    with pytest.raises(UsageError, match=r"does not end in \.parquet nor in \.csv"):
+        check_place(tmp_path / "words.txt")
+    with pytest.raises(CannotCreateError, match="there is no folder"):
+        check_place(tmp_path / "nowhere" / "words.csv")
+    assert not list(tmp_path.iterdir())

@@ -14,7 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.store.reading import Dataset
+from htrmodel.judging.judging import judge
 from htrmodel.judging.predictions import Predictions, read_predictions
+
+from .conftest import MakeDataset
 
 # What spreadsheets, pandas and careless writers of CSV change.
 NASTY = {
@@ -261,3 +265,49 @@ def test_damaged_parquet(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(BadDataError, match="not a Parquet file, or is damaged"):
         read_predictions(path)
+
+
+class TestWhatPredictPrints:
+    """Names of words, data set, split and id, in place of the ids."""
+
+    ROWS = (("a", "The"), ("b/c", "cat"))
+
+    @pytest.fixture
+    def dataset(self, make_dataset: MakeDataset) -> Dataset:
+        rows: list[dict[str, Any]] = [{"id": word_id, "text": text} for word_id, text in self.ROWS]
+        return make_dataset([*rows, {"id": "t", "text": "x", "split": "train"}])
+
+    def lines(self, *, of: str) -> list[tuple[str, str, str]]:
+        others = [("other/test/a", "no", "0.1"), ("drawn/train/t", "x", "0.9")]
+        return [*((f"{of}/test/{word_id}", text, "0.5") for word_id, text in self.ROWS), *others]
+
+    @pytest.mark.parametrize("ending", ["csv", "json", "jsonl"])
+    def test_is_judged_like_ids(self, dataset: Dataset, tmp_path: Path, ending: str) -> None:
+        path = tmp_path / f"words.{ending}"
+        rows = [{"name": n, "text": t, "confidence": float(c)} for n, t, c in self.lines(of=dataset.name)]
+        if ending == "csv":
+            listed = "".join(f'"{n}","{t}","{c}",""\n' for n, t, c in self.lines(of=dataset.name))
+            path.write_text(f'"name","text","confidence","looks_like"\n{listed}')
+        elif ending == "json":
+            bad = {"name": "drawn/test/z", "text": None, "confidence": None, "problem": "the image is damaged"}
+            path.write_text(json.dumps([*rows, bad]))
+        else:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        judgement = judge(path, dataset)
+        assert judgement.find().metrics["accuracy"].value == 1
+        assert judgement.words[0].confidence == 0.5
+        assert judgement.elsewhere == 2
+
+    def test_paths_of_images_are_told(self, dataset: Dataset, tmp_path: Path) -> None:
+        (tmp_path / "words.csv").write_text("name,text\ncrops/a.png,The\n")
+        with pytest.raises(BadDataError, match=r"'crops/a\.png' is no name of a word.*`htrmodel predict STORE --csv`"):
+            judge(tmp_path / "words.csv", dataset)
+
+    def test_a_column_id_counts_where_both_are(self, dataset: Dataset, tmp_path: Path) -> None:
+        (tmp_path / "words.csv").write_text("name,id,text\nx,a,The\ny,b/c,cat\n")
+        assert judge(tmp_path / "words.csv", dataset).find().metrics["wer"].value == 0
+
+    def test_json_is_a_list(self, tmp_path: Path) -> None:
+        (tmp_path / "words.json").write_text('{"judgements": []}')
+        with pytest.raises(BadDataError, match="is dict, not a list of objects"):
+            read_predictions(tmp_path / "words.json")
