@@ -65,7 +65,7 @@ def choose(files: IamFiles, unit: Unit, asked: Annotations | Literal["auto"], pi
         same = (form for form in forms if form in theirs and theirs[form] == digests.get(form))
         remarks.append(f"{other.name}, of {other.forms:,} forms, {_compared(forms, rows, same, unit)}")
     if pixels != "forms":
-        bare = files.ids(pixels) - {word.id for own in forms.values() for word in own}
+        bare = files.seen(pixels) - {word.id for own in forms.values() for word in own}
         remarks += [f"images of {pixels} that they know nothing of: {len(bare):,} ({min(bare)})"] if bare else []
     return Chosen(taken.kind, dict(sorted(forms.items())), tuple(remarks))
 
@@ -78,8 +78,9 @@ def _listings(files: IamFiles, unit: Unit, asked: Annotations | Literal["auto"],
         yield xml
     if asked == "png" or (asked == "auto" and (pixels != "forms" or not others)):
         # To look into all of words.tgz takes time: not for a comparison alone.
-        kinds: tuple[Kind, ...] = (pixels,) if others else ("words", "lines")
-        yield png_listing(files.samples(kinds), unit)
+        compared = others and asked == "auto"
+        kinds: tuple[Kind, ...] = (pixels,) if compared else ("words", "lines")
+        yield png_listing(files.samples(kinds, of_all=not compared), unit)
     if ascii is not None:
         yield ascii
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import BadDataError
-from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.on_disk import FileBelow, FileOnDisk
 from htrdata.records import ImageFile
 from htrdata.sources.drawn import MARK
 from htrdata.sources.iam.embedded import Samples
@@ -39,7 +39,7 @@ class IamFiles:
 
     Attributes:
         root: the folder.
-        loose: by kind, the loose files by their id.
+        loose: by kind, the paths of loose files from the root on, with ``/``, by their ids.
         lists: loose files that may be lists, with what they list by their names.
         archives: archives in the order of their paths, with what their names say.
         marks: files that say that the data set is drawn; see `htrdata.sources.drawn`.
@@ -47,7 +47,7 @@ class IamFiles:
     """
 
     root: Path
-    loose: Mapping[Kind, dict[str, Path]] = field(
+    loose: Mapping[Kind, dict[str, str]] = field(
         default_factory=lambda: {"words": {}, "lines": {}, "forms": {}, "xml": {}}
     )
     lists: list[tuple[List, Path]] = field(default_factory=list)
@@ -79,14 +79,14 @@ class IamFiles:
             BadDataError: an archive is cut off, damaged or none, or has two images of one id.
         """
         ids = list(wanted)
-        loose = self.loose[kind]
+        loose, root = self.loose[kind], str(self.root)
         packed = {} if all(i in loose for i in ids) else self._members(kind)
         found: dict[str, ImageFile] = {}
         for i in ids:
             if i in loose:
-                found[i] = FileOnDisk(loose[i])
+                found[i] = FileBelow(root, loose[i])
             else:
-                found[i] = packed[i] if i in packed else FileOnDisk(self.root / kind / f"{i}.png")
+                found[i] = packed[i] if i in packed else FileBelow(root, f"{kind}/{i}.png")
         return found
 
     def xml(self) -> Iterator[tuple[str, str, bytes]]:
@@ -95,8 +95,9 @@ class IamFiles:
         Raises:
             BadDataError: a file is too large; an archive is cut off, damaged or none, or has two files of one id.
         """
-        for form, path in self.loose["xml"].items():
-            yield form, str(path), read_bounded(FileOnDisk(path))
+        for form, below in self.loose["xml"].items():
+            file = FileBelow(str(self.root), below)
+            yield form, file.name, read_bounded(file)
         for form, member in self._members("xml").items():
             if form not in self.loose["xml"]:
                 yield form, member.name, read_bounded(member)
@@ -111,19 +112,27 @@ class IamFiles:
         packed = (member for contents in self._packed("ascii") for listed, member in contents.lists if listed == what)
         return [*loose, *packed]
 
-    def samples(self, kinds: Iterable[Kind]) -> Samples:
+    def seen(self, kind: Kind) -> set[str]:
+        """The ids of the files of a kind that were looked at: of no archives that there was no need to look into."""
+        return {*self.loose[kind], *(own_id for walked in self._walked.values() for own_id in walked.files[kind])}
+
+    def samples(self, kinds: Iterable[Kind], *, of_all: bool) -> Samples:
         """The XML of forms that images of words and lines carry.
+
+        Args:
+            kinds: of the images.
+            of_all: whether to look into archives, too, where there are loose images.
 
         Raises:
             BadDataError: an archive is cut off, damaged or none.
         """
         found = Samples()
         for kind in kinds:
-            for own_id, path in sorted(self.loose[kind].items()):
+            for own_id, below in sorted(self.loose[kind].items()):
                 form = own_id.rsplit("-", 2 if kind == "words" else 1)[0]
                 if found.needs(form):
-                    found.offer(form, FileOnDisk(path))
-            for contents in self._packed(kind):
+                    found.offer(form, FileBelow(str(self.root), below))
+            for contents in self._packed(kind) if of_all or not self.loose[kind] else ():
                 found.take(contents.samples)
         if found.faults:
             form, told = min(found.faults.items())
@@ -191,12 +200,12 @@ def find_files(root: Path) -> IamFiles:
     seen: set[str] = set()
     for folder, below, names in os.walk(root, followlinks=True, onerror=_raise):
         real = os.path.realpath(folder)
-        if real in seen or len(Path(folder).relative_to(root).parts) >= _DEPTH:
+        inside = folder[len(os.fspath(root)) :].strip(os.sep).replace(os.sep, "/")
+        if real in seen or inside.count("/") >= _DEPTH - 1:
             below.clear()
         if real not in seen:
-            place = Path(folder)
             for name in sorted(names):
-                _sort_in(files, place, name)
+                _sort_in(files, f"{inside}/{name}" if inside else name, name)
         seen.add(real)
         if len(seen) > _MOST_FOLDERS:
             raise BadDataError(
@@ -211,18 +220,20 @@ def _raise(error: OSError) -> None:
         raise error
 
 
-def _sort_in(files: IamFiles, folder: Path, name: str) -> None:
-    path = folder / name
+def _sort_in(files: IamFiles, below: str, name: str) -> None:
     if (known := kind_of(name)) is not None:
         kind, own_id = known
-        other = files.loose[kind].setdefault(own_id, path)
-        if other is not path:
-            raise BadDataError(f"{path} is there twice: also as {other}; leave one of them below {files.root}")
-    elif (listed := list_of(name)) is not None:
+        other = files.loose[kind].setdefault(own_id, below)
+        if other is not below:
+            paths = files.root / below, files.root / other
+            raise BadDataError(f"{paths[0]} is there twice: also as {paths[1]}; leave one of them below {files.root}")
+        return
+    path = files.root / below
+    if (listed := list_of(name)) is not None:
         files.lists.append((listed, path))
     elif name == MARK:
         files.marks.append(path)
     elif (packing := packing_of(name)) == "unreadable":
-        files.passed.append(f"{path} is not read where it lies: unpack it")
+        files.passed.append(f"{path} is packed in a rare way: unpack it")
     elif packing is not None:
         files.archives.append((packing, path))

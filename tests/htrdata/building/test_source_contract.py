@@ -330,3 +330,18 @@ def test_images_elsewhere_are_refused_before_they_are_touched(root: Path, tmp_pa
     with pytest.raises(AssertionError, match="leads out of"):
         contract.opens_no_image(make_case(Elsewhere, root), tmp_path)
     assert (elsewhere / "w0.png").read_bytes() == before
+
+
+def test_annotations_in_images_allow_one_image_of_a_page(root: Path, tmp_path: Path) -> None:
+    class Poring(Peeking):
+        def page(self, word_id: str, split: str, text: str) -> Page:
+            super().page(word_id, split, text)
+            return super().page(word_id, split, text)
+
+    for source, allowed in ((Sound, True), (Peeking, True), (Poring, False)):
+        case = replace(make_case(source, root), in_images=True)
+        if allowed:
+            contract.opens_no_image(case, tmp_path / source.__name__)
+        else:
+            with pytest.raises(AssertionError, match=r"reads several images of a page, the first: \['w0'\]"):
+                contract.opens_no_image(case, tmp_path / source.__name__)

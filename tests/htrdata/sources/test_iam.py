@@ -28,7 +28,7 @@ from htrdata.cli.commands import commands
 from htrdata.drawing.samples.iam import UNLISTED
 from htrdata.drawing.samples.iam_form import BROKEN
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError, UsageError
-from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.on_disk import FileBelow
 from htrdata.images.codec import decode, encode
 from htrdata.images.png_passthrough import prove_png
 from htrdata.records import SPLITS, ImageFile, Page, Reason, Word
@@ -338,13 +338,16 @@ def test_loose_files_come_before_archives_and_archives_fill_the_gaps(drawn: Path
     broken = next(iter(sorted((archives / "words" / "a01" / "a01-000u").iterdir())))
     broken.write_bytes(b"mine")
     words = words_of(read(archives))
-    assert isinstance(words["a01-117-00-00"].image, FileOnDisk)
+    assert isinstance(words["a01-117-00-00"].image, FileBelow)
     image = words[broken.stem].image
     assert image is not None
     assert image.read() == b"mine"
     other = words["r06-022-00-00"].image
     assert other is not None
     assert other.name == f"{archives / 'words.tgz'}:r06/r06-022/r06-022-00-00.png"
+    shutil.copytree(drawn / "words", archives / "words", dirs_exist_ok=True)
+    (archives / "words.tgz").write_bytes(b"never opened, as others annotate and all is there")
+    assert all(image.size() is not None for word in words_of(read(archives)).values() if (image := word.image))
     shutil.copytree(drawn / "forms", archives / "forms")
     (archives / "formsA-D.tgz").write_bytes(b"never opened")
     assert all(page.image is None or page.image.size() for page in read(archives, pixels="forms"))
@@ -694,9 +697,9 @@ def test_an_annotation_file_beyond_bounds_is_not_read(archives: Path, monkeypatc
 
 
 def test_a_file_that_cannot_be_read_is_told(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(file: FileOnDisk) -> bytes:
+    def refuse(file: FileBelow) -> bytes:
         raise PermissionError(13, "Permission denied", str(file.path))
 
-    monkeypatch.setattr(FileOnDisk, "read", refuse)
+    monkeypatch.setattr(FileBelow, "read", refuse)
     with pytest.raises(StorageError, match=r"cannot read IAM in .*Permission denied: .*\.xml"):
         list(read(drawn, annotations="xml"))

@@ -216,7 +216,7 @@ STRANGERS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "an archive that is not read": (
         lambda root: tarred(root / "xml.tar.bz2", {"a01-117.xml": b"any"}, "w:bz2"),
-        "not read: {root}/xml.tar.bz2 is not read where it lies: unpack it",
+        "not read: {root}/xml.tar.bz2 is packed in a rare way: unpack it",
     ),
     "an archive within an archive": (
         nested,
@@ -243,9 +243,9 @@ def test_what_is_no_iam_does_no_harm_and_is_told(name: str, root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "remark"),
     [
-        ("words.tar.bz2", "words.tar.bz2 is not read where it lies: unpack it"),
-        ("words.7z", "words.7z is not read where it lies: unpack it"),
-        ("IAM_words.rar", "IAM_words.rar is not read where it lies: unpack it"),
+        ("words.tar.bz2", "words.tar.bz2 is packed in a rare way: unpack it"),
+        ("words.7z", "words.7z is packed in a rare way: unpack it"),
+        ("IAM_words.rar", "IAM_words.rar is packed in a rare way: unpack it"),
     ],
 )
 def test_a_packing_that_is_not_read_is_named(name: str, remark: str, tmp_path: Path) -> None:

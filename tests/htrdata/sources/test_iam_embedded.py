@@ -18,13 +18,16 @@ from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.on_disk import FileBelow
 from htrdata.images.codec import encode
 from htrdata.images.png_chunks import after_header, chunk, compressed_texts
 from htrdata.images.png_passthrough import prove_png
 from htrdata.records import Page, Reason, Word
+from htrdata.sources.base import remarks_of
+from htrdata.sources.dhsd import Dhsd
 from htrdata.sources.iam.embedded import LONGEST, Samples, xml_in
 from htrdata.sources.iam.source import Iam
+from htrdata.sources.resplit import Resplit
 from htrdata.store.shards import Shard
 
 
@@ -53,6 +56,8 @@ def test_the_images_of_words_are_all_that_is_needed(drawn: Path, words: Path, pa
     assert placeless(list(source.pages())) == wanted
     assert source.settings["annotations"] == "png"
     assert source.remarks == ("annotations: the XML in the images, of 8 forms",)
+    assert tuple(remarks_of(Resplit(Iam(words, None)))) == source.remarks
+    assert tuple(remarks_of(Dhsd(words))) == ()
     archive = tmp_path / "archive"
     archive.mkdir()
     shutil.copy(packed / "words.tgz", archive)
@@ -63,11 +68,11 @@ def test_the_images_of_words_are_all_that_is_needed(drawn: Path, words: Path, pa
 def test_of_each_form_one_image_is_read(words: Path) -> None:
     read: list[Path] = []
 
-    def reading(file: FileOnDisk) -> bytes:
+    def reading(file: FileBelow) -> bytes:
         read.append(file.path)
         return file.path.read_bytes()
 
-    with mock.patch.object(FileOnDisk, "read", reading):
+    with mock.patch.object(FileBelow, "read", reading):
         forms = {page.id for page in pages_of(words) if page.words}
     assert sorted(path.parent.name for path in read) == sorted(forms)
 
@@ -207,15 +212,15 @@ def test_an_image_of_another_format_carries_nothing() -> None:
 def test_damaged_images_are_not_read_without_end(words: Path) -> None:
     read: list[str] = []
 
-    def nothing(file: FileOnDisk) -> bytes:
+    def nothing(file: FileBelow) -> bytes:
         read.append(file.path.parent.name)
         return b""
 
     files, samples = sorted(words.rglob("*.png")), Samples()
-    with mock.patch.object(FileOnDisk, "read", nothing):
+    with mock.patch.object(FileBelow, "read", nothing):
         for path in files:
             if samples.needs(path.parent.name):
-                samples.offer(path.parent.name, FileOnDisk(path))
+                samples.offer(path.parent.name, FileBelow(str(path.parent), path.name))
     assert max(map(read.count, read)) == 9
     assert len(samples) == 0
     assert len(samples.faults) == 8
