@@ -194,11 +194,7 @@ def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None,
         digest = hashlib.sha256(folder.best.read_bytes()).hexdigest()
         return {"checkpoint": str(folder.best), "sha256": digest, "figures": figures}
 
-    result = once(lab.out / "results" / f"{name}-{variant}.json", asked, work)
-    folder = RunFolder(Path(result["checkpoint"]).parent)
-    for unneeded in (folder.last, folder.state):  # three times the size of what is kept
-        unneeded.unlink(missing_ok=True)
-    return result
+    return once(lab.out / "results" / f"{name}-{variant}.json", asked, work)
 
 
 def train(lab: Lab, variant: Variant, name: str, start: Path | None, model: ModelFields, stages: Stages) -> RunFolder:

@@ -437,5 +437,5 @@ def test_fine_tuning_by_plain_words(store: htrdata.Store, tmp_path: Path) -> Non
     assert said[0] == "starting from scratch: None-VGG-BiLSTM-CTC, 32 x 100 pixels, 94 characters (printable)"
     assert any(line.startswith("epoch ") and "imgur5k loss" in line for line in said)
     again = tune(store.path, mix=["imgur5k"], **vars(asked), output_channel=16, hidden_size=16, say=said.append)
-    assert said[-1].endswith("is finished already, at step 2")
+    assert any(line.endswith("is finished already, at step 2") for line in said)
     assert again.state == outcome.state

@@ -219,7 +219,7 @@ def test_an_onnx_is_for_predict_alone(recogniser: Recogniser, tmp_path: Path, co
     more: dict[str | None, list[object]] = {
         "info": [],
         "export": [tmp_path / "out.pth"],
-        "evaluate": ["--data", tmp_path / "lmdb"],
+        "evaluate": ["--data", tmp_path / "lmdb", "--split", "train"],
     }
     flag = ["--checkpoint"] if command is evaluate else []
     done = run(*flag, tmp_path / "model.onnx", *more[command.name], command=command)
