@@ -175,8 +175,6 @@ def experiment(lab: Lab, variant: Variant, stages: Stages) -> dict[str, Any]:
 
 def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None, stages: Stages) -> dict[str, Any]:
     """Trains on one data set, and judges what came of it; or finds that this has been done."""
-    from htrmodel.training.run_folder import RunFolder
-
     trunk = lab.sizes["architecture"].rpartition("-")[0]
     model: ModelFields = {**lab.sizes, "architecture": f"{trunk}-{variant.head}"}
     asked = {
