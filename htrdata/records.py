@@ -224,19 +224,28 @@ class Division:
         return f"{self.scheme}: {details}" if details else self.scheme
 
 
+# Of fields that came later than others into what is written: see `htrdata.files.strict_json.later`.
+_LATER = {"later": tuple}
+
+
 @dataclass(frozen=True, slots=True)
 class Leaks:
     """Where the splits of a data set overlap.
 
     Attributes:
         ids: the page ids that are in several splits, with those splits.
-        copies: groups of pages with other ids but the same bytes that reach over several splits: (split, id) each.
+        copies: groups of pages with other ids but the same bytes, or the same pixels, that reach over several splits:
+            (split, id) each.
         writers: the writers whose words are in several splits, with those splits.
+        words: as `copies`, of words with images of their own.
+        alike: groups of pages, or of words, that look alike, of which a person should look at some.
     """
 
     ids: Mapping[str, tuple[str, ...]]
     copies: tuple[tuple[tuple[str, str], ...], ...]
     writers: Mapping[str, tuple[str, ...]]
+    words: tuple[tuple[tuple[str, str], ...], ...] = field(default=(), metadata=_LATER)
+    alike: tuple[tuple[tuple[str, str], ...], ...] = field(default=(), metadata=_LATER)
 
     def __bool__(self) -> bool:
-        return bool(self.ids or self.copies or self.writers)
+        return bool(self.ids or self.copies or self.writers or self.words or self.alike)

@@ -123,11 +123,11 @@ def _has_more(parts: Sequence[Path], words: int) -> bool:
 
 
 def _read_rows(part: Path) -> tuple[pa.RecordBatch, NDArray[np.int64]]:
-    """All rows of a part without their images, copied so that nothing stays mapped, and bytes of image and label."""
+    """All rows of a part, copied so that nothing stays mapped, but not images; and bytes of image and label."""
     pages, lengths = [], []
     for page in read_part(part):
         # Arrow's own choice of columns, `included_fields`, would read the images, too.
-        pages.append(page.drop_columns(["image"]))
+        pages.append(page.drop_columns(["image", "likeness"]))
         sizes = (pc.fill_null(pc.binary_length(page.column(name)), 0) for name in ("image", "text"))
         lengths.append(sum(size.to_numpy() for size in sizes))
     return pa.concat_batches(pages), np.concatenate(lengths).astype(np.int64)

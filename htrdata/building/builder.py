@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.building.assembling import SplitPlan, join_shard, write_manifest
+from htrdata.building.copies import Copies, find_copies
 from htrdata.building.counts import Tally
 from htrdata.building.describing import describe, describe_counts, record_shard
+from htrdata.building.dropping import drop_words
 from htrdata.building.execution import executor_for, storage_errors
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.missing_images import looked_for
@@ -179,6 +181,7 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
         shutil.rmtree(workspace.stage)
     workspace.about.mkdir(parents=True)
     manifest = workspace.about / MANIFEST_FILE
+    copies = _look_for_copies(plan, workspace, executor)
     splits, tally = _write_manifest(plan, workspace, executor, manifest)
     total = tally.total
     if total.words != plan.words:
@@ -199,11 +202,21 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
         progress("shards", len(shards), len(jobs))
     folders = [folder for split in splits for folder in split.folders]
     recorded = {folder: record_shard(folder, shards[folder]) for folder in folders}
-    counts = describe_counts(plan, tally)
+    counts = describe_counts(plan, tally, copies)
     report = workspace.about / REPORT_FILE
     write_report(report, counts, recorded, workspace.stage)
     sync_folders(workspace.stage)  # before the file that says that all is there
     write_json(workspace.about / DATASET_FILE, describe(counts, recorded, manifest, report))
+
+
+def _look_for_copies(plan: Plan, workspace: Workspace, executor: Executor) -> Copies:
+    """Looks for pictures in more than one split, and takes them from the earlier ones where that is asked for."""
+    parts = [(part.split, workspace.parts / part.file_name) for part in plan.parts if part.split is not None]
+    copies: Copies = executor.submit(find_copies, parts).result()
+    if plan.options.dedup:
+        for _ in run_all(executor, drop_words, copies.places.items(), waiting=_WAITING):
+            pass
+    return copies
 
 
 def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: Path) -> tuple[list[SplitPlan], Tally]:

@@ -6,18 +6,26 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from htrdata.building.copies import Copies
 from htrdata.building.counts import SplitTally, Tally
+from htrdata.building.leaks import compared_in, leaks_of
 from htrdata.building.plan import Plan
 from htrdata.building.published_counts import compare
-from htrdata.labels import CHARSETS, legible
-from htrdata.records import SPLITS, Leaks, Reason
+from htrdata.labels import CHARSETS
+from htrdata.records import SPLITS, Reason
 from htrdata.store.description import Counts, Description, FileRecord, Provenance, ShardRecord, SplitCounts
 from htrdata.store.digests import content_digest, file_sha256
 from htrdata.store.shard_writer import ShardInfo
 
 
-def describe_counts(plan: Plan, tally: Tally) -> Counts:
-    """What needs no build: what is kept and dropped, and where the splits overlap."""
+def describe_counts(plan: Plan, tally: Tally, copies: Copies | None = None) -> Counts:
+    """What needs no build: what is kept and dropped, and where the splits overlap.
+
+    Args:
+        plan: of the build.
+        tally: what was counted.
+        copies: pictures in more than one split; None where nobody has looked for them, as without a build.
+    """
     total = tally.total
     return Counts(
         **_fields(plan.provenance),
@@ -29,7 +37,8 @@ def describe_counts(plan: Plan, tally: Tally) -> Counts:
         splits={split or "none": split_counts(plan.pages[split], counts) for split, counts in tally.splits.items()},
         missing_splits=tuple(split for split in SPLITS if split not in tally.splits),
         differences=compare(plan, tally),
-        leaks=_legible(plan.leaks),
+        leaks=leaks_of(plan, copies),
+        compared=compared_in(plan, copies),
         unannotated=plan.unannotated,
     )
 
@@ -74,15 +83,6 @@ def split_counts(pages: int, counts: SplitTally) -> SplitCounts:
         dropped={reason.value: counts.dropped[reason] for reason in Reason if counts.dropped[reason]},
         unknown_characters=dict(sorted(counts.unknown.items(), key=lambda item: (-item[1], item[0]))),
         labels_outside={name: counts.outside[name] for name in CHARSETS},
-    )
-
-
-def _legible(leaks: Leaks) -> Leaks:
-    """The overlaps under the ids that the manifest has."""
-    return Leaks(
-        ids={legible(page): splits for page, splits in leaks.ids.items()},
-        copies=tuple(tuple((split, legible(page)) for split, page in group) for group in leaks.copies),
-        writers={legible(writer): splits for writer, splits in leaks.writers.items()},
     )
 
 

@@ -21,7 +21,7 @@ _ROWS_PER_GROUP = 65_536
 
 
 def part_schema(extra_columns: Sequence[str]) -> pa.Schema:
-    """The columns of a part: those of the manifest less the place in a shard, and ``unknown`` and ``image``.
+    """The columns of a part: those of the manifest less the place in a shard, and `PART_COLUMNS`.
 
     Raises:
         UsageError: a column of the source has the name of another one.
@@ -57,6 +57,7 @@ def to_batch(rows: Iterable[Row], dataset: str, unit: Unit, extra_columns: Seque
         **{name: [word.extra.get(name) for word in words] for name in extra_columns},
         "unknown": _texts([row.unknown for row in rows]),
         "image": [row.image for row in rows],
+        "likeness": [row.likeness for row in rows],
     }
     schema = part_schema(extra_columns)
     arrays = [pa.array(columns[field.name], field.type) if field.name != "box" else boxes for field in schema]

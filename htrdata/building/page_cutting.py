@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from htrdata.building.options import BuildOptions
+from htrdata.building.pictures import Picture, open_own, open_page
 from htrdata.errors import BadDataError
-from htrdata.files.on_disk import NoImageFileError
 from htrdata.images import codec
 from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
-from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
-from htrdata.images.made import GreyJpeg, MadeImage
+from htrdata.images.likeness import EXACT, PAGE, WORD, fingerprint
+from htrdata.images.made import MadeImage
 from htrdata.images.masking import blank_outside
 from htrdata.images.normalisation import Operation, normalise
-from htrdata.images.png_passthrough import prove_png
 from htrdata.images.straightening import straighten
-from htrdata.records import ImageFile, Page, Reason, Word, first_reason
+from htrdata.records import Page, Reason, Word, first_reason
 
 
 @dataclass(slots=True)
@@ -37,6 +36,8 @@ class Row:
         image: the encoded crop; None where the word is dropped, or pixels were not asked for.
         width: of the crop in pixels.
         height: of the crop in pixels.
+        likeness: the fingerprint of a picture (see `htrdata.images.likeness`): of a kept word's own image, or, for the
+            first word of a page, of that; None of what was not opened or is made by a program.
     """
 
     page: str
@@ -49,25 +50,12 @@ class Row:
     image: bytes | None = None
     width: int | None = None
     height: int | None = None
+    likeness: bytes | None = None
 
     @property
     def image_sha256(self) -> bytes | None:
         """SHA-256 of the encoded crop."""
         return None if self.image is None else hashlib.sha256(self.image).digest()
-
-
-@dataclass(slots=True)
-class _Picture:
-    """A page's or word's image as far as it was opened: why it cannot be used, else its size, and what it takes to cut.
-
-    `encoded` is what may stand in a store for the pixels, if anything may; alone, without `pixels`, it is a word's own
-    image that needs no change.
-    """
-
-    reason: Reason | None = None
-    size: tuple[int, int] | None = None
-    pixels: np.ndarray | None = None
-    encoded: bytes = b""
 
 
 def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> Iterator[Row]:
@@ -82,14 +70,16 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
     Raises:
         OSError: an image is there but cannot be read.
     """
-    whole = _Picture()
+    whole = Picture()
     if page.image is not None and page.reason is None and any(word.image is None for word in page.words):
-        whole = _open(page.image, page.md5, options, pixels=pixels)
+        whole = open_page(page.image, page.md5, options, pixels=pixels)
+    likeness = None if whole.pixels is None else fingerprint(whole.pixels, PAGE)
     for word in page.words:
-        row = Row(page.id, page.split, word)
+        row = Row(page.id, page.split, word, likeness=likeness)
+        likeness = None
         picture, box_reason = whole, None
         if word.image is not None:
-            picture = _open_own(word.image, word.reason, options, pixels=pixels) if page.reason is None else _Picture()
+            picture = open_own(word.image, word.reason, options, pixels=pixels) if page.reason is None else Picture()
         else:
             box_reason = _box_reason(row, whole)
         _label(row, options, [page.reason, picture.reason, word.reason, box_reason])
@@ -97,10 +87,24 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
             _cut(row, picture.pixels, picture.encoded, options)
         elif row.reason is None and picture.encoded and picture.size is not None:
             row.image, (row.width, row.height) = picture.encoded, picture.size
+        if row.image is not None and word.image is not None and not isinstance(word.image, MadeImage):
+            row.likeness = _likeness(picture, word.text)
         yield row
 
 
-def _box_reason(row: Row, page: _Picture) -> Reason | None:
+def _likeness(picture: Picture, text: str) -> bytes | None:
+    """The fingerprint of a word's own image; None where nothing of it was opened.
+
+    All commas look alike, and all dashes: of what has fewer than two letters or digits only the same pixels matter.
+    """
+    pixels = picture.stored.pixels() if picture.pixels is None and picture.stored is not None else picture.pixels
+    if pixels is None:
+        return None
+    found = fingerprint(pixels, WORD)
+    return found if sum(map(str.isalnum, text)) > 1 else found[:EXACT]
+
+
+def _box_reason(row: Row, page: Picture) -> Reason | None:
     """Why a word cannot be cut out of its page, if so; notes on the way how much of its box is outside."""
     box = row.word.box
     if box is None:
@@ -161,76 +165,3 @@ def _ink_threshold(word: Word) -> int | None:
         found = f"word {word.id}: the ink threshold {word.ink_threshold}"
         raise BadDataError(f"{found} is no grey level from 0 to 255: mend it in the source")
     return word.ink_threshold
-
-
-def _open(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> _Picture:
-    """Opens the image of a page, or of a word, and decodes it where pixels are asked for."""
-    data = _read(image)
-    if isinstance(data, Reason):
-        return _Picture(data)
-    if md5 is not None and options.check_hashes and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
-        return _Picture(Reason.HASH_MISMATCH)
-    return _decoded(data, options) if pixels else _measured(data)
-
-
-def _open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> _Picture:
-    """Opens a word's own image. One that is whole, and is not kept or kept as it is, need not be decoded."""
-    if isinstance(image, MadeImage):
-        # Making it takes time and finds no damage: there is no need where nobody looks at it.
-        return _made(image.make(), options) if pixels and ruled_out is None else _Picture()
-    data = _read(image)
-    if isinstance(data, Reason):
-        return _Picture(data)
-    png = prove_png(data, options.color)
-    if png is None:
-        return _decoded_own(data, options) if pixels else _measured(data)
-    if not pixels:
-        return _Picture(size=png.size)
-    stays = png.data if options.format != "jpeg" else b""
-    undecoded = ruled_out is not None or _may_stay(png.size, options)
-    return _Picture(size=png.size, pixels=None if undecoded else png.pixels(), encoded=stays)
-
-
-def _made(image: GreyJpeg, options: BuildOptions) -> _Picture:
-    """Takes an image that was made in this process at its word; its pixels are needed only where they change."""
-    size = (image.width, image.height)
-    if options.format == "auto" and options.color == "grey" and _may_stay(size, options):
-        return _Picture(size=size, encoded=image.data)
-    return _decoded_own(image.data, options)
-
-
-def _decoded_own(data: bytes, options: BuildOptions) -> _Picture:
-    """Decodes a word's own image."""
-    picture = _decoded(data, options)
-    stays = options.format == "auto" and options.color == "grey" and is_plain_grey_jpeg(data)
-    return replace(picture, encoded=data if stays else b"")
-
-
-def _may_stay(size: tuple[int, int], options: BuildOptions) -> bool:
-    """Whether a build has nothing to change in the pixels of a word's own image of this width and height."""
-    return options.format != "jpeg" and not options.normalise and not 0 < options.height < size[1]
-
-
-def _read(image: ImageFile) -> bytes | Reason:
-    """The bytes of an image, or why there are none."""
-    try:
-        return image.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return Reason.IMAGE_MISSING
-    except NoImageFileError:
-        return Reason.IMAGE_CORRUPT
-
-
-def _measured(data: bytes) -> _Picture:
-    try:
-        return _Picture(size=codec.read_size(data))
-    except codec.ImageError:
-        return _Picture(Reason.IMAGE_CORRUPT)
-
-
-def _decoded(data: bytes, options: BuildOptions) -> _Picture:
-    try:
-        decoded = codec.decode(data, options.color)
-    except codec.ImageError:
-        return _Picture(Reason.IMAGE_CORRUPT)
-    return _Picture(size=(decoded.shape[1], decoded.shape[0]), pixels=decoded)

@@ -16,7 +16,7 @@ from htrdata.files.strict_json import decode, encode
 from htrdata.records import SPLITS, Leaks, Page, SourceInfo
 from htrdata.sources.base import ALIGNMENT, Source, missing_members
 from htrdata.sources.overlap import drop_leaked, find_leaks
-from htrdata.store.description import Provenance
+from htrdata.store.description import Compared, Provenance
 from htrdata.store.format import FORMAT, checked_name
 from htrdata.version import __version__
 
@@ -38,6 +38,7 @@ class Plan:
         parts: in the order of the store.
         pages: how many pages with annotations each split has, None for the pages that are in no split.
         leaks: where the splits overlap.
+        compared: what the source makes it possible to compare between the splits; see `Counts.compared`.
         unannotated: for each split that has some, how many pages are listed for it without annotations.
         inputs: SHA-256, in hex, over the annotations and the sizes of the images.
     """
@@ -48,6 +49,7 @@ class Plan:
     parts: tuple[Part, ...]
     pages: dict[str | None, int]
     leaks: Leaks
+    compared: tuple[Compared, ...]
     unannotated: dict[str, int]
     inputs: str
 
@@ -100,7 +102,8 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
     pages = list(source.pages())
     digest = hashlib.sha256()
     digested = _digested(pages, digest.update)
-    leaks = find_leaks(digested)
+    unknown: list[str] = []
+    leaks = find_leaks(_without_writers(digested, unknown))
     assert next(digested, None) is None, "the digest is of all pages only where all were looked at"
     if options.dedup:
         pages = drop_leaked(pages)
@@ -113,11 +116,27 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         parts=tuple(_parts(pages, options.part_words)),
         pages=dict(Counter(page.split for page in pages)),
         leaks=leaks,
+        compared=(*_kept_together(pages), *(() if unknown else ("writers",))),
         unannotated={split: unannotated[split] for split in SPLITS if unannotated[split]},
         inputs=digest.hexdigest(),
     )
     _check_description(plan)
     return plan
+
+
+def _without_writers(pages: Iterable[Page], found: list[str]) -> Iterator[Page]:
+    """Passes pages on, and notes the first that is in a split and has a word whose writer is not known."""
+    for page in pages:
+        if not found and page.split is not None and any(word.writer is None for word in page.words):
+            found.append(page.id)
+        yield page
+
+
+def _kept_together(pages: Sequence[Page]) -> tuple[Compared, ...]:
+    """What the pages of a source are: pictures, or groups of words; where each is but one word they are neither."""
+    if all(page.image is not None for page in pages):
+        return ("pages",)
+    return ("groups",) if any(len(page.words) > 1 for page in pages) else ()
 
 
 def _check_members(source: Source) -> None:

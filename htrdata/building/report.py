@@ -6,11 +6,12 @@ import base64
 import dataclasses
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jinja2
 
+from htrdata.building.leaks import clean_lines, leak_lines
 from htrdata.building.published_counts import difference_lines
 from htrdata.files.writing import replace_durably
 from htrdata.labels import CHARSETS
@@ -108,32 +109,6 @@ def _unknown_characters(counts: Counts) -> list[str]:
     return [f"characters outside the charset, with words: {shown}{more}", _UNKNOWN_NOTE]
 
 
-def leak_lines(counts: Counts) -> list[str]:
-    """What to say of pages and writers that stand in more than one split."""
-    leaks = counts.leaks
-    lines = []
-    if leaks.ids:
-        lines.append(f"in more than one split: {_count(leaks.ids, 'page id')} ({_some(leaks.ids)})")
-    if leaks.copies:
-        named = [" = ".join(f"{split}/{page}" for split, page in group) for group in leaks.copies]
-        lines.append(f"the same bytes in more than one split: {_count(named, 'group')} of pages ({_some(named)})")
-    if lines:
-        takes = "has taken" if counts.options.dedup else "takes"
-        lines.append(f"--dedup {takes} such pages from train and val; dataset.json lists them")
-    if leaks.writers:
-        lines.append(f"in more than one split: {_count(leaks.writers, 'writer')} ({_some(leaks.writers)})")
-    return lines
-
-
-def _count(things: Sized, name: str) -> str:
-    return f"{len(things):,} {name}{'' if len(things) == 1 else 's'}"
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:2]) + (", …" if len(listed) > 2 else "")
-
-
 def write_report(path: Path, counts: Counts, shards: Mapping[str, ShardRecord], store: Path) -> None:
     """Writes the report as one HTML page that needs nothing else: counts, leaks, and crops from the shards.
 
@@ -156,7 +131,7 @@ def write_report(path: Path, counts: Counts, shards: Mapping[str, ShardRecord], 
         divided=division_lines(counts),
         drawn=drawn_lines(counts),
         unannotated=unannotated_lines(counts),
-        leaks=leak_lines(counts),
+        leaks=[*leak_lines(counts), *clean_lines(counts)],
         differences=difference_lines(counts.differences),
         crops={split: list(_crops(split, shards, store)) for split in SPLITS if split in counts.splits},
         options=_options(counts.options),

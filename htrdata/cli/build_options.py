@@ -167,7 +167,10 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
         if asked.dry_run:
             plan = make_plan(source, options, asked.name)
             counts: Counts = describe_counts(plan, count_words(plan, workers=asked.workers, progress=progress))
-            message = "nothing was written; images were not decoded, so that damaged ones may still be found"
+            message = (
+                "nothing was written; images were not decoded, so that damaged ones, and copies under other names, may "
+                "still be found"
+            )
             if any(Reason.IMAGE_MISSING in split.dropped for split in counts.splits.values()):
                 message = f"{looked_for(plan.parts)}\n{message}"
         else:

@@ -23,6 +23,7 @@ Count = Annotated[int, Check(lambda number: 0 <= number < 2**63, "a whole number
 Some = Annotated[int, Check(lambda number: 0 < number < 2**63, "a whole number from 1")]
 Text = Annotated[str, Check(bool, "a text that is not empty")]
 Sha256 = Annotated[str, Check(lambda text: re.fullmatch("[0-9a-f]{64}", text), "64 hexadecimal digits")]
+Compared = Literal["pages", "groups", "writers", "pictures"]
 Name = Annotated[str, Check(lambda text: NAME.fullmatch(text) and text not in SPLITS, "a name for a data set")]
 # It becomes a path: nothing in it leads out of the store.
 Folder = Annotated[
@@ -139,6 +140,9 @@ class Counts(Provenance):
         differences: for each split that differs from what is published, and what differs there (``words`` or a
             reason), the count here and the published one.
         leaks: pages and writers in more than one split.
+        compared: what was compared between the splits: ``pages`` (pictures of them), ``groups`` (of words that the
+            source keeps together, without such a picture), ``writers`` (where they are known of all words),
+            ``pictures`` (the pixels); nothing is known of data sets of before.
         unannotated: for each split the pages that its list has and the annotations have not, where there are any.
     """
 
@@ -151,6 +155,7 @@ class Counts(Provenance):
     missing_splits: tuple[Split, ...]
     differences: Mapping[str, Mapping[str, tuple[Count, Count]]]
     leaks: Leaks
+    compared: tuple[Compared, ...] = later(tuple)
     unannotated: Mapping[Split, Some] = later(dict)
 
 

@@ -49,7 +49,7 @@ INDEX_OF_FORMAT_1 = "index"
 INK_THRESHOLD = "threshold"
 """The column of a source that `htrdata.records.Word.ink_threshold` stands in, as digits, where the source gives one."""
 
-PART_COLUMNS = [("unknown", pa.string()), ("image", pa.binary())]
+PART_COLUMNS = [("unknown", pa.string()), ("image", pa.binary()), ("likeness", pa.binary())]
 """What a word has besides while it is built. A source must not take these names either."""
 
 
