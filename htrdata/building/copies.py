@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from htrdata.building.grouping import Groups, joined, ordered
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.neighbours import Pairs, near_pairs
 from htrdata.building.part import read_part
-from htrdata.images.likeness import EXACT, PAGE, WORD, Grid, are_alike, looks, signatures
+from htrdata.images.likeness import BITS, EXACT, PAGE, WORD, Grid, are_alike, looks, signatures
 from htrdata.records import SPLITS
 
-_AT_ONCE = 1024  # words, or a tenth as many pages: what is made of them stays in the processor's caches
+_WITHOUT_PATTERN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Pictures:
     name: str
     places: NDArray[np.int32]
     splits: NDArray[np.int8]
-    keys: NDArray[np.void]
+    keys: NDArray[np.uint64]
     signatures: NDArray[np.uint8]
 
 
@@ -76,42 +77,52 @@ def find_copies(parts: Sequence[tuple[str, Path]]) -> Copies:
 
 def _read(parts: Sequence[tuple[str, Path]], grid: Grid, name: str) -> _Pictures:
     """All pictures of a kind that the parts of train, val and test have."""
-    places, splits, keys, signed = [np.empty((0, 3), np.int32)], [], [np.empty((0, EXACT), np.uint8)], []
+    places, splits = [np.empty((0, 3), np.int32)], [np.empty(0, np.int8)]
+    keys, signed = [np.empty(0, np.uint64)], [np.empty((0, BITS // 8), np.uint8)]
     for number, (split, path) in enumerate(parts):
-        for place, prints in _fingerprints(number, path, grid):
-            places.append(place)
-            splits.append(np.full(len(place), SPLITS.index(split), np.int8))
-            keys.append(prints[:, :EXACT])
-            signed.append(signatures(looks(prints, grid)))
-    bits = np.concatenate(signed) if signed else np.empty((0, 0), np.uint8)
-    key = np.ascontiguousarray(np.concatenate(keys)).view(f"V{EXACT}").ravel()
-    return _Pictures(grid, name, np.concatenate(places), np.concatenate([*splits, np.empty(0, np.int8)]), key, bits)
+        place, prints = _fingerprints(path, grid)
+        places.append(np.insert(place, 0, number, axis=1))
+        splits.append(np.full(len(place), SPLITS.index(split), np.int8))
+        keys.append(_keys(prints))
+        signed.append(signatures(prints, grid))
+    joined_up = np.concatenate(places), np.concatenate(splits), np.concatenate(keys), np.concatenate(signed)
+    return _Pictures(grid, name, *joined_up)
 
 
-def _fingerprints(number: int, path: Path, grid: Grid) -> Iterator[tuple[NDArray[np.int32], NDArray[np.uint8]]]:
-    """Some thousand fingerprints of a kind at a time: number of the file, batch and row of each, and its bytes."""
+def _keys(prints: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """A number for what only the same pixels have: among a million pictures two have one by chance in 10^7 cases."""
+    exact: NDArray[np.uint64] = np.ascontiguousarray(prints[:, :EXACT]).view("<u8")
+    sizes, checksums = exact.T
+    keys: NDArray[np.uint64] = sizes * _WITHOUT_PATTERN ^ checksums
+    return keys
+
+
+def _fingerprints(path: Path, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The fingerprints of a kind in a part: batch and row of each, [N, 2], and its bytes, [N, EXACT + areas]."""
+    batches = [rows.column("likeness") for rows in read_part(path)]
+    counts = [len(batch) for batch in batches]
+    batch = np.repeat(np.arange(len(counts)), counts)
+    row = np.arange(len(batch)) - np.repeat(np.cumsum(counts) - counts, counts)
+    column = pa.concat_arrays(batches)
+    lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
     length = EXACT + grid.areas
-    lengths = (length, EXACT) if grid is WORD else (length,)
-    places: list[tuple[int, int, int]] = []
-    prints: list[bytes] = []
-    for batch, rows in enumerate(read_part(path)):
-        for row, found in enumerate(rows.column("likeness").to_pylist()):
-            if found is not None and len(found) in lengths:
-                places.append((number, batch, row))
-                prints.append(found.ljust(length, b"\0"))  # without anything to look like
-        if len(places) * grid.areas >= _AT_ONCE * WORD.areas:
-            yield np.array(places, np.int32), np.frombuffer(b"".join(prints), np.uint8).reshape(-1, length)
-            places, prints = [], []
-    if places:
-        yield np.array(places, np.int32), np.frombuffer(b"".join(prints), np.uint8).reshape(-1, length)
+    found = np.flatnonzero((lengths == length) | ((lengths == EXACT) & (grid is WORD)))
+    prints = np.zeros((len(found), length), np.uint8)  # of what has but the exact bytes, it looks like nothing
+    for some in (EXACT, length):
+        of_length = lengths[found] == some
+        chosen = column.take(pa.array(found[of_length]))
+        prints[of_length, :some] = np.frombuffer(b"".join(chosen.to_pylist()), np.uint8).reshape(-1, some)
+    return np.stack([batch[found], row[found]], 1).astype(np.int32), prints
 
 
 def _same(pictures: _Pictures) -> list[NDArray[np.intp]]:
     """Groups of pictures with the same pixels, in more than one split."""
-    _, group = np.unique(pictures.keys, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    borders = np.flatnonzero(np.diff(group[order])) + 1
-    runs = (run for run in np.split(order, borders) if len(run) > 1) if len(order) else ()
+    order = np.argsort(pictures.keys, kind="stable")
+    keys = pictures.keys[order]
+    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+    ends = np.append(begins[1:], len(keys))
+    several = ends - begins > 1
+    runs = (order[begin:end] for begin, end in zip(begins[several].tolist(), ends[several].tolist(), strict=True))
     return [run for run in runs if len(np.unique(pictures.splits[run])) > 1]
 
 
@@ -119,10 +130,10 @@ def _alike(parts: Sequence[tuple[str, Path]], pictures: _Pictures) -> list[NDArr
     """Groups of pictures in more than one split that look alike, but are not the same."""
     if not len(pictures.places):
         return []
-    known = np.empty(len(pictures.keys), np.dtype([("key", f"V{EXACT}"), ("split", np.int8)]))
-    known["key"], known["split"] = pictures.keys, pictures.splits
-    _, first = np.unique(known.view(f"V{EXACT + 1}"), return_index=True)  # of equal ones in a split, one will do
-    first.sort()
+    order = np.lexsort((pictures.splits, pictures.keys))
+    key, split = pictures.keys[order], pictures.splits[order]
+    new = np.append(True, (key[1:] != key[:-1]) | (split[1:] != split[:-1]))  # of equal ones in a split, one will do
+    first = np.sort(order[new])
     pairs = [first[found] for found in near_pairs(pictures.signatures[first], pictures.splits[first])]
     proved = [_proved(parts, pictures, some) for some in pairs]
     groups = joined(np.concatenate([np.empty((0, 2), np.intp), *proved]).tolist())

@@ -1,11 +1,12 @@
 """What tells an image from others, in a few bytes: to find the same picture, or nearly the same, under other names.
 
 An image is cut into a grid of equal areas, and their mean levels are kept, besides its size and checksums of its pixels
-and of these levels. Two images are the same where all of that is. They are alike where their means are after what is
-common to many pictures has been taken off: each mean less that of the areas around it, in steps of a third of their
-deviation, and then the cosine between the two. Copies that were encoded anew or brightened lie above 0.95, scaled ones
-above 0.85; of 58,000 pairs of pages, many of them of one printed form, none lay above 0.92; of the 5,939 words of DHSD
-three pairs lay above 0.7, which are copies, and of 36,000 words cut out of lines seven above 0.85: dashes, and "of".
+and of the sums over areas. Two images are the same where all of that is. They are alike where their means are, after
+what is common to many pictures has been taken off: each mean less that of the areas around it, in steps of a third of
+their deviation, and then the cosine between the two. Copies that were encoded anew or brightened lie above 0.95, scaled
+ones above 0.85; of 58,000 pairs of pages, many of them of one printed form, none lay above 0.92; of the 5,939 words of
+DHSD three pairs lay above 0.7, which are copies, and of 36,000 words cut out of lines seven above 0.85: dashes, and
+"of".
 
 The family is that of perceptual hashes (Zauner, "Implementation and benchmarking of perceptual image hash functions",
 2010). All is arithmetic of whole numbers, or of floating point that IEEE 754 defines to the last bit.
@@ -74,12 +75,15 @@ def fingerprint(pixels: np.ndarray, grid: Grid) -> bytes:
         grid: that of its kind.
     """
     height, width = pixels.shape[:2]
-    means = _means(pixels, grid).tobytes()
-    return _EXACT.pack(width, height, zlib.crc32(np.ascontiguousarray(pixels).data), zlib.crc32(means)) + means
+    sums, counts = _sums(pixels, grid)
+    # The sums are over all pixels: of a large image a quarter of the rows besides is enough to tell it from others.
+    rows = np.ascontiguousarray(pixels if pixels.size <= _AT_ONCE else pixels[::4])
+    exact = _EXACT.pack(width, height, zlib.crc32(rows.data), zlib.crc32(sums.tobytes()))
+    return exact + (sums // counts).astype(np.uint8).tobytes()
 
 
-def _means(pixels: np.ndarray, grid: Grid) -> NDArray[np.uint8]:
-    """Mean levels [rows, columns], rounded down; areas are of whole pixels, at least one each way."""
+def _sums(pixels: np.ndarray, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The sum of the levels of each area, and of how many: [rows, columns]; areas are of whole pixels, at least one."""
     (tops, bottoms), (lefts, rights) = _areas(pixels.shape[0], grid.rows), _areas(pixels.shape[1], grid.columns)
     cv2 = opencv()
     if pixels.size <= _AT_ONCE:
@@ -90,16 +94,16 @@ def _means(pixels: np.ndarray, grid: Grid) -> NDArray[np.uint8]:
         parts = (pixels[top:bottom] for top, bottom in zip(tops.tolist(), bottoms.tolist(), strict=True))
         strips = np.concatenate([cv2.reduce(part, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S) for part in parts])
         sums = np.add.reduceat(strips, lefts, axis=1)  # where areas share pixels, it gives the first of these
+    counts = np.multiply.outer(bottoms - tops, rights - lefts)
     if sums.ndim == 3:
-        sums = sums.sum(2) // 3
-    means: NDArray[np.uint8] = (sums // np.multiply.outer(bottoms - tops, rights - lefts)).astype(np.uint8)
-    return means
+        sums, counts = sums.sum(2, dtype=np.int32), counts * 3
+    return sums, counts
 
 
 @functools.lru_cache(4096)
-def _areas(size: int, parts: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _areas(size: int, parts: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Where each part of a side begins and ends, [parts] each; parts of less than a pixel share one."""
-    borders = np.arange(parts + 1) * size // parts
+    borders = (np.arange(parts + 1) * size // parts).astype(np.int32)
     return borders[:-1], np.maximum(borders[1:], borders[:-1] + 1)
 
 
@@ -133,27 +137,44 @@ def _sums_around(levels: NDArray[np.int32], size: int) -> NDArray[np.int32]:
     return functools.reduce(np.add, (down[:, :, i : i + columns] for i in range(size)))
 
 
-def signatures(looking: NDArray[np.int8]) -> NDArray[np.uint8]:
+def signatures(prints: NDArray[np.uint8], grid: Grid) -> NDArray[np.uint8]:
     """Bits that images which look alike have mostly in common (Charikar, "Similarity estimation techniques", 2002).
 
-    Each says on which side of a plane through zero the image lies; two that differ by an angle differ in as many of a
-    hundred bits as it has hundredths of half a turn.
+    Each says on which side of a plane through zero the image lies, as it looks before deviations are counted in steps;
+    two that differ by an angle differ in as many of a hundred bits as it has hundredths of half a turn.
 
     Args:
-        looking: as `looks` gives it, [N, areas].
+        prints: fingerprints, [N, EXACT + areas].
+        grid: that they were taken by.
 
     Returns:
-        [N, BITS / 8].
+        [N, BITS / 8]; no bit where an image does not vary at all.
     """
-    on_one_side = looking.astype(np.float32) @ _planes(looking.shape[1]) > 0  # sums of small whole numbers are exact
+    planes = _planes(grid)
+    on_one_side = np.matmul(prints[:, EXACT:].astype(planes.dtype), planes) > 0
     return np.packbits(on_one_side, axis=1)
 
 
 @functools.lru_cache(2)
-def _planes(areas: int) -> NDArray[np.float32]:
-    """Planes by chance, the same everywhere: [areas, BITS], -1 or 1."""
-    chance = hashlib.shake_128(b"htrdata likeness %d" % areas).digest(areas * BITS // 8)
-    return np.unpackbits(np.frombuffer(chance, np.uint8)).reshape(areas, BITS).astype(np.float32) * 2 - 1
+def _planes(grid: Grid) -> NDArray[np.floating]:
+    """Planes by chance, the same everywhere, and what takes off the mean around each area: [areas, BITS].
+
+    Products with levels, and their sums, are whole numbers that the type can hold: exact in whatever order.
+    """
+    chance = hashlib.shake_128(b"htrdata likeness %d" % grid.areas).digest(grid.areas * BITS // 8)
+    signs = np.unpackbits(np.frombuffer(chance, np.uint8)).reshape(grid.rows, grid.columns, BITS) * 2.0 - 1
+    down, across = _counts_around(grid.rows, grid.around), _counts_around(grid.columns, grid.around)
+    around = np.einsum("ir,jc,ijb->rcb", down, across, signs, optimize=True)
+    planes: NDArray[np.float64] = (grid.around**2 * signs - around).reshape(grid.areas, BITS)
+    return planes.astype(np.float32) if np.abs(planes).sum(0).max() * 255 < 1 << 24 else planes
+
+
+def _counts_around(length: int, size: int) -> NDArray[np.float64]:
+    """How often each area of a side is among those around each: [of which, which]; those at the ends are repeated."""
+    counts = np.zeros((length, length))
+    near = np.arange(length)[:, None] + np.arange(-(size // 2), size // 2 + 1)
+    np.add.at(counts, (np.arange(length)[:, None], near.clip(0, length - 1)), 1)
+    return counts
 
 
 def are_alike(

@@ -170,7 +170,9 @@ def test_judging_counts_what_building_counts(source: Any, tmp_path: Path, policy
     counts = describe_counts(plan, count_words(plan, workers=1))
     names = [field.name for field in dataclasses.fields(counts)]
     about = build(source, tmp_path / "lmdb", options, workers=1).description
+    names.remove("compared")
     assert {name: getattr(about, name) for name in names} == {name: getattr(counts, name) for name in names}
+    assert about.compared == (*counts.compared, "pictures")
 
 
 def test_the_digest_of_the_annotations_is_never_of_some_pages_only(

@@ -71,7 +71,7 @@ def test_a_copy_looks_alike_and_another_does_not(draw: Callable[[int], np.ndarra
 def test_signatures_of_copies_have_most_bits_in_common(draw: Callable[[int], np.ndarray], grid: Grid) -> None:
     images = [draw(0), decode(encode(draw(0), "jpeg", 50), "grey"), draw(1)]
     prints = np.frombuffer(b"".join(fingerprint(image, grid) for image in images), np.uint8).reshape(3, -1)
-    bits = np.unpackbits(signatures(looks(prints, grid)), axis=1)
+    bits = np.unpackbits(signatures(prints, grid), axis=1)
     apart = [int((bits[0] != other).sum()) for other in bits[1:]]
     assert bits.shape == (3, BITS)
     assert apart[0] < 25 < 64 < apart[1]
@@ -82,7 +82,13 @@ def test_of_blank_paper_and_specks_nothing_is_said(pixels: np.ndarray) -> None:
     assert not alike(pixels, pixels, WORD)
     prints = np.frombuffer(fingerprint(pixels, WORD), np.uint8).reshape(1, -1)
     assert not looks(prints, WORD).any()
-    assert not signatures(looks(prints, WORD)).any()
+
+
+def test_what_does_not_vary_has_no_bits() -> None:
+    levels = [np.full((40, 90), level, np.uint8) for level in (0, 7, 255)]
+    for grid in (WORD, PAGE):
+        prints = np.frombuffer(b"".join(fingerprint(pixels, grid) for pixels in levels), np.uint8).reshape(3, -1)
+        assert not signatures(prints, grid).any()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 7), (12, 32), (13, 33), (64, 161), (200, 3), (70, 90, 3)])
@@ -91,9 +97,20 @@ def test_small_and_large_images_are_summed_up_alike(
     shape: tuple[int, ...], grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    small = fingerprint(pixels, grid)
+    small = likeness._sums(pixels, grid)
     monkeypatch.setattr(likeness, "_AT_ONCE", 0)
-    assert fingerprint(pixels, grid) == small
+    for one, other in zip(likeness._sums(pixels, grid), small, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_large_image_is_told_by_any_of_its_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likeness, "_AT_ONCE", 1000)
+    pixels = np.random.default_rng(2).integers(0, 255, (90, 80), dtype=np.uint8)
+    exact = fingerprint(pixels, PAGE)[:EXACT]
+    for row in range(90):
+        changed = pixels.copy()
+        changed[row, 40] += 1
+        assert fingerprint(changed, PAGE)[:EXACT] != exact
 
 
 def test_means_are_those_of_equal_areas() -> None:
