@@ -78,6 +78,20 @@ class Branch(NamedTuple):
     children: list[int]
 
 
+class Leaf(NamedTuple):
+    """A page with keys, ascending, and where their values are.
+
+    Attributes:
+        keys: of its nodes.
+        places: where in the file each value begins, in bytes, times two; one more where it is on overflow pages.
+        sizes: of the values, in bytes.
+    """
+
+    keys: list[bytes]
+    places: list[int]
+    sizes: list[int]
+
+
 def newest_meta(first: bytes, second: bytes) -> Meta:
     """The meta page that counts: LMDB writes the two in turn, and that of the last transaction is valid.
 
@@ -152,33 +166,36 @@ def read_branch(page: bytes, number: int, last_page: int) -> Branch:
     return Branch(keys, children)
 
 
-def prove_leaf(page: bytes, number: int, last_page: int) -> tuple[bytes, bytes]:
-    """Proves a leaf page, as `htrdata.files.lmdb_leaves.read_leaves` does for many at a time.
+def read_leaf(page: bytes, number: int, last_page: int) -> Leaf:
+    """Proves and reads a leaf page, as `htrdata.files.lmdb_leaves.read_leaves` does many at a time.
 
     Arguments and errors are those of `read_branch`.
-
-    Returns:
-        Its first and its last key.
     """
-    places = _places(page, number, LEAF)
-    keys, ends, kinds = [], [], set()
-    runs: list[int] = []
-    for place in places:
-        size, flags, key_size = NODE_HEAD.unpack_from(page, place)
-        end = place + 8 + key_size
-        keys.append(page[place + 8 : end])
-        ends.append(end + (8 if flags else size))
+    nodes = _places(page, number, LEAF)
+    keys, places, sizes, ends, kinds, runs = [], [], [], [], set(), []
+    own = number * len(page)
+    for node in nodes:
+        size, flags, key_size = NODE_HEAD.unpack_from(page, node)
+        end = node + 8 + key_size
+        keys.append(page[node + 8 : end])
+        sizes.append(size)
         kinds.add(flags)
         if flags == BIG:
-            runs += RUN.unpack_from(page, min(end, len(page) - 8))
-            prove_run(runs[-1], size, len(page), last_page)
+            (run,) = RUN.unpack_from(page, min(end, len(page) - 8))
+            prove_run(run, size, len(page), last_page)
+            runs.append(run)
+            places.append((run * len(page) + HEAD) * 2 + BIG)
+            ends.append(end + 8)
+        else:
+            places.append((own + end) * 2)
+            ends.append(end + size)
     if len(set(runs)) < len(runs):
         raise TornError(f"two of the values of its page {number:,} are in one place")
     if not kinds <= {0, BIG} or b"" in keys:
         raise TornError(f"its page {number:,} has nodes of a kind that no shard has")
-    _prove_filled(page, number, places, ends)
+    _prove_filled(page, number, nodes, ends)
     _prove_ascending(keys, number)
-    return keys[0], keys[-1]
+    return Leaf(keys, places, sizes)
 
 
 def _places(page: bytes, number: int, kind: int) -> list[int]:
@@ -223,7 +240,7 @@ def prove_run(first: int, size: int, page_size: int, last_page: int) -> int:
 
 
 def prove_overflow(head: bytes, first: int, count: int) -> None:
-    """Proves the header of an overflow page, which has as many pages behind it as a value takes, or more.
+    """Proves the header of an overflow page, which says that there are as many pages as a value takes, or more.
 
     Raises:
         TornError: it is none.
@@ -231,24 +248,3 @@ def prove_overflow(head: bytes, first: int, count: int) -> None:
     own, _, flags, pages = _OVERFLOW_HEAD.unpack_from(head)
     if own != first or flags & ~DIRTY != _OVERFLOW or pages < count:
         raise TornError(f"its page {first:,} is not the one of the value that is said to be there")
-
-
-def find_node(page: bytes, key: bytes) -> int | None:
-    """Where in a proved leaf page the node of a key begins; None where there is none.
-
-    Raises:
-        IndexError: the page is not the one that was proved.
-    """
-    words = memoryview(page).cast("H")
-    low, high = 0, (words[6] - HEAD) >> 1
-    while low < high:
-        middle = (low + high) >> 1
-        place = words[8 + middle]
-        found = page[place + 8 : place + 8 + words[(place >> 1) + 3]]
-        if found == key:
-            return place
-        if found < key:
-            low = middle + 1
-        else:
-            high = middle
-    return None

@@ -1,19 +1,17 @@
 """The keys and values of an LMDB file, read without LMDB, which a torn file can have end the process.
 
 Nothing is mapped, and nothing is locked: a file that is cut short while it is open is an error as well, readers go
-through a fork as they are, and the media may be read-only. Pages of the tree are proved when they are first used; what
-is in them is read again whenever it is asked for, so that little memory is held.
+through a fork as they are, and the media may be read-only. Pages of the tree are proved before anything is taken from
+them. Branches are kept, of leaves a few: `htrdata.files.lmdb_numbers` remembers where the values are.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 import sys
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,21 +23,19 @@ from htrdata.files.lmdb_pages import (
     HEAD,
     META_BYTES,
     NO_PAGE,
-    NODE_HEAD,
-    RUN,
     Branch,
+    Leaf,
     TornError,
-    find_node,
     meta_page_size,
     newest_meta,
-    prove_leaf,
     prove_overflow,
-    prove_run,
     read_branch,
+    read_leaf,
 )
 from htrdata.files.regular import open_regular
 
 _RECENT = 8  # leaves that are kept, for those who read in order
+_NODE = 16  # bytes that a key and its value take at least
 _TOGETHER = 256  # leaves that are read at a time where all are: numpy takes as long for one as for 16
 
 
@@ -59,17 +55,18 @@ class Tree:
         self.path = path
         self._file = open_regular(path)
         self._handle = self._file.fileno()
-        with self._naming_the_file():
+        try:
             first = _read_at(self._handle, META_BYTES, 0)
             second = _read_at(self._handle, META_BYTES, meta_page_size(first))
             self._meta = newest_meta(first, second)
+        except TornError as error:
+            raise self._torn(error) from None
         self._page_size = self._meta.page_size
         size = os.fstat(self._handle).st_size
         self._last_page = min(self._meta.last_page, size // self._page_size - 1)
         self._levels = range(self._meta.depth - 1)  # of branches
         self._branches: dict[int, Branch] = {}
-        self._proved = bytearray(self._last_page + 1)  # which leaves are
-        self._recent: dict[int, bytes] = {}  # leaves that were read last
+        self._recent: dict[int, Leaf] = {}  # leaves that were read last
         self._refuse_cut(size)
 
     def close(self) -> None:
@@ -80,6 +77,11 @@ class Tree:
         if hasattr(self, "_file"):
             self._file.close()
 
+    @property
+    def most(self) -> int:
+        """How many keys there can be at most: each takes some bytes."""
+        return self._last_page * self._page_size // _NODE
+
     def get(self, key: bytes) -> bytes | None:
         """The value of a key; None where there is none.
 
@@ -87,21 +89,38 @@ class Tree:
             BadDataError: a page on the way to it is torn.
             StorageError: the file cannot be read.
         """
+        leaf = self.leaf(key)
+        at = bisect_left(leaf.keys, key)
+        return self.value(leaf.places[at], leaf.sizes[at]) if leaf.keys[at : at + 1] == [key] else None
+
+    def leaf(self, key: bytes) -> Leaf:
+        """The leaf that has a key, if any has, proved. Raises as `get` does."""
         if not self._meta.depth:
-            return None
+            return Leaf([], [], [])
         try:
-            page = self._leaf_with(key)
-            place = find_node(page, key)
-            if place is None:
-                return None
-            size, flags, key_size = NODE_HEAD.unpack_from(page, place)
-            begin = place + 8 + key_size
-            if not flags & BIG:
-                return page[begin : begin + size]
-            (first,) = RUN.unpack_from(page, begin)
-            return self._big_value(first, size)
-        except (TornError, IndexError, struct.error) as error:
+            number, low, high = self._way_to(key)[:3]
+            leaf = self._recent.get(number)
+            if leaf is None:
+                leaf = read_leaf(self._page(number), number, self._last_page)
+                _prove_within(leaf.keys[0], leaf.keys[-1], number, low, high)
+                if len(self._recent) >= _RECENT:
+                    self._recent.clear()
+                self._recent[number] = leaf
+        except TornError as error:
             raise self._torn(error) from None
+        return leaf
+
+    def value(self, place: int, size: int) -> bytes:
+        """A value by its place and size, as a leaf has them. Raises as `get` does."""
+        offset = place >> 1
+        try:
+            if not place & BIG:
+                return self._read(offset, size)
+            found = self._read(offset - HEAD, HEAD + size)
+            prove_overflow(found, offset // self._page_size, (HEAD - 1 + size) // self._page_size + 1)
+        except TornError as error:
+            raise self._torn(error) from None
+        return found[HEAD:]
 
     def keys(self) -> Iterator[bytes]:
         """All keys in their order. Raises as `get` does."""
@@ -116,9 +135,9 @@ class Tree:
         for leaves in self._scan(first):
             before = bisect_left(leaves.all_keys(), first) if leaves.first_keys()[0] < first else 0
             found = leaves.values()
-            with self._naming_the_file():
-                for i in np.flatnonzero(leaves.runs[before:]).tolist():
-                    found[before + i] = self._big_value(int(leaves.runs[before + i]), int(leaves.sizes[before + i]))
+            for i in np.flatnonzero(leaves.runs[before:]).tolist():
+                place = int(leaves.runs[before + i]) * self._page_size + HEAD
+                found[before + i] = self.value(place * 2 + BIG, int(leaves.sizes[before + i]))
             yield from found[before:]
 
     def _refuse_cut(self, size: int) -> None:
@@ -134,58 +153,44 @@ class Tree:
         except BadDataError as error:
             raise self._torn(TornError(f"it is cut short: {size:,} bytes of {expected:,}")) from error
 
-    def _leaf_with(self, key: bytes) -> bytes:
-        """The page, proved, that has a key, if any has."""
-        number = self._meta.root
-        for _ in self._levels:
-            branch = self._branches.get(number)
-            if branch is None:
-                break
-            keys, children = branch
-            number = children[bisect_right(keys, key) - 1]
-        page = self._recent.get(number)
-        return self._read_leaf(number, key) if page is None else page
-
-    def _read_leaf(self, number: int, key: bytes) -> bytes:
-        """Reads the page, which is proved if it is not yet, that has a key."""
-        if self._proved[number]:
-            page = self._page(number)
-        else:
-            (number, *_), (low, *_), (high, *_) = self._way_to(key)
-            page = self._page(number)
-            _prove_within(*prove_leaf(page, number, self._last_page), number, low, high)
-            self._proved[number] = True
-        if len(self._recent) >= _RECENT:
-            self._recent.clear()
-        self._recent[number] = page
-        return page
-
     def _scan(self, first: bytes) -> Iterator[Leaves]:
         """All leaves, proved, from that on which has a key."""
         key: bytes | None = first if self._meta.depth else None
         while key is not None:
-            with self._naming_the_file():
-                numbers, lows, highs = self._way_to(key)
-                leaves = read_leaves(self._pages(numbers), numbers, self._last_page)
-                for way in zip(leaves.first_keys(), leaves.last_keys(), numbers, lows, highs, strict=True):
-                    _prove_within(*way)
+            try:
+                leaves, key = self._leaves_from(key)
+            except TornError as error:
+                raise self._torn(error) from None
             yield leaves
-            key = highs[-1]
 
-    def _way_to(self, key: bytes) -> tuple[list[int], list[bytes], list[bytes | None]]:
+    def _leaves_from(self, key: bytes) -> tuple[Leaves, bytes | None]:
+        """Some leaves from that on which has a key, and where others begin; None where there are no others."""
+        number, low, high, end, branch, at = self._way_to(key)
+        numbers, lows, highs = [number], [low], [high]
+        if branch is not None:
+            keys, some = branch.keys, slice(at, at + _TOGETHER)
+            numbers, lows, highs = branch.children[some], [low, *keys[some][1:]], [*keys[1:], end][some]
+        leaves = read_leaves(self._pages(numbers), numbers, self._last_page)
+        for way in zip(leaves.first_keys(), leaves.last_keys(), numbers, lows, highs, strict=True):
+            _prove_within(*way)
+        return leaves, highs[-1]
+
+    def _way_to(self, key: bytes) -> tuple[int, bytes, bytes | None, bytes | None, Branch | None, int]:
         """Goes down to the leaf that has a key, if any has; the branches on the way are proved.
 
         That each page has keys from that on which leads there, and before the next one, proves, too, that no way leads
         in a circle, and no two lead to one page.
 
         Returns:
-            Its number and those of some leaves behind it, for each the key from which on it has them, and that from
-            which on it has none; None behind the last one.
+            The number of the leaf; the key from which on it has them, and that from which on it has none; the key from
+            which on its branch has none; its branch, and its place there. None for a key where there is no end, and for
+            the branch where the leaf is the root.
         """
-        number, low = self._meta.root, b""
+        number, low, at = self._meta.root, b"", 0
         high: bytes | None = None
-        numbers, lows, highs = [number], [low], [high]
+        end, branch = high, None
         for _ in self._levels:
+            end = high
             branch = self._branches.get(number)
             if branch is None:
                 branch = read_branch(self._page(number), number, self._last_page)
@@ -194,16 +199,9 @@ class Tree:
                 self._branches[number] = branch
             keys, children = branch
             at = bisect_right(keys, key) - 1
-            some = slice(at, at + _TOGETHER)
-            numbers, lows, highs = children[some], [keys[at] or low, *keys[some][1:]], [*keys[1:], high][some]
-            number, low, high = numbers[0], lows[0], highs[0]
-        return numbers, lows, highs
-
-    def _big_value(self, first: int, size: int) -> bytes:
-        count = prove_run(first, size, self._page_size, self._last_page)
-        found = self._read(first * self._page_size, HEAD + size)
-        prove_overflow(found, first, count)
-        return found[HEAD:]
+            number, low = children[at], keys[at] or low
+            high = keys[at + 1] if at + 1 < len(keys) else end
+        return number, low, high, end, branch, at
 
     def _page(self, number: int) -> bytes:
         return self._read(number * self._page_size, self._page_size)
@@ -226,13 +224,6 @@ class Tree:
     def _torn(self, error: Exception) -> BadDataError:
         what = error if isinstance(error, TornError) else f"it changes while it is read ({error})"
         return BadDataError(f"{self.path} is torn: {what}; copy it again, or build it again")
-
-    @contextmanager
-    def _naming_the_file(self) -> Iterator[None]:
-        try:
-            yield
-        except TornError as error:
-            raise self._torn(error) from None
 
 
 def _prove_within(first: bytes, last: bytes, number: int, low: bytes, high: bytes | None) -> None:

