@@ -40,7 +40,7 @@ class Job:
         kinds: which operations are counted; see `Kinds`.
         error: the errno of a failure.
         every: at which operations: 1 for all of them.
-        first: the first one, counted from 1.
+        first: the first one, counted from 1; a negative one is counted from the end.
     """
 
     scenario: str
@@ -49,6 +49,10 @@ class Job:
     error: int = 0
     every: int = 1
     first: int = 1
+
+    def operations(self, count: int) -> range:
+        """Which of so many operations are struck, counted from 1."""
+        return range(self.first if self.first > 0 else max(1, count + 1 + self.first), count + 1, self.every)
 
 
 def main() -> None:
@@ -102,7 +106,7 @@ class Striker:
     def strike(self, job: Job) -> Iterator[dict[str, object]]:
         """Does a job; yields what came of each try, ``bad`` where that is wrong."""
         count = len(read_record(self.record)) if job.how == POWER_LOSS else self.operations
-        for nth in range(job.first, count + 1, job.every):
+        for nth in job.operations(count):
             if job.how == POWER_LOSS:
                 found = self._lose_power(nth)
             elif job.how.startswith("kill"):

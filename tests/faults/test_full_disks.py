@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -54,6 +55,7 @@ def struck(scenario: Scenario, case: Path, places: tuple[Path, Path]) -> bool:
     if message is not None:
         assert message.startswith((StorageError.__name__, "CannotCreateError")), message
         assert str(case) in message, f"no place in {message}"
+        assert re.search("the same command again|model.bin", message), f"no remedy in {message}"
     return message is not None
 
 

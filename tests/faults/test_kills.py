@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from htrdata.building.builder import build
+from htrdata.errors import WorkerDiedError
 
 from ..fuzz.made_inputs import NoiseSource
 from .building_program import PAGES_PER_SPLIT
@@ -77,7 +79,7 @@ def strike(process: subprocess.Popen[str], whom: str, lines: int, chance: random
         process.send_signal({"build": signal.SIGKILL, "term": signal.SIGTERM, "int": signal.SIGINT}[whom])
 
 
-EXPECTED = {"build": {-signal.SIGKILL}, "worker": {71}, "term": {143}, "int": {130}}
+EXPECTED = {"build": {-signal.SIGKILL}, "worker": {WorkerDiedError.exit_code}, "term": {143}, "int": {130}}
 """What a struck build ends with; or 0, where it was done before."""
 
 
@@ -93,6 +95,8 @@ def test_a_killed_build_goes_on(whole: tuple[NoiseSource, Path], whom: str, tmp_
         _, said = process.communicate(timeout=120)
         assert process.returncode in {*EXPECTED[whom], 0}, said
         assert "Traceback" not in said, said
+        if process.returncode == WorkerDiedError.exit_code:
+            assert re.search("want of memory.*fewer --workers", said), said
         before = tree(store) if store.exists() else {}
         build(source, store, NEW, workers=1)
         assert tree(store) == tree(expected), f"{whom} {number}"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import multiprocessing
 import os
-import resource
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -28,9 +26,7 @@ from htrdata.errors import (
     CannotCreateError,
     HtrError,
     LockedError,
-    StorageError,
     UsageError,
-    WorkerDiedError,
 )
 from htrdata.files.on_disk import FileOnDisk
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
@@ -400,7 +396,7 @@ def test_names_that_cannot_be_folders_beside_the_splits_are_refused(source: Any,
         build(source, tmp_path / "lmdb", name=name or "-", workers=1)
 
 
-# Interruptions
+# Interruptions; kills, full disks and what else may strike a build are in tests/faults
 
 
 class Interrupting(Executor):
@@ -431,39 +427,6 @@ def test_a_build_goes_on_wherever_it_was_interrupted(source: Any, tmp_path: Path
         assert tree(store) == expected
         jobs += 1
     assert jobs > 6  # parts and shards
-
-
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_publishing_goes_on_wherever_it_was_interrupted(
-    source: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
-) -> None:
-    build(source, tmp_path / "whole", BuildOptions(), workers=1)
-    expected = tree(tmp_path / "whole")
-    real = Path.replace
-    for step in range(100):
-        store = tmp_path / f"step{step}"
-        if overwrite:
-            build(source, store, BuildOptions(shard_words=8), workers=1)
-        left = step
-
-        def stopping(path: Path, target: Path) -> Path:
-            nonlocal left
-            if left == 0:
-                raise KeyboardInterrupt
-            left -= 1
-            return real(path, target)
-
-        monkeypatch.setattr(Path, "replace", stopping)
-        try:
-            build(source, store, BuildOptions(), workers=1, overwrite=overwrite)
-            break
-        except KeyboardInterrupt:
-            pass
-        finally:
-            monkeypatch.setattr(Path, "replace", real)
-        build(source, store, BuildOptions(), workers=1, overwrite=overwrite)
-        assert tree(store) == expected
-    assert step >= 10
 
 
 def test_finished_parts_are_not_built_again(source: Any, tmp_path: Path) -> None:
@@ -499,29 +462,6 @@ def test_a_store_that_cannot_be_created_is_refused_before_any_work(source: Any, 
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotCreateError, match="cannot create the store"):
         build(source, tmp_path / "file/lmdb", SMALL, executor=Interrupting(0))
-
-
-def test_a_full_disk_is_said_in_one_sentence_and_the_build_goes_on_afterwards(source: Any, tmp_path: Path) -> None:
-    build(source, tmp_path / "whole", SMALL, workers=1)
-    # A limit on the size of files makes writing fail as a full disk does, within this process only.
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, before[1]))
-    try:
-        with pytest.raises(StorageError, match=r"no file may become that large: .* the same command again"):
-            build(source, tmp_path / "lmdb", SMALL, workers=1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    build(source, tmp_path / "lmdb", SMALL, workers=1)
-    assert tree(tmp_path / "lmdb") == tree(tmp_path / "whole")
-
-
-def test_a_worker_that_is_killed_is_said_in_one_sentence(source: Any, tmp_path: Path) -> None:
-    def kill(what: str, done: int, total: int) -> None:
-        for child in multiprocessing.active_children():
-            child.kill()
-
-    with pytest.raises(WorkerDiedError, match=r"want of memory.*fewer --workers"):
-        build(source, tmp_path / "lmdb", SMALL, workers=2, progress=kill)
 
 
 def test_errors_have_the_exit_codes_that_they_document() -> None:
