@@ -193,7 +193,7 @@ class WordReader(ABC):
 
     @property
     def synthetic_only(self) -> bool:
-        """Whether it is known to have been trained on drawn words alone; an ``.onnx`` does not say."""
+        """Whether it is known to have been trained on drawn words alone; a ``.pth`` does not say."""
         return False
 
     @property

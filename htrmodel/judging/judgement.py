@@ -49,6 +49,7 @@ class Setting:
 
     Attributes:
         dataset: its name in the store.
+        drawn: what of it a program has drawn; None where nothing is.
         split: of the data set.
         digest: the content digest of the data set: keys, labels and images of all its shards.
         references: SHA-256 over ids and references of the split: what the readings were compared with.
@@ -61,6 +62,7 @@ class Setting:
     """
 
     dataset: str
+    drawn: str | None
     split: str
     digest: str
     references: str
@@ -77,12 +79,14 @@ class Setting:
         Two figures are comparable where all but ``digest`` and ``bs`` are equal; where left-out words are wrong,
         charset and longest word may differ too.
 
-        The keys are: data set; the first 12 digits of its content digest and of that of the references; split; charset
-        and longest word of the system; subset of the words; case; what becomes of the words that the system leaves
-        out; words counted; bootstrap (resamples, unit, seed); version.
+        The keys are: data set; whether a program drew anything of it (only where one did); the first 12 digits of its
+        content digest and of that of the references; split; charset and longest word of the system; subset of the
+        words; case; what becomes of the words that the system leaves out; words counted; bootstrap (resamples, unit,
+        seed); version.
         """
         parts = {
             "data": self.dataset,
+            **({} if self.drawn is None else {"drawn": "yes"}),
             "digest": self.digest[:12],
             "refs": self.references[:12],
             "split": self.split,

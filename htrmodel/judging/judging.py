@@ -120,6 +120,7 @@ def judge_split(
     clusters = [word.cluster for word in pairing.words]
     setting = Setting(
         dataset=dataset.name,
+        drawn=dataset.description.drawn,
         split=split,
         digest=dataset.description.content_digest,
         references=references_digest(pairing.words),

@@ -44,7 +44,19 @@ class ExportedRecogniser(WordReader):
         except BadDataError as error:
             raise BadDataError(f"{path}: {error}") from error
         self.name = str(path)
+        data = record.get("data")  # exports of earlier days have none
+        self._data = data if isinstance(data, dict) else {}
         self._tokenizer = tokenizer_for(self.config)
+
+    @property
+    def synthetic_only(self) -> bool:
+        """Whether the file says that it was trained on drawn words alone."""
+        return self._data.get("synthetic_only") is True
+
+    @property
+    def is_starter(self) -> bool:
+        """Whether the file says that it is weights that come with the package."""
+        return self._data.get("starter") is True
 
     @abstractmethod
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -102,7 +102,7 @@ def export_onnx(recogniser: Recogniser, path: Path | str, calibration: NDArray[n
     _strip(model.graph)
     if calibration is not None:
         model = quantise(model, calibration)
-    record = {"format": FORMAT, "config": recogniser.config.to_dict()}
+    record = {"format": FORMAT, "config": recogniser.config.to_dict(), "data": dict(recogniser.data)}
     onnx.helper.set_model_props(model, {ENTRY: json.dumps(record, ensure_ascii=False)})
     write_atomically(path, model.SerializeToString())
 
