@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test coverage versions faults fuzz lint check bench clean
+.PHONY: help quickstart test browser coverage versions faults fuzz lint check bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,9 @@ quickstart: $(VENV)/model  ## Draw a small data set, build it, fine-tune the sta
 test: $(VENV)/dev  ## Check style and types, then run the tests
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+browser:  ## Set up headless Chromium, with which tests open pages; without it they are skipped and say so
+	@$(chromium)
 
 coverage: $(VENV)/dev  ## Run the tests and show which lines they reach
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov=htrdata --cov=htrmodel --cov-report=term:skip-covered
@@ -73,3 +76,12 @@ $(BIN)/python -c 'import cv2' 2>/dev/null || { \
 	$(BIN)/python -m pip uninstall --quiet --yes opencv-python; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) opencv-python-headless; }
 endef
+
+define chromium
+for one in chromium chromium-browser google-chrome; do command -v $$one && break; done || { \
+	echo "installing Chromium with apt-get"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get $(quickly) update >/dev/null && apt-get $(quickly) install -y --no-install-recommends chromium >/dev/null; \
+	} || echo "no Chromium could be installed: tests of pages will be skipped. As root, or with another browser of its kind, try again"
+endef
+quickly := -qq -o Acquire::Retries=0 -o Acquire::http::Timeout=20
