@@ -37,6 +37,7 @@ lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=benchmarks $(BIN)/mypy $(wildcard benchmarks/*.py)
 
 bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits
 	$(BIN)/python benchmarks/build_imgur5k.py

@@ -60,7 +60,8 @@ def put_word_files(words: list[tuple[Path, str]], folder: Path) -> None:
     environment = lmdb.open(str(folder), map_size=2**32)
     for index, (path, label) in enumerate(words, 1):
         data = path.read_bytes()
-        if cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE).size == 0:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if image is None or image.size == 0:
             continue
         cache[b"image-%09d" % index] = data
         cache[b"label-%09d" % index] = label.encode()

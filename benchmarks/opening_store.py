@@ -124,8 +124,8 @@ def open_plainly(store: Path) -> int:
     outside = re.compile(f"[^{re.escape(PRINTABLE.characters)}]")
     environment = lmdb.open(str(store / SHARD), readonly=True, lock=False, readahead=False)
     with environment.begin() as transaction:
-        for number in range(1, int(transaction.get(COUNT_KEY)) + 1):
-            label = transaction.get(label_key(number)).decode()
+        for number in range(1, int(transaction.get(COUNT_KEY, b"")) + 1):
+            label = transaction.get(label_key(number), b"").decode()
             if len(label) <= 25 and not outside.search(label.lower()):
                 kept.append(number)
     return len(kept)

@@ -21,7 +21,7 @@ from htrmodel.training.recipes import Recipe
 from htrmodel.training.stepping import Task
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Nowhere:
     """An origin that has nothing but words in memory."""
 

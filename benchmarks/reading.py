@@ -76,7 +76,7 @@ def exported_readers(recogniser: Recogniser, folder: Path, threads: int) -> dict
         export_onnx(recogniser, path, calibration)
         runtimes: dict[str, type[ExportedRecogniser]] = {"ONNX Runtime": OnnxRecogniser, "OpenVINO": OpenVinoRecogniser}
         for runtime, kind in runtimes.items():
-            readers[f"htrmodel, {runtime}, {name}"] = kind(path, threads).best_classes  # type: ignore[call-arg,arg-type]
+            readers[f"htrmodel, {runtime}, {name}"] = kind(path, threads).best_classes  # type: ignore[arg-type]
     return readers
 
 

@@ -24,8 +24,9 @@ from torch.utils.data import DataLoader, Dataset
 from training_step import plain_step
 
 import htrdata
-from htrmodel.checkpoint import files as checkpoint
-from htrmodel.config import RecogniserConfig
+from htrmodel.checkpoint.files import load
+from htrmodel.checkpoint.native import save
+from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.evaluation import evaluate
@@ -80,8 +81,8 @@ def _loader(samples: Samples, batch: int, *, shuffle: bool) -> DataLoader[tuple[
 
 
 def _model(config: RecogniserConfig) -> ModelChoice:
-    names = ("output_channel", "hidden_size")
-    return ModelChoice(charset=config.charset, fields={name: getattr(config, name) for name in names})
+    fields = ModelFields(output_channel=config.output_channel, hidden_size=config.hidden_size)
+    return ModelChoice(charset=config.charset, fields=fields)
 
 
 def plain_finetune(place: Place) -> Measure:
@@ -141,7 +142,7 @@ def _judged(place: Place, judge: Callable[[Samples, Path], int]) -> Measure:
         samples = _samples(place)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "drawn.safetensors"
-            checkpoint.save(recogniser, path)
+            save(recogniser, path)
             begin = place.clock()
             words = judge(samples, path)
             return [words / (place.clock() - begin)]
@@ -153,7 +154,7 @@ def plain_evaluate(place: Place) -> Measure:
     """Reads all words and counts those read right."""
 
     def judge(samples: Samples, path: Path) -> int:
-        module = PlainRecogniser(checkpoint.load(path)).to(place.device).eval()
+        module = PlainRecogniser(load(path)).to(place.device).eval()
         right = 0
         with torch.inference_mode():
             for images, texts in _loader(samples, place.batch(192), shuffle=False):

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from htrdata.labels import CHARSETS, Charset
 from htrdata.records import Reason
-from htrdata.store.columns import counted, numbers
+from htrdata.store.columns import counted, numbers, strings
 from htrdata.store.description import Description
 from htrdata.store.manifest import KEPT
 
@@ -28,7 +28,7 @@ def misdescribed(about: Description, manifest: pa.Table) -> Iterator[str]:
         manifest: with the columns ``split``, ``status``, ``page``, ``text`` and ``height``.
     """
     yield from _pages(about, manifest)
-    kept = manifest.filter(pc.equal(manifest["status"], pa.scalar(KEPT)))
+    kept = manifest.filter(pc.equal(manifest["status"], strings([KEPT])[0]))
     yield from _labels(about, kept)
     heights = kept["height"].combine_chunks()
     if heights.null_count or (len(heights) and not 0 < numbers(heights).max() <= (about.options.height or 2**31)):

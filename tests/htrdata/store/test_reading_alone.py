@@ -76,7 +76,6 @@ def test_modules_that_read_import_nothing_that_builds(module: str) -> None:
     assert run(f"import sys, {module}\n{LISTED}") == [""]
 
 
-@pytest.mark.xfail(reason="pyarrow imports pandas in one of the checks: see its module of columns", strict=False)
 def test_a_store_is_verified_without_pandas(store: Path) -> None:
     code = "import sys, htrdata; print(htrdata.verify(sys.argv[1], decode=True)[0].problems, 'pandas' in sys.modules)"
     assert run(code, store) == ["() False"]
