@@ -40,6 +40,7 @@ class Reason(enum.StrEnum):
     NOT_A_WORD = "not_a_word"
     INVALID_BOX = "invalid_box"
     EMPTY_BOX = "empty_box"
+    FLAGGED = "flagged"
     MISSING_ANNOTATION = "missing_annotation"
     EMPTY_LABEL = "empty_label"
     NOT_ALIGNED = "not_aligned"
@@ -137,6 +138,8 @@ class Word:
             Such a source gives it as the column ``threshold`` too, so that the manifest tells it.
         outline: what of its box is the word's, where other writing reaches into it; the rest becomes paper.
         baseline: what its letters stand on, as points in order, where the crop is to be straightened by it.
+        correction: what takes the place of `text` by a file of corrections (see `htrdata.store.corrections`); empty
+            where the word is flagged, None where nothing does. A source leaves it alone.
     """
 
     id: str
@@ -149,11 +152,24 @@ class Word:
     ink_threshold: int | None = None
     outline: Outline | None = None
     baseline: Outline | None = None
+    correction: str | None = None
 
     def __repr__(self) -> str:
         box = self.box
         where = None if box is None else f"box=({box.xc:g}, {box.yc:g}, {box.w:g}, {box.h:g}, {box.angle:g}°)"
         return _shown(self, repr(self.text), where)
+
+    @property
+    def label(self) -> str:
+        """The transcription that counts: as it was corrected, else the source's."""
+        return self.text if self.correction is None else self.correction
+
+    @property
+    def ruled_out(self) -> Reason | None:
+        """Why it is, by the source or by its correction: one that says what is written gives a missing annotation."""
+        if self.correction == "":
+            return first_reason([self.reason, Reason.FLAGGED])
+        return None if self.correction and self.reason is Reason.MISSING_ANNOTATION else self.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files.writing import sync_folders
 from htrdata.records import SPLITS, Reason
 from htrdata.sources.base import Source
+from htrdata.store.corrections import read_corrections
 from htrdata.store.description import Description
 from htrdata.store.description_file import write_json
 from htrdata.store.format import DATASET_FILE, MANIFEST_FILE, REPORT_FILE
@@ -81,6 +82,7 @@ def build(
     executor: Executor | None = None,
     overwrite: bool = False,
     strict: bool = False,
+    corrections: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Built:
     """Builds a data set into a store. An interrupted build is taken up by the same call.
@@ -95,13 +97,15 @@ def build(
         overwrite: whether another data set of that name, finished or not, may be replaced.
         strict: whether any fault of the data (see `FAULTS`), beyond those of the published data set, and any difference
             from its counts is an error, and nothing is published.
+        corrections: a CSV of labels that are put right or flagged; see `htrdata.store.corrections`.
         progress: is told how far the work is.
 
     Raises:
         HtrError: whatever a person can meet; see `htrdata.errors`.
     """
+    correcting = None if corrections is None else read_corrections(Path(corrections))
     with storage_errors(Path(out)), executor_for(executor, workers) as running:
-        plan = make_plan(source, options or BuildOptions(), name)
+        plan = make_plan(source, options or BuildOptions(), name, correcting)
         release_freed_memory()  # annotations as they stood in their files
         return build_plan(plan, Path(out), running, overwrite=overwrite, strict=strict, progress=progress or _silent)
 
@@ -120,7 +124,7 @@ def count_words(
     done = 0
     with storage_errors(None), executor_for(executor, workers) as running:
         source = plan.source
-        jobs = ((part, plan.options, plan.name, source.unit, source.extra_columns) for part in plan.parts)
+        jobs = ((part, plan.options, plan.name, source.unit, plan.extra_columns) for part in plan.parts)
         for words in run_all(running, count_part, jobs, waiting=_WAITING):
             tally.add(words)
             done += words.num_rows
@@ -169,7 +173,7 @@ def _build_parts(plan: Plan, workspace: Workspace, executor: Executor, progress:
     done = plan.words - sum(part.words for part in todo)
     progress("words", done, plan.words)
     source, place = plan.source, workspace.parts
-    jobs = ((part, plan.options, plan.name, source.unit, source.extra_columns, place) for part in todo)
+    jobs = ((part, plan.options, plan.name, source.unit, plan.extra_columns, place) for part in todo)
     for words in run_all(executor, build_part, jobs, waiting=_WAITING):
         done += words
         progress("words", done, plan.words)
@@ -224,7 +228,7 @@ def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: 
     for part in plan.parts:
         files[f"{part.split}/{plan.name}"].append(workspace.parts / part.file_name)
     # A worker does it: the memory for it would add to that of the plan.
-    return executor.submit(write_manifest, path, plan.source.extra_columns, files, plan.options.shard_words).result()
+    return executor.submit(write_manifest, path, plan.extra_columns, files, plan.options.shard_words).result()
 
 
 def _refuse_faults(plan: Plan, tally: Tally) -> None:

@@ -14,8 +14,17 @@ import pyarrow.parquet as pq
 from htrdata.building.page_cutting import Row
 from htrdata.files.arrow_files import open_for_arrow
 from htrdata.labels import legible
-from htrdata.records import Box, Unit
-from htrdata.store.manifest import BOX, DROPPED, KEPT, PART_COLUMNS, WORD_COLUMNS, extra_fields, manifest_schema
+from htrdata.records import Box, Unit, Word
+from htrdata.store.manifest import (
+    BOX,
+    CORRECTED_TEXT,
+    DROPPED,
+    KEPT,
+    PART_COLUMNS,
+    WORD_COLUMNS,
+    extra_fields,
+    manifest_schema,
+)
 
 _ROWS_PER_GROUP = 65_536
 
@@ -54,7 +63,7 @@ def to_batch(rows: Iterable[Row], dataset: str, unit: Unit, extra_columns: Seque
         "writer": [word.writer for word in words],
         "image_sha256": [row.image_sha256 for row in rows],
         "unit": [unit] * len(rows),
-        **{name: [word.extra.get(name) for word in words] for name in extra_columns},
+        **{name: [_further(word, name) for word in words] for name in extra_columns},
         "unknown": _texts([row.unknown for row in rows]),
         "image": [row.image for row in rows],
         "likeness": [row.likeness for row in rows],
@@ -62,6 +71,11 @@ def to_batch(rows: Iterable[Row], dataset: str, unit: Unit, extra_columns: Seque
     schema = part_schema(extra_columns)
     arrays = [pa.array(columns[field.name], field.type) if field.name != "box" else boxes for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _further(word: Word, name: str) -> str | None:
+    """A word's value of a column that not every data set has."""
+    return word.extra.get(name, word.correction if name == CORRECTED_TEXT else None)
 
 
 def _texts(texts: list[str]) -> list[str]:

@@ -79,16 +79,16 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
         likeness = None
         picture, box_reason = whole, None
         if word.image is not None:
-            picture = open_own(word.image, word.reason, options, pixels=pixels) if page.reason is None else Picture()
+            picture = open_own(word.image, word.ruled_out, options, pixels=pixels) if page.reason is None else Picture()
         else:
             box_reason = _box_reason(row, whole)
-        _label(row, options, [page.reason, picture.reason, word.reason, box_reason])
+        _label(row, options, [page.reason, picture.reason, word.ruled_out, box_reason])
         if row.reason is None and picture.pixels is not None:
             _cut(row, picture.pixels, picture.encoded, options)
         elif row.reason is None and picture.encoded and picture.size is not None:
             row.image, (row.width, row.height) = picture.encoded, picture.size
         if row.image is not None and word.image is not None and not isinstance(word.image, MadeImage):
-            row.likeness = _likeness(picture, word.text)
+            row.likeness = _likeness(picture, word.label)
         yield row
 
 
@@ -120,7 +120,7 @@ def _box_reason(row: Row, page: Picture) -> Reason | None:
 
 
 def _label(row: Row, options: BuildOptions, reasons: list[Reason | None]) -> None:
-    label = options.labels.apply(row.word.text)
+    label = options.labels.apply(row.word.label)
     row.reason = first_reason([*reasons, label.reason])
     if row.reason in (None, Reason.OUT_OF_CHARSET):
         row.unknown = label.unknown

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from htrdata.building.correcting import Corrector
 from htrdata.building.manifest_writer import part_schema
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part
@@ -16,8 +17,10 @@ from htrdata.files.strict_json import decode, encode
 from htrdata.records import SPLITS, Leaks, Page, SourceInfo
 from htrdata.sources.base import ALIGNMENT, Source, missing_members
 from htrdata.sources.overlap import drop_leaked, find_leaks
-from htrdata.store.description import Compared, Provenance
+from htrdata.store.corrections import CorrectionFile
+from htrdata.store.description import Compared, Corrections, Provenance
 from htrdata.store.format import FORMAT, checked_name
+from htrdata.store.manifest import CORRECTED_TEXT
 from htrdata.version import __version__
 
 LONGEST_NAME = 10_000
@@ -41,6 +44,7 @@ class Plan:
         compared: what the source makes it possible to compare between the splits; see `Counts.compared`.
         unannotated: for each split that has some, how many pages are listed for it without annotations.
         inputs: SHA-256, in hex, over the annotations and the sizes of the images.
+        corrections: that the words of the parts were corrected by; None where there were none.
     """
 
     name: str
@@ -52,6 +56,12 @@ class Plan:
     compared: tuple[Compared, ...]
     unannotated: dict[str, int]
     inputs: str
+    corrections: Corrections | None = None
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """The columns of the manifest that not every data set has."""
+        return _extra_columns(self.source, self.corrections is not None)
 
     @property
     def words(self) -> int:
@@ -69,7 +79,7 @@ class Plan:
             division=source.division,
             unit=source.unit,
             drawn=source.drawn,
-            corrections=None,
+            corrections=self.corrections,
             alignment=self.source.settings.get(ALIGNMENT),
             options=self.options.recorded(),
             inputs=self.inputs,
@@ -88,18 +98,27 @@ def versions() -> dict[str, str]:
     return found
 
 
-def make_plan(source: Source, options: BuildOptions, name: str | None = None) -> Plan:
+def make_plan(
+    source: Source, options: BuildOptions, name: str | None = None, corrections: CorrectionFile | None = None
+) -> Plan:
     """Reads the annotations of a source and cuts them into parts.
+
+    Args:
+        source: where the words come from.
+        options: of the build.
+        name: of the data set in the store; that of the source where None.
+        corrections: of the labels; each must fit a word.
 
     Raises:
         UsageError: the name is not one for a data set, a column of the source has the name of another one, or a
             member of `htrdata.sources.base.Source` is missing or of another type.
         SourceMissingError: the source is not there, or has no word.
-        BadDataError: its annotations are damaged, or a name in them is longer than `LONGEST_NAME`.
+        BadDataError: its annotations are damaged, or a name in them is longer than `LONGEST_NAME`; or a correction
+            fits no word.
     """
     _check_members(source)
-    part_schema(source.extra_columns)  # raises where parts could not be written
-    pages = list(source.pages())
+    part_schema(_extra_columns(source, corrections is not None))  # raises where parts could not be written
+    pages, corrected = _read_pages(source, corrections)
     digest = hashlib.sha256()
     digested = _digested(pages, digest.update)
     unknown: list[str] = []
@@ -119,9 +138,23 @@ def make_plan(source: Source, options: BuildOptions, name: str | None = None) ->
         compared=(*_kept_together(pages), *(() if unknown else ("writers",))),
         unannotated={split: unannotated[split] for split in SPLITS if unannotated[split]},
         inputs=digest.hexdigest(),
+        corrections=corrected,
     )
     _check_description(plan)
     return plan
+
+
+def _extra_columns(source: Source, corrected: bool) -> tuple[str, ...]:
+    return (*source.extra_columns, CORRECTED_TEXT) if corrected else tuple(source.extra_columns)
+
+
+def _read_pages(source: Source, corrections: CorrectionFile | None) -> tuple[list[Page], Corrections | None]:
+    """All pages of a source, corrected, and what is recorded of that."""
+    if corrections is None:
+        return list(source.pages()), None
+    corrector = Corrector(corrections)
+    pages = list(corrector.corrected(source.pages()))
+    return pages, Corrections(sha256=corrections.sha256, words=corrector.changed)
 
 
 def _without_writers(pages: Iterable[Page], found: list[str]) -> Iterator[Page]:

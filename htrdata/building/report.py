@@ -36,6 +36,7 @@ def summary(counts: Counts) -> str:
     remarks = [_OUTSIDE_NOTE, *division_lines(counts)]
     remarks += [f"{split}: not built, there are no words for it" for split in counts.missing_splits]
     remarks += drawn_lines(counts)
+    remarks += _corrected(counts)
     remarks += unannotated_lines(counts)
     remarks += _unknown_characters(counts)
     remarks += difference_lines(counts.differences)
@@ -47,6 +48,14 @@ def summary(counts: Counts) -> str:
     if isinstance(counts, Description):
         lines.append(f"content digest {counts.content_digest}")
     return "\n".join(lines)
+
+
+def _corrected(counts: Counts) -> list[str]:
+    if counts.corrections is None:
+        return []
+    flagged = sum(split.dropped.get(Reason.FLAGGED, 0) for split in counts.splits.values())
+    of_these = f", {flagged:,} of them flagged and left out" if flagged else ""
+    return [f"corrections: {counts.corrections.words:,} words{of_these}; the manifest has both texts"]
 
 
 def _table(counts: Counts) -> Iterator[str]:

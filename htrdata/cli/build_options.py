@@ -40,6 +40,7 @@ class BuildRequest:
     charset: str
     max_length: int | None
     on_unknown: OnUnknown
+    corrections: Path | None
     strict: bool
     overwrite: bool
     dry_run: bool
@@ -100,6 +101,12 @@ _OPTIONS: list[Decorator] = [
         type=click.Choice(["drop", "strip", "simplify"]),
         help="Drop words with characters outside the charset, or strip these from their labels, or take plainer ones.",
     ),
+    click.option(
+        "--corrections",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Put labels right by a CSV (id,old,new,when), as `htrdata browse` writes it; an empty new drops the word.",
+    ),
     click.option("--strict", is_flag=True, help="Publish nothing if a page or annotation is missing or damaged."),
     click.option("--overwrite", is_flag=True, help="Replace a data set of this name built otherwise."),
     click.option("--dry-run", is_flag=True, help="Print what would be kept and dropped, and write nothing."),
@@ -158,6 +165,7 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     from htrdata.building.report import summary
     from htrdata.records import Reason
     from htrdata.sources.base import remarks_of
+    from htrdata.store.corrections import read_corrections
     from htrdata.store.description_file import as_text
 
     published = published or PublishedRequest()
@@ -165,7 +173,8 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     source = _resplit(source, published)
     with progress_bar() as progress:
         if asked.dry_run:
-            plan = make_plan(source, options, asked.name)
+            correcting = None if asked.corrections is None else read_corrections(asked.corrections)
+            plan = make_plan(source, options, asked.name, correcting)
             counts: Counts = describe_counts(plan, count_words(plan, workers=asked.workers, progress=progress))
             message = (
                 "nothing was written; images were not decoded, so that damaged ones, and copies under other names, may "
@@ -182,6 +191,7 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
                 workers=asked.workers,
                 overwrite=asked.overwrite,
                 strict=asked.strict,
+                corrections=asked.corrections,
                 progress=progress,
             )
             counts = built.description

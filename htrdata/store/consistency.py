@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from htrdata.records import SPLITS
 from htrdata.store.columns import counted
+from htrdata.store.corrections import FLAGGED
 from htrdata.store.description import Description
 from htrdata.store.digests import content_digest
 from htrdata.store.format import DATASET_FILE, FORMAT
-from htrdata.store.manifest import DROPPED, KEPT
+from htrdata.store.manifest import CORRECTED_TEXT, DROPPED, KEPT
 
 
 def contradictions(about: Description, name: str) -> Iterator[str]:
@@ -56,8 +57,10 @@ def miscounts(about: Description, manifest: pa.Table) -> Iterator[str]:
 
     Args:
         about: the description.
-        manifest: with the columns ``dataset``, ``split``, ``status``, ``reason``, ``shard`` and ``unit``.
+        manifest: with the columns ``dataset``, ``split``, ``status``, ``reason``, ``shard`` and ``unit``, and
+            ``corrected_text`` where there is one.
     """
+    yield from _corrections(about, manifest)
     if manifest.num_rows != about.words:
         yield f"{about.name}: the manifest has {manifest.num_rows:,} rows for {about.words:,} words"
     for column, expected in (("dataset", about.name), ("unit", about.unit)):
@@ -79,3 +82,18 @@ def miscounts(about: Description, manifest: pa.Table) -> Iterator[str]:
         here, known = found[split], +recorded.get(split, Counter())
         if here != known:
             yield f"{about.name}: the manifest counts {dict(here)} in {split}, recorded are {dict(known)}"
+
+
+def _corrections(about: Description, manifest: pa.Table) -> Iterator[str]:
+    """Whether as many words were corrected as recorded, and those that were flagged are left out."""
+    if about.corrections is None:
+        return
+    if CORRECTED_TEXT not in manifest.column_names:
+        yield f"{about.name}: the manifest has no column {CORRECTED_TEXT}, but corrections are recorded"
+        return
+    given = manifest[CORRECTED_TEXT]
+    if (found := len(given) - given.null_count) != about.corrections.words:
+        yield f"{about.name}: the manifest has {found:,} corrected words, recorded are {about.corrections.words:,}"
+    flagged = pc.fill_null(pc.equal(given, FLAGGED), False)
+    if pc.any(pc.and_(flagged, pc.equal(manifest["status"], KEPT)), min_count=0).as_py():
+        yield f"{about.name}: the manifest keeps words that the corrections flag"

@@ -46,6 +46,9 @@ _PLACE_COLUMNS = [("shard", pa.string()), ("key", pa.int32())]
 INDEX_OF_FORMAT_1 = "index"
 """What ``key`` was called in stores of format 1. No source may take the name: manifests are told by it."""
 
+CORRECTED_TEXT = "corrected_text"
+"""The column, behind those of the source, of a data set that was corrected: `htrdata.records.Word.correction`."""
+
 INK_THRESHOLD = "threshold"
 """The column of a source that `htrdata.records.Word.ink_threshold` stands in, as digits, where the source gives one."""
 
@@ -60,7 +63,7 @@ _RENAMED = "own_"
 def own_name(column: str) -> str:
     """What a source's column was called before, where ``own_`` was put before a name that a manifest has itself."""
     rest = column.removeprefix(_RENAMED)
-    return rest if rest in _TAKEN or rest.startswith(_RENAMED) else column
+    return rest if rest in (*_TAKEN, CORRECTED_TEXT) or rest.startswith(_RENAMED) else column
 
 
 def manifest_schema(extra_columns: Sequence[str]) -> pa.Schema:

@@ -15,6 +15,7 @@ from htrdata.store.derived import misdescribed
 from htrdata.store.description import FileRecord
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE, REPORT_FILE
+from htrdata.store.manifest import CORRECTED_TEXT
 from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset, open_store
 from htrdata.store.shard_check import content_problems, image_problems, key_problems, rows_by_shard
@@ -109,7 +110,10 @@ def _read_manifest(dataset: Dataset, go_on: GoOn) -> tuple[list[str], pa.Table |
         return problems, None
     try:
         columns = _COLUMNS if dataset.description.digest is not None else [*_COLUMNS, *_DERIVED]
-        return [], ManifestReader(dataset.manifest_path).table(columns, use_threads=False)
+        manifest = ManifestReader(dataset.manifest_path)
+        if dataset.description.corrections is not None and CORRECTED_TEXT in manifest.names():
+            columns = [*columns, CORRECTED_TEXT]
+        return [], manifest.table(columns, use_threads=False)
     except BadDataError as error:
         return [str(error)], None
 

@@ -27,7 +27,8 @@ ROLES = tuple(NAMES)
 _TAKEN = frozenset(
     [
         *("id", "dataset", "split", "status", "reason", "text", "source_text", "shard", "key", "page", "box"),
-        *("outside", "width", "height", "writer", "image_sha256", "unit", "unknown", "image", "index"),
+        *("outside", "width", "height", "writer", "image_sha256", "unit", "unknown", "image"),
+        *("likeness", "index", "corrected_text"),
     ]
 )
 _PREFIX = "own_"
