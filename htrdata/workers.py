@@ -8,11 +8,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from importlib.abc import MetaPathFinder
-from types import ModuleType
+from multiprocessing.synchronize import Event
+from types import ModuleType, TracebackType
 from typing import ParamSpec, TypeVar
 
+from htrdata.errors import UsageError, WorkerDiedError
 from htrdata.images.codec import opencv
 
 Result = TypeVar("Result")
@@ -31,15 +33,52 @@ class SerialExecutor(Executor):
         return future
 
 
+class WorkerPool(ProcessPoolExecutor):
+    """Processes of this machine. Where one of them dies, leaving the ``with`` block says so, and why."""
+
+    def __init__(self, workers: int) -> None:
+        # Spawned, not forked: a fork would inherit the threads and open files of libraries that do not expect it.
+        context = multiprocessing.get_context("spawn")
+        self._began = context.Event()
+        super().__init__(workers, mp_context=context, initializer=_start_worker, initargs=(self._began,))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """Waits for the workers.
+
+        Raises:
+            WorkerDiedError: the block ended since a worker did not start, or was killed.
+        """
+        super().__exit__(kind, error, trace)
+        if not isinstance(error, BrokenExecutor):
+            return None
+        if self._began.is_set():
+            raise WorkerDiedError(
+                "a worker process was killed, most likely for want of memory: run the same again with fewer workers; "
+                "a build goes on from the finished parts"
+            ) from error
+        raise WorkerDiedError(f"no worker process could start; what they had to say stands above. {_GUARD}") from error
+
+
+_GUARD = "A script that uses several processes has its calls under: if __name__ == '__main__': (or give workers=1)"
+
+
 def make_executor(workers: int) -> Executor:
-    """An executor with that many processes; with one, everything runs in this process."""
-    if workers == 1:
-        return SerialExecutor()
-    # Spawned, not forked: a fork would inherit the threads and open files of libraries that do not expect it.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+    """An executor with that many processes; with one, everything runs in this process.
+
+    Raises:
+        UsageError: this process is itself a worker that is being started: it imports the script that starts workers.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # what multiprocessing itself looks at
+        raise UsageError(
+            f"a worker process, which imports the script that started it, came upon the same call. {_GUARD}"
+        )
+    return SerialExecutor() if workers == 1 else WorkerPool(workers)
 
 
-def _start_worker() -> None:
+def _start_worker(began: Event) -> None:
+    began.set()
     # Ctrl-C goes to every process of a terminal; the parent alone decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

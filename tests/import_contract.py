@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "htrdata.labels": {"htrdata.errors", "htrdata.records"},
     "htrdata.files": {"htrdata.errors"},
     "htrdata.images": {"htrdata.errors", "htrdata.records"},
-    "htrdata.workers": {"htrdata.images"},
+    "htrdata.workers": {"htrdata.errors", "htrdata.images"},
     "htrdata.store": {*_FOUNDATIONS, "htrdata.images"},
     "htrdata.sources": {*_FOUNDATIONS, "htrdata.images"},
     "htrdata.drawing": {*_FOUNDATIONS, "htrdata.images", "htrdata.sources"},

@@ -34,10 +34,9 @@ def storage_errors(out: Path | None) -> Iterator[None]:
         yield
     except HtrError:
         raise
-    except BrokenExecutor as error:
+    except BrokenExecutor as error:  # one that the caller gave
         raise WorkerDiedError(
-            "a worker process was killed, most likely for want of memory: run the same command again with fewer "
-            "--workers; it goes on from the finished parts"
+            f"the executor that was given is broken ({error}): run the same again; it goes on from the finished parts"
         ) from error
     except MemoryError as error:
         raise NotEnoughMemoryError.of(error) from error

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from htrdata.errors import CannotCreateError, HtrError, StorageError, WorkerDiedError
+from htrdata.errors import CannotCreateError, HtrError, StorageError
 from htrdata.workers import make_executor, run_all
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.decoding import decode_block
@@ -144,14 +143,11 @@ def _blocks(
     shards = samples.origin.shards
     jobs = ((first, shards, *_places(samples, first), config) for first in starts)
     with make_executor(min(workers, len(starts))) as executor:
-        try:
-            for first, block in run_all(executor, decode_block, jobs, waiting=2 * workers):
-                yield first, block
-                done += len(block)
-                if progress is not None:
-                    progress(done, len(samples))
-        except BrokenExecutor as error:
-            raise WorkerDiedError("a worker was killed while decoding: was memory short? Try fewer workers") from error
+        for first, block in run_all(executor, decode_block, jobs, waiting=2 * workers):
+            yield first, block
+            done += len(block)
+            if progress is not None:
+                progress(done, len(samples))
 
 
 def _places(samples: Samples, first: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -1,9 +1,15 @@
-"""Worker processes start small."""
+"""Worker processes start small, and one that dies says why."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from htrdata.errors import WorkerDiedError
 from htrdata.workers import make_executor
 
 
@@ -25,3 +31,28 @@ class _Modules(dict[str, object]):
 
     def __reduce__(self) -> tuple[object, ...]:
         return eval, ("{'pa': __import__('pyarrow'), 'sys': __import__('sys')}",)
+
+
+def test_a_script_without_a_guard_is_told_what_it_lacks(tmp_path: Path) -> None:
+    """Workers import the script that started them; what happens then looked like a want of memory."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from htrdata.workers import make_executor\nwith make_executor(2) as pool:\n    pool.submit(abs, -1).result()\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("htrdata.errors.WorkerDiedError: no worker process could start")
+    assert "if __name__ == '__main__':" in last
+    assert (
+        "UsageError: a worker process, which imports the script that started it, came upon the same call" in done.stderr
+    )
+    script.write_text(
+        script.read_text().replace("with", "if __name__ == '__main__':\n  with").replace("    pool", "      pool")
+    )
+    assert subprocess.run([sys.executable, str(script)], capture_output=True, check=False).returncode == 0
+
+
+def test_a_worker_that_is_killed_is_no_worker_that_cannot_start() -> None:
+    with pytest.raises(WorkerDiedError, match="killed, most likely for want of memory"), make_executor(2) as pool:
+        pool.submit(os._exit, 9).result()

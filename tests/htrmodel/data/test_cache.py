@@ -207,5 +207,5 @@ def test_a_worker_that_dies_is_reported(
     monkeypatch.syspath_prepend(tmp_path)
     dying = __import__("dying").Dying
     words.origin.shards = tuple(dying(shard.folder) for shard in words.origin.shards)  # type: ignore[misc]
-    with pytest.raises(WorkerDiedError, match="a worker was killed while decoding"):
+    with pytest.raises(WorkerDiedError, match="a worker process was killed, most likely for want of memory"):
         decoded_words(words, config, workers=2)
