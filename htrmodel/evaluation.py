@@ -6,13 +6,16 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import torch
+from torch import Tensor
 
 from htrdata.errors import UsageError
 from htrdata.store.reading import Dataset
 from htrmodel import starter
 from htrmodel.checkpoint.files import load
+from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import WordBatches, standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import check_trained, divided, trained_on
@@ -25,8 +28,24 @@ from htrmodel.judging.pairing import outside
 from htrmodel.judging.predictions import Predictions
 from htrmodel.judging.protocol import RESAMPLES
 from htrmodel.judging.which_split import Data, which_split
+from htrmodel.language.knowledge import Knowledge
+from htrmodel.language.reading import LanguageReader
 from htrmodel.recogniser import Recogniser
-from htrmodel.tokenizer import check_sure
+from htrmodel.tokenizer import Reading, check_sure
+
+
+class TensorReader(Protocol):
+    """What reads inputs that are on its device: a recogniser, alone or with something that helps it."""
+
+    config: RecogniserConfig
+    name: str
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+
+    def read_tensor(self, inputs: Tensor) -> list[Reading]:
+        """Reads inputs, float32 [N, 1, H, W]."""
 
 
 def evaluate(
@@ -38,6 +57,7 @@ def evaluate(
     device: str = "auto",
     batch_size: int = 192,
     resamples: int = RESAMPLES,
+    knowledge: Knowledge | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgement:
     """Judges what a recogniser, or the vote of several, reads of a split; see `htrmodel.judging.judging.judge`.
@@ -50,6 +70,7 @@ def evaluate(
         device: where checkpoints read, see `htrmodel.devices.find_device`; what is loaded stays where it is.
         batch_size: how many words are read at once.
         resamples: of the bootstrap for the 95 % intervals.
+        knowledge: of the language, to read with; None to read what is there. The judgement says so, and its signatures.
         progress: told, for one recogniser after the other, how many words are read, and how many there are.
 
     Raises:
@@ -65,7 +86,8 @@ def evaluate(
     found = find_device(device)
     members = [one if isinstance(one, Recogniser) else load(one).to(found) for one in given]
     _check(members, dataset)
-    readings = [read_split(one, dataset, chosen, batch_size=batch_size, progress=progress) for one in members]
+    readers: list[TensorReader] = [one if knowledge is None else LanguageReader(one, knowledge) for one in members]
+    readings = [read_split(one, dataset, chosen, batch_size=batch_size, progress=progress) for one in readers]
     return judge(
         readings[0] if len(readings) == 1 else vote(readings),
         dataset,
@@ -73,6 +95,7 @@ def evaluate(
         system=" + ".join(one.name for one in members),
         charset=members[0].charset,
         max_length=max(one.config.max_length for one in members),
+        aids=None if knowledge is None else f"lm:{knowledge.label}",
         resamples=resamples,
     )
 
@@ -89,7 +112,7 @@ def _check(members: Sequence[Recogniser], dataset: Dataset) -> None:
 
 
 def read_split(
-    recogniser: Recogniser,
+    recogniser: TensorReader,
     dataset: Dataset,
     split: str,
     *,
@@ -102,7 +125,7 @@ def read_split(
     Words whose labels the recogniser cannot spell are read, too, and noted as left out.
 
     Args:
-        recogniser: in evaluation mode.
+        recogniser: in evaluation mode; or a reader around one.
         dataset: of a store.
         split: of the data set.
         batch_size: how many words are read at once.
@@ -115,12 +138,11 @@ def read_split(
     """
     samples = open_samples(StoredSplit(dataset, split))
     images = decoded_words(samples, recogniser.config, workers=workers)
-    device = next(recogniser.parameters()).device
     texts: dict[str, str] = {}
     confidences: dict[str, float] = {}
     with torch.inference_mode():
-        for batch in WordBatches([samples], [images], device).in_order(batch_size):
-            readings = recogniser.tokenizer.decode(recogniser(standardise(batch.images, recogniser.config)))
+        for batch in WordBatches([samples], [images], recogniser.device).in_order(batch_size):
+            readings = recogniser.read_tensor(standardise(batch.images, recogniser.config))
             check_sure(recogniser.name, readings)
             for word_id, reading in zip(batch.ids, readings, strict=True):
                 texts[word_id], confidences[word_id] = reading

@@ -170,12 +170,25 @@ class Recogniser(nn.Module, WordReader):
         if self.training:
             raise UsageError(f"{self.name} is in training mode: call recogniser.eval() first")
 
-    @torch.inference_mode()
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return next(self.parameters()).device
+
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
         """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them, on the device that it is on.
 
         Raises:
             UsageError: as `check_reads`.
         """
+        return self.read_tensor(torch.from_numpy(inputs).to(next(self.parameters())))
+
+    @torch.inference_mode()
+    def read_tensor(self, inputs: Tensor) -> list[Reading]:
+        """Reads inputs that are on its device, in its precision: the best class at each step.
+
+        Raises:
+            UsageError: as `check_reads`.
+        """
         self.check_reads()
-        return self.tokenizer.decode(self(torch.from_numpy(inputs).to(next(self.parameters()))))
+        return self.tokenizer.decode(self(inputs))

@@ -57,6 +57,8 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.layers": {"htrmodel.tokenizer"},
     "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrdata.store", "htrmodel.config"}
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
+    "htrmodel.language": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrmodel.config", "htrmodel.inputs"}
+    | {"htrmodel.layers", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
     | {"htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels"}
@@ -77,7 +79,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"}
     | {"htrmodel.tokenizer"},
     "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}
-    | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter", "htrmodel.tokenizer"},
+    | {"htrmodel.judging", "htrmodel.language", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter"}
+    | {"htrmodel.tokenizer"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel.cli": {*_STORE, "htrdata.building", "htrdata.cli", "htrdata.sources", "htrdata.version"}
@@ -87,7 +90,10 @@ ALLOWED: dict[str, set[str]] = {
         "htrmodel.config",
         "htrmodel.data",
         "htrmodel.evaluation",
+        "htrmodel.inputs",
         "htrmodel.judging",
+        "htrmodel.language",
+        "htrmodel.recogniser",
         "htrmodel.runtime",
     }
     | {"htrmodel.starter", "htrmodel.training", "htrmodel.devices"},

@@ -2,6 +2,6 @@
 
 May import `htrdata.building`, `htrdata.cli`, `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`,
 `htrdata.records`, `htrdata.sources`, `htrdata.store`, `htrdata.version`, `htrmodel.alignment`, `htrmodel.checkpoint`,
-`htrmodel.config`, `htrmodel.data`, `htrmodel.devices`, `htrmodel.evaluation`, `htrmodel.judging`, `htrmodel.runtime`,
-`htrmodel.starter` and `htrmodel.training`.
+`htrmodel.config`, `htrmodel.data`, `htrmodel.devices`, `htrmodel.evaluation`, `htrmodel.inputs`, `htrmodel.judging`,
+`htrmodel.language`, `htrmodel.recogniser`, `htrmodel.runtime`, `htrmodel.starter` and `htrmodel.training`.
 """

@@ -13,6 +13,7 @@ from htrmodel.cli.align_command import align
 from htrmodel.cli.checkpoint_commands import export, info
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune
+from htrmodel.cli.lm_command import lm
 from htrmodel.cli.predict_command import predict
 
 
@@ -30,10 +31,10 @@ def commands() -> None:
     """
 
 
-for command in (finetune, evaluate, predict, align, info, export):
+for command in (finetune, evaluate, predict, lm, align, info, export):
     commands.add_command(command)
 
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrmodel", once=("evaluate", "predict", "align", "info", "export"))
+    run(commands, "htrmodel", once=("evaluate", "predict", "lm", "align", "info", "export"))

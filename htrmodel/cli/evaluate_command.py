@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -9,9 +10,11 @@ import click
 
 from htrdata.cli.console import print_json, progress_bar
 from htrdata.cli.misspelt import stray_words
+from htrdata.errors import UsageError
 from htrmodel import starter
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 from htrmodel.cli.labelled_folder import as_store
+from htrmodel.cli.language_options import LanguageRequest, language_options
 from htrmodel.judging.protocol import RESAMPLES
 
 if TYPE_CHECKING:
@@ -47,12 +50,16 @@ if TYPE_CHECKING:
 @click.option("--resamples", default=RESAMPLES, show_default=True, help="Of the bootstrap for the 95 % intervals.")
 @click.option("--missing-is-wrong", is_flag=True, help="Let words without a prediction count as read as nothing.")
 @click.option(
-    "--save", type=click.Path(path_type=Path), help="Write what the first system read to this .csv or .parquet."
+    "--save",
+    type=click.Path(path_type=Path),
+    help="Write what the first system read, with --lm the second, to this .csv or .parquet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @stray_words("--data", "a store")
 @foreign_options
+@language_options
 def evaluate(
+    language: LanguageRequest,
     foreign: ForeignRequest,
     checkpoints: tuple[Path, ...],
     predictions: tuple[Path, ...],
@@ -70,7 +77,7 @@ def evaluate(
 
     With several systems, the first is compared with each of the others by paired bootstrap. Words whose text the train
     split of the data set has are also judged apart from the others. A checkpoint that was trained on another split of
-    the same data is refused.
+    the same data is refused. With --lm or --lexicon, words are read without and with it, and both are compared.
 
     \b
     Examples:
@@ -78,15 +85,21 @@ def evaluate(
       htrmodel evaluate --checkpoint runs/imgur5k/best.safetensors --name imgur5k
       htrmodel evaluate --checkpoint a.pth --checkpoint b.pth --name iam_aachen
       htrmodel evaluate --predictions trocr.csv --predictions ours.parquet
+      htrmodel evaluate --lm english.lm --lexicon words.txt
     """
     if not checkpoints and not predictions:
         checkpoints = (starter.DEFAULT,)
         click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
-    from htrmodel.judging.judging import check_resamples, judge
+    from htrmodel.judging.judging import check_resamples, judge, training_labels
     from htrmodel.judging.prediction_files import check_place, write_predictions
     from htrmodel.judging.which_split import which_split
 
     check_resamples(resamples)
+    knowledge = language.knowledge()
+    if knowledge is not None and not checkpoints:
+        raise UsageError(
+            "--lm and --lexicon are for reading: what is in --predictions has been read; give a --checkpoint"
+        )
     if save is not None:
         check_place(save)
     data = click.get_current_context().with_resource(as_store(data, plain=False))
@@ -105,27 +118,29 @@ def evaluate(
         found = find_device(device)
         members = [load_as(one, foreign.settings(), say_assumed).to(found) for one in checkpoints]
         with progress_bar() as progress:
-            judged.append(
+            judged += [
                 evaluate(
                     members,
                     dataset,
                     split=split,
                     batch_size=batch_size,
                     resamples=resamples,
+                    knowledge=known,
                     progress=lambda done, total: progress("words", done, total),
                 )
-            )
+                for known in ([None] if knowledge is None else [None, knowledge])
+            ]
     judged += of_files
     if save is not None:
-        write_predictions(save, judged[0].words)
-    _print(judged, resamples, as_json)
+        write_predictions(save, judged[0 if knowledge is None else 1].words)
+    _print(judged, training_labels(dataset, split) if len(judged) > 1 else None, resamples, as_json)
 
 
-def _print(judged: list[Judgement], resamples: int, as_json: bool) -> None:
+def _print(judged: list[Judgement], training: Collection[str] | None, resamples: int, as_json: bool) -> None:
     from htrmodel.judging.comparing import compare
     from htrmodel.judging.report import comparison_text, judgement_text
 
-    comparisons = [compare(judged[0], other, resamples=resamples) for other in judged[1:]]
+    comparisons = [compare(judged[0], one, training_labels=training, resamples=resamples) for one in judged[1:]]
     if as_json:
         document = {
             "judgements": [judgement.as_json() for judgement in judged],

@@ -17,8 +17,11 @@ from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import legible, visible
 from htrmodel import starter
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
+from htrmodel.cli.language_options import LanguageRequest, language_options
 
 if TYPE_CHECKING:
+    from htrmodel.inputs import WordReader
+    from htrmodel.language.knowledge import Knowledge
     from htrmodel.runtime.advice import Tally
     from htrmodel.runtime.predicting import Prediction
 
@@ -41,7 +44,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence, looks_like.")
 @foreign_options
+@language_options
 def predict(
+    language: LanguageRequest,
     foreign: ForeignRequest,
     places: tuple[Path, ...],
     checkpoint: Path | None,
@@ -64,6 +69,7 @@ def predict(
       htrmodel predict word.png --checkpoint runs/imgur5k/best.safetensors
       htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
+      htrmodel predict crops/ --lm english.lm                # with what is known of the language
     """
     from htrmodel.runtime.advice import Tally
     from htrmodel.runtime.finding import find_images
@@ -71,11 +77,14 @@ def predict(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
+    knowledge = language.knowledge()
     if checkpoint is None:
         checkpoint = starter.DEFAULT
         echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     images = find_images(places, lambda sentence: echo(sentence, err=True))
     reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
+    if knowledge is not None:
+        reader = _with(knowledge, reader)
     tally = Tally()
     found = _counted(predict_each(reader, images, batch_size), tally)
     if as_json:
@@ -88,6 +97,15 @@ def predict(
         echo(sentence, err=True)
     if tally.failed:
         raise BadDataError(f"{tally.failed:,} of {tally.total:,} images could not be read")
+
+
+def _with(knowledge: Knowledge, reader: WordReader) -> WordReader:
+    from htrmodel.language.reading import LanguageReader
+    from htrmodel.recogniser import Recogniser
+
+    if not isinstance(reader, Recogniser):
+        raise UsageError(f"--lm and --lexicon need torch: give the checkpoint that {reader.name} was made from")
+    return LanguageReader(reader, knowledge)
 
 
 def _counted(predictions: Iterator[Prediction], tally: Tally) -> Iterator[Prediction]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ import numpy as np
 from htrdata.errors import UsageError
 from htrmodel.judging.blocks import Block, block_figures
 from htrmodel.judging.bootstrap import interval, p_value
-from htrmodel.judging.judgement import Case, Judgement, compared
+from htrmodel.judging.judgement import Case, Judgement, compared, in_case
 from htrmodel.judging.metrics import METRICS, count
 from htrmodel.judging.protocol import LEVEL, RESAMPLES
 from htrmodel.judging.subsets import subsets
@@ -117,10 +117,24 @@ class Comparison:
         return {"format": FORMAT, **systems, **sampling, "differences": rows}
 
 
-def compare(first: Judgement, second: Judgement, *, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
+def compare(
+    first: Judgement,
+    second: Judgement,
+    *,
+    training_labels: Collection[str] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Comparison:
     """Compares two systems that were judged by the same references.
 
     Both get the same draws of writers or pages, so that what is hard for both does not blur the difference.
+
+    Args:
+        first: the judgement of the one.
+        second: that of the other.
+        training_labels: of `htrmodel.judging.judging.training_labels`, to compare over seen and unseen words apart.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
 
     Raises:
         UsageError: they were judged by other splits or other references.
@@ -135,20 +149,20 @@ def compare(first: Judgement, second: Judgement, *, resamples: int = RESAMPLES, 
     cases: list[Case] = [case for case in first.cases if case in second.cases]
     at = {word.id: word for word in second.words}
     others = dataclasses.replace(second, words=tuple(at[word.id] for word in first.words))
-    blocks = [block for case in cases for block in _blocks(first, others, case)]
+    blocks = [block for case in cases for block in _blocks(first, others, case, training_labels)]
     clusters = [word.cluster for word in first.words]
     found = tuple(_differences(blocks, clusters, resamples, seed))
     return Comparison(first, second, resamples, seed, found)
 
 
-def _blocks(first: Judgement, second: Judgement, case: Case) -> list[Block[Over]]:
+def _blocks(first: Judgement, second: Judgement, case: Case, training: Collection[str] | None) -> list[Block[Over]]:
     references, readings = compared(first.words, case)
     counts = np.stack([count(references, readings), count(*compared(second.words, case))], axis=1)
     by_both = np.array(
         [not (a.left_out or b.left_out) for a, b in zip(first.words, second.words, strict=True)], dtype=bool
     )
     blocks: list[Block[Over]] = []
-    for subset, chosen in subsets(first.words, references, None).items():
+    for subset, chosen in subsets(first.words, references, in_case(training, case)).items():
         has_left_out = bool((chosen & ~by_both).any())
         blocks.append(Block(subset, case, "every-word", counts * chosen[:, None, None], has_left_out))
         blocks.append(Block(subset, case, "read-by-both", counts * (chosen & by_both)[:, None, None], False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,6 +56,7 @@ class Setting:
         references: SHA-256 over ids and references of the split: what the readings were compared with.
         charset: the name of the charset that the system reads; ``all`` for any character.
         max_length: the length of the longest word that it reads; None for any.
+        aids: what helped the reading beside the images, such as a language model with its digest; None for nothing.
         unit: what is drawn in resampling: ``writer``, ``page``, or ``writer or page`` where some writers are unknown.
         clusters: how many of them there are.
         resamples: how often they are drawn.
@@ -68,6 +70,7 @@ class Setting:
     references: str
     charset: str
     max_length: int | None
+    aids: str | None
     unit: str
     clusters: int
     resamples: int
@@ -80,9 +83,9 @@ class Setting:
         charset and longest word may differ too.
 
         The keys are: data set; whether a program drew anything of it (only where one did); the first 12 digits of its
-        content digest and of that of the references; split; charset and longest word of the system; subset of the
-        words; case; what becomes of the words that the system leaves out; words counted; bootstrap (resamples, unit,
-        seed); version.
+        content digest and of that of the references; split; charset and longest word of the system; what helped the
+        reading (only where something did); subset of the words; case; what becomes of the words that the system leaves
+        out; words counted; bootstrap (resamples, unit, seed); version.
         """
         parts = {
             "data": self.dataset,
@@ -92,6 +95,7 @@ class Setting:
             "split": self.split,
             "charset": self.charset,
             "max": "none" if self.max_length is None else self.max_length,
+            **({} if self.aids is None else {"with": self.aids}),
             "words": subset,
             "case": case,
             "leftout": left_out,
@@ -224,6 +228,14 @@ def compared(words: tuple[JudgedWord, ...], case: Case) -> tuple[list[str], list
     if case == "sensitive":
         return references, readings
     return [fold_case(text) for text in references], [fold_case(text) for text in readings]
+
+
+def in_case(labels: Collection[str] | None, case: Case) -> set[str] | None:
+    """Labels in the form in which `compared` has references; None for none."""
+    if labels is None:
+        return None
+    normal = map(normal_form, labels)
+    return set(normal if case == "sensitive" else map(fold_case, normal))
 
 
 def _figures_as_json(figures: Figures) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from htrdata.errors import UsageError
-from htrdata.labels import CHARSETS, Charset, fold_case, normal_form
+from htrdata.labels import CHARSETS, Charset
 from htrdata.store.columns import select
 from htrdata.store.manifest import KEPT
 from htrdata.store.manifest_reader import ManifestReader, rows_with
 from htrdata.store.reading import Dataset
 from htrmodel.judging.blocks import Block, block_figures
 from htrmodel.judging.bootstrap import interval
-from htrmodel.judging.judgement import Case, Figure, Figures, Judgement, LeftOut, Setting, compared
+from htrmodel.judging.judgement import Case, Figure, Figures, Judgement, LeftOut, Setting, compared, in_case
 from htrmodel.judging.metrics import METRICS, count
 from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest
 from htrmodel.judging.predictions import Predictions, read_predictions
@@ -34,6 +34,7 @@ def judge(
     system: str | None = None,
     charset: Charset | None = None,
     max_length: int | None = None,
+    aids: str | None = None,
     missing: OnMissing = "error",
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -52,6 +53,7 @@ def judge(
         system: what to call it; None for the name of the file.
         charset: what it can read; None for any character. Where it folds case, case is not judged.
         max_length: the length of the longest word that it can read; None for any.
+        aids: what helped it beside the images, such as a language model; None for nothing.
         missing: whether a word without prediction that is not left out is an error, or counts as read as nothing.
         resamples: of the bootstrap.
         seed: of the bootstrap.
@@ -74,6 +76,7 @@ def judge(
         system=system or "system",
         charset=charset,
         max_length=max_length,
+        aids=aids,
         training_labels=training_labels(dataset, chosen),
         missing=missing,
         resamples=resamples,
@@ -89,6 +92,7 @@ def judge_split(
     system: str = "system",
     charset: Charset | None = None,
     max_length: int | None = None,
+    aids: str | None = None,
     training_labels: Collection[str] | None = None,
     missing: OnMissing = "error",
     resamples: int = RESAMPLES,
@@ -106,6 +110,7 @@ def judge_split(
         system: what to call it.
         charset: what it can read; None for any character. Where it folds case, case is not judged.
         max_length: the length of the longest word that it can read; None for any.
+        aids: what helped it beside the images, such as a language model; None for nothing.
         training_labels: those of the data set's train split; without them seen and unseen words are not told apart.
         missing: whether a word without prediction that is not left out is an error, or counts as read as nothing.
         resamples: of the bootstrap.
@@ -126,6 +131,7 @@ def judge_split(
         references=references_digest(pairing.words),
         charset=_name(charset),
         max_length=max_length,
+        aids=aids,
         unit=_unit(clusters),
         clusters=len(set(clusters)),
         resamples=resamples,
@@ -191,13 +197,10 @@ def training_labels(dataset: Dataset, split: str) -> set[str] | None:
 
 def _blocks(words: tuple[JudgedWord, ...], case: Case, training: Collection[str] | None) -> list[Block[LeftOut]]:
     references, readings = compared(words, case)
-    if training is not None:
-        labels = map(normal_form, training)
-        training = set(labels if case == "sensitive" else map(fold_case, labels))
     counts = count(references, readings)[:, None]
     read = np.array([not word.left_out for word in words], dtype=bool)
     blocks: list[Block[LeftOut]] = []
-    for subset, chosen in subsets(words, references, training).items():
+    for subset, chosen in subsets(words, references, in_case(training, case)).items():
         has_left_out = bool((chosen & ~read).any())
         blocks.append(Block(subset, case, "omitted", counts * (chosen & read)[:, None, None], False))
         blocks.append(Block(subset, case, "wrong", counts * chosen[:, None, None], has_left_out))

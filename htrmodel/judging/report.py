@@ -49,6 +49,8 @@ def comparison_text(comparison: Comparison) -> str:
     ]
     for over in kinds:
         lines += ["", *_compared(comparison.find("all", case, over))]
+    if any(found.subset == "unseen" for found in comparison.differences):
+        lines += ["", *_compared(comparison.find("unseen", case, kinds[-1]))]
     for over in kinds:
         lines += ["", *_compared_subsets(comparison, over)]
     for name, judgement in (("first", first), ("second", second)):
@@ -58,7 +60,8 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def _compared(found: Differences) -> Iterator[str]:
-    yield f"{_OVER[found.over]} ({found.words:,}), {_CASES[found.case]}, %"
+    subset = "" if found.subset == "all" else f"{SUBSETS[found.subset]}, "
+    yield f"{subset}{_OVER[found.over]} ({found.words:,}), {_CASES[found.case]}, %"
     yield f"{'':<24}{'first':>8}{'second':>8}  {'difference':<24}{'p':>7}"
     for name, metric in METRICS.items():
         row = found.metrics[name]
@@ -84,6 +87,8 @@ def _head(judgement: Judgement) -> Iterator[str]:
     setting, words = judgement.setting, len(judgement.words)
     longest = "" if setting.max_length is None else f", at most {setting.max_length} characters"
     yield from _fitted(f"{judgement.system} on {setting.dataset} {setting.split}, charset {setting.charset}{longest}")
+    if setting.aids is not None:
+        yield from _fitted(f"read with {setting.aids}: not comparable with figures of reading without")
     yield from _fitted(f"words read: {words - sum(judgement.left_out.values()):,} of {words:,}")
     for sentence in left_out_lines(judgement):
         yield from _fitted(sentence)
