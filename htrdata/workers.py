@@ -74,7 +74,10 @@ def make_executor(workers: int) -> Executor:
         raise UsageError(
             f"a worker process, which imports the script that started it, came upon the same call. {_GUARD}"
         )
-    return SerialExecutor() if workers == 1 else WorkerPool(workers)
+    if workers == 1:
+        _start_pyarrow_without_pandas()
+        return SerialExecutor()
+    return WorkerPool(workers)
 
 
 def _start_worker(began: Event) -> None:

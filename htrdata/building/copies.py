@@ -84,7 +84,8 @@ def _read(parts: Sequence[tuple[str, Path]], grid: Grid, name: str) -> _Pictures
         places.append(np.insert(place, 0, number, axis=1))
         splits.append(np.full(len(place), SPLITS.index(split), np.int8))
         keys.append(_keys(prints))
-        signed.append(signatures(prints, grid))
+        if len(prints):  # what signatures are taken by takes a fifth of a second to make
+            signed.append(signatures(prints, grid))
     joined_up = np.concatenate(places), np.concatenate(splits), np.concatenate(keys), np.concatenate(signed)
     return _Pictures(grid, name, *joined_up)
 

@@ -10,6 +10,7 @@ import numpy as np
 from htrdata.building.options import BuildOptions
 from htrdata.files.on_disk import NoImageFileError
 from htrdata.images import codec
+from htrdata.images.endings import formats_of
 from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
 from htrdata.images.made import GreyJpeg, MadeImage
 from htrdata.images.png_passthrough import WholePng, prove_png
@@ -43,7 +44,8 @@ def open_page(image: ImageFile, md5: str | None, options: BuildOptions, *, pixel
         return Picture(data)
     if md5 is not None and options.check_hashes and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         return Picture(Reason.HASH_MISMATCH)
-    return _decoded(data, options) if pixels else _measured(data)
+    formats = formats_of(image.name)
+    return _decoded(data, options, formats) if pixels else _measured(data, formats)
 
 
 def open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> Picture:
@@ -56,7 +58,8 @@ def open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, 
         return Picture(data)
     png = prove_png(data, options.color)
     if png is None:
-        return _decoded_own(data, options) if pixels else _measured(data)
+        formats = formats_of(image.name)
+        return _decoded_own(data, options, formats) if pixels else _measured(data, formats)
     if not pixels:
         return Picture(size=png.size)
     stays = png.data if options.format != "jpeg" else b""
@@ -69,12 +72,12 @@ def _made(image: GreyJpeg, options: BuildOptions) -> Picture:
     size = (image.width, image.height)
     if options.format == "auto" and options.color == "grey" and _may_stay(size, options):
         return Picture(size=size, encoded=image.data)
-    return _decoded_own(image.data, options)
+    return _decoded_own(image.data, options, codec.FORMATS)
 
 
-def _decoded_own(data: bytes, options: BuildOptions) -> Picture:
+def _decoded_own(data: bytes, options: BuildOptions, formats: tuple[str, ...]) -> Picture:
     """Decodes a word's own image."""
-    picture = _decoded(data, options)
+    picture = _decoded(data, options, formats)
     stays = options.format == "auto" and options.color == "grey" and is_plain_grey_jpeg(data)
     return replace(picture, encoded=data if stays else b"")
 
@@ -94,16 +97,16 @@ def _read(image: ImageFile) -> bytes | Reason:
         return Reason.IMAGE_CORRUPT
 
 
-def _measured(data: bytes) -> Picture:
+def _measured(data: bytes, formats: tuple[str, ...]) -> Picture:
     try:
-        return Picture(size=codec.read_size(data))
+        return Picture(size=codec.read_size(data, formats))
     except codec.ImageError:
         return Picture(Reason.IMAGE_CORRUPT)
 
 
-def _decoded(data: bytes, options: BuildOptions) -> Picture:
+def _decoded(data: bytes, options: BuildOptions, formats: tuple[str, ...]) -> Picture:
     try:
-        decoded = codec.decode(data, options.color)
+        decoded = codec.decode(data, options.color, formats)
     except codec.ImageError:
         return Picture(Reason.IMAGE_CORRUPT)
     return Picture(size=(decoded.shape[1], decoded.shape[0]), pixels=decoded)

@@ -33,7 +33,8 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")
 advisories concern those."""
 
 FORMATS_OF_FILES = (*FORMATS, "PPM", "JPEG2000", "AVIF")
-"""What is decoded of a person's own files, beyond what data sets of strangers hold; see `decode_page`."""
+"""What is decoded of a person's own files, beyond what data sets of strangers hold; see `decode_page`, and
+`htrdata.images.endings`."""
 
 MAX_PIXELS = 178_956_970
 """The largest image that is decoded; A2 at 600 dpi has 139 million pixels. Beyond it Pillow itself refuses to open a
@@ -50,7 +51,7 @@ PNG_ORIENTATION_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 """A PNG may state its orientation after its pixels; one without any of these marks states none."""
 
 
-def decode(data: bytes, color: Color) -> np.ndarray:
+def decode(data: bytes, color: Color, formats: tuple[str, ...] = FORMATS) -> np.ndarray:
     """Decodes an image of which nothing is known.
 
     The result is upright: the orientation in the EXIF or XMP data is applied (one that cannot be read counts as none,
@@ -59,8 +60,9 @@ def decode(data: bytes, color: Color) -> np.ndarray:
     warnings are off for the length of the call, in all threads.
 
     Args:
-        data: the encoded image: JPEG, PNG, GIF, WebP, TIFF or BMP.
+        data: the encoded image.
         color: ``grey`` or ``rgb``.
+        formats: that it may have; see `FORMATS` and `htrdata.images.endings.formats_of`.
 
     Returns:
         uint8 [H, W] for ``grey``, [H, W, 3] for ``rgb``; C-contiguous and read-only.
@@ -69,7 +71,7 @@ def decode(data: bytes, color: Color) -> np.ndarray:
         ImageError: the bytes are no such image, are damaged or cut short, hold more than `MAX_PIXELS` pixels, or hold
             numbers without a defined white (floating point, 32-bit integers).
     """
-    with _opened(io.BytesIO(data), FORMATS) as image:
+    with _opened(io.BytesIO(data), formats) as image:
         return _decoded(image, color)
 
 
@@ -114,11 +116,12 @@ def grey_image(image: Image.Image) -> Image.Image:
         return to_eight_bit(image, "grey") if stored is None else Image.fromarray(decode(stored, "grey"))
 
 
-def read_size(data: bytes) -> tuple[int, int]:
+def read_size(data: bytes, formats: tuple[str, ...] = FORMATS) -> tuple[int, int]:
     """Reads the size that `decode` would give, from the header; damage further on is not noticed.
 
     Args:
-        data: the encoded image, as for `decode`.
+        data: the encoded image.
+        formats: as for `decode`.
 
     Returns:
         Width and height of the upright image in pixels.
@@ -126,7 +129,7 @@ def read_size(data: bytes) -> tuple[int, int]:
     Raises:
         ImageError: as for `decode`, as far as the header shows it.
     """
-    with _opened(io.BytesIO(data), FORMATS) as image:
+    with _opened(io.BytesIO(data), formats) as image:
         width, height = image.size
         if image.format == "TIFF":  # Pillow has applied the orientation
             return width, height

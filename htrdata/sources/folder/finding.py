@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.files.regular import real_path
+from htrdata.images.endings import UNREAD, ending_of
 from htrdata.sources.folder.plain_shards import SHARD_FILE
 from htrdata.sources.folder.rows import is_image_name
 from htrdata.sources.folder.texts_beside import ENDINGS
@@ -29,6 +30,7 @@ class Listing:
 
     Attributes:
         images: how many images there are.
+        unread: how many of them nothing here reads, by what they are.
         image_folders: the folders that they are in.
         tables: files that may be tables.
         beside: the pairs of an image and its text, by the ending of the text.
@@ -36,6 +38,7 @@ class Listing:
     """
 
     images: int = 0
+    unread: Counter[str] = field(default_factory=Counter)
     image_folders: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     beside: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -102,6 +105,7 @@ def _look(below: str, names: list[str], listing: Listing) -> None:
     """Adds what is in one folder."""
     images = [name for name in names if is_image_name(name)]
     listing.images += len(images)
+    listing.unread.update(kind for name in images if (kind := UNREAD.get(ending_of(name))))
     if images:
         listing.image_folders.append(below)
     if SHARD_FILE in names:

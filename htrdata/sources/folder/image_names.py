@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.errors import UsageError
-from htrdata.sources.folder.rows import IMAGE_ENDINGS, is_image_name
+from htrdata.images.endings import ENDINGS_OF_FILES
+from htrdata.sources.folder.rows import is_image_name
 
 _SAMPLE = 1000  # names that say how all names of a table are to be taken
 _LONGEST = 255  # bytes
+_ENDINGS = (".png", ".jpg", *sorted(ENDINGS_OF_FILES - {".png", ".jpg"}))
 _FEW = 10  # of these, for folders that are less likely
 _NO_PATH = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -69,7 +71,7 @@ class ImageNames:
 
     def _find_way(self, likely: Sequence[str], others: Sequence[str], names: list[str], place: str) -> _Way:
         split = [parts for parts in map(split_name, names) if parts]
-        endings = ("",) if all(is_image_name(parts[-1]) for parts in split) else ("", *IMAGE_ENDINGS)
+        endings = ("",) if all(is_image_name(parts[-1]) for parts in split) else ("", *_ENDINGS)
         deepest = max(map(len, split), default=1)
         for leading, ending in itertools.product(range(deepest), endings):
             for base in likely:

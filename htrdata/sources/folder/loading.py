@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from htrdata.errors import BadDataError
 from htrdata.files.on_disk import FileBelow
+from htrdata.images.endings import UNREAD, ending_of
 from htrdata.records import ImageFile, Reason, Word
 from htrdata.sources.folder.image_names import ImageNames, is_absolute, split_name
 from htrdata.sources.folder.readings import Part, Reading
@@ -165,6 +166,10 @@ class _Loading:
             return row.image, row.id, None
         folder = str(self.root) if names is None or self.images is None else str(self.images)
         below = row.image if names is None else names.find(row.image)
+        kind = UNREAD.get(ending_of(row.image))
+        if below is not None and kind is not None:
+            said = f"{row.image[:200]!r} is an image that cannot be read here ({kind}): save it as PNG or JPEG"
+            return None, row.id or below, _Fault(Reason.IMAGE_CORRUPT, said)
         if below is not None:
             return FileBelow(folder, below), row.id or unicodedata.normalize("NFC", below), None
         parts = split_name(row.image)

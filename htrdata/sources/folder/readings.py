@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.files.regular import real_path
+from htrdata.images.endings import unread_note
 from htrdata.sources.folder import arrow_tables, json_tables, text_tables
 from htrdata.sources.folder.finding import Listing
 from htrdata.sources.folder.plain_shards import SHARD_FILE, PlainShard
@@ -134,10 +135,11 @@ def _beside(root: Path, listing: Listing, ending: str, encoding: str | None) -> 
 
 
 def _nothing(root: Path, listing: Listing, refused: Sequence[str]) -> str:
+    unread = f"; {unread_note(listing.unread)}" if listing.unread else ""
     looked = f"; looked into {'; '.join(refused[:3])}{' …' if len(refused) > 3 else ''}" if refused else ""
     return (
-        f"nothing in {root} says what its {listing.images:,} images say{looked}. Write {root / 'gt.txt'}, a line for "
-        "each: path, tab, text; or name a table with --labels"
+        f"nothing in {root} says what its {listing.images:,} images say{looked}{unread}. Write {root / 'gt.txt'}, "
+        "a line for each: path, tab, text; or name a table with --labels"
     )
 
 

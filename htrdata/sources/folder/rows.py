@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from htrdata.images.endings import ENDINGS_OF_FILES, UNREAD, ending_of
 from htrdata.records import ImageFile
-
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif")
-"""Of the files that count as images, in lower case."""
 
 NOTHING: Mapping[str, str] = {}
 """The further columns of a row that has none: one for all of them."""
@@ -103,10 +101,11 @@ Recognise = Callable[[Path, Asked], Table]
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a name ends as those of images do."""
-    return name.lower().endswith(IMAGE_ENDINGS)
+    """Whether a name ends as those of images do, be they such as can be read here or not."""
+    return ending_of(name) in _IMAGES
 
 
+_IMAGES = ENDINGS_OF_FILES | UNREAD.keys()
 _TOKEN = re.compile("[a-z]+")
 _SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),

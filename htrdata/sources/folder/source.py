@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from htrdata.errors import SourceMissingError
 from htrdata.files.regular import real_path
+from htrdata.images.endings import unread_note
 from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.folder.finding import Listing, find
@@ -153,6 +154,8 @@ def _notes(listing: Listing, reading: Reading, words: Sequence[Placed], unit: Un
     for part in reading:
         if part.table.left_out:
             yield f"{part.name}: {', '.join(part.table.left_out)} holds bytes, which no manifest can, and is left out"
+    if listing.unread:
+        yield unread_note(listing.unread)
     named = len({word.word.image for word in words if hasattr(word.word.image, "below")})
     if 0 < named < listing.images:
         yield f"{listing.images - named:,} images have no text and are left alone"

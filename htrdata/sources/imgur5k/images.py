@@ -10,7 +10,7 @@ from pathlib import Path
 
 from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import ImageError, read_size
-from htrdata.sources.image_endings import ENDINGS
+from htrdata.images.endings import ENDINGS
 
 NOTICES = frozenset({"d835884373f4d6c8f24742ceabe74946"})
 """MD5 of ``removed.png``, to which imgur.com leads those who ask for an image that was removed."""

@@ -7,11 +7,12 @@ only files that were found below the root are ever opened.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from htrdata.images.endings import ENDINGS_OF_FILES, UNREAD, ending_of
 from htrdata.records import ImageFile
-from htrdata.sources.image_endings import ENDINGS
 from htrdata.sources.xml.files import ExportedFile
 
 
@@ -20,13 +21,22 @@ class Pictures:
 
     Args:
         files: of an export, or below another folder.
+
+    Attributes:
+        unread: how many there are besides that nothing here reads, by what they are.
     """
 
     def __init__(self, files: Iterable[ExportedFile]) -> None:
+        self.unread: Counter[str] = Counter()
         self._by_name: dict[str, list[ExportedFile]] = {}
         self._by_stem: dict[str, list[ExportedFile]] = {}
         for one in files:
-            if one.below.suffix.lower() in ENDINGS and not one.is_leftover:
+            if one.is_leftover:
+                continue
+            ending = ending_of(one.below.name)
+            if ending in UNREAD:
+                self.unread[UNREAD[ending]] += 1
+            elif ending in ENDINGS_OF_FILES:
                 self._by_name.setdefault(one.below.name.lower(), []).append(one)
                 self._by_stem.setdefault(one.below.stem.lower(), []).append(one)
 
