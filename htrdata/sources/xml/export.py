@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
@@ -20,8 +20,10 @@ from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
 from htrdata.sources.xml.files import ExportedFile, exported_files
 from htrdata.sources.xml.image_names import Pictures, usual_place
+from htrdata.sources.xml.mets import read_mets
 from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.rows import flaw, has_type, row
+from htrdata.sources.xml.seen import Seen
 from htrdata.sources.xml.tree import namespace, read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
 
@@ -95,10 +97,15 @@ class XmlExport:
                 if self.alignment is None
                 else {ALIGNMENT: self.alignment.sha256, "least_score": str(self.least_score)}
             ),
-            **({} if self.rules is None else {"text_rules": self.rules.digest, "folded": _listed(self.folded)}),
+            **({} if self.rules is None else {"text_rules": self.rules.digest, "folded": _shown(self.folded)}),
             **({"dewarp": "along baselines"} if self.dewarp else {}),
-            "other_files": ", ".join(f"{count} {name}" for name, count in sorted(self._others.items())) or "none",
+            **self._seen.settings(),
         }
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Pages that a METS lists and that are not there, and pictures that cannot be read; once pages were taken."""
+        return self._seen.remarks()
 
     def pages(self) -> Iterator[Page]:
         """Yields the pages split by split, each in the order of the paths of their XML files.
@@ -109,14 +116,15 @@ class XmlExport:
             StorageError: a file cannot be read.
         """
         files = exported_files(self.root)
+        self._seen.clear()
         pictures = Pictures(files if self.images is None else exported_files(self.images))
-        found = 0
+        self._seen.unread.update(pictures.unread)
         for one, place in self._placed(files):
             written = self._read(one)
             if written is not None:
-                found += 1
+                self._seen.found.append(one.below)
                 yield self._page(one.below, place, written, pictures)
-        if not found:
+        if not self._seen.found:
             others = self.settings["other_files"]
             raise SourceMissingError(f"no ALTO or PAGE file in {self.root} (other XML files: {others})")
 
@@ -126,17 +134,16 @@ class XmlExport:
         return Counter()
 
     @functools.cached_property
-    def _others(self) -> Counter[str]:
-        """XML files of other kinds, by their namespace; full once all pages have been taken."""
-        return Counter()
+    def _seen(self) -> Seen:
+        """What was found besides the pages; full once all of them have been taken."""
+        return Seen()
 
     def _placed(self, files: Iterable[ExportedFile]) -> Iterable[tuple[ExportedFile, Place]]:
-        self._others.clear()
         self.folded.clear()
         placed = []
         for one in files:
             if one.below.suffix.lower() == ".xml" and one.is_leftover:
-                self._others["left over by macOS"] += 1
+                self._seen.others["left over by macOS"] += 1
             elif one.below.suffix.lower() == ".xml":
                 below = one.below.as_posix()
                 placed.append((one, self.corpus.place(below) if self.corpus is not None else Place(self.split, None)))
@@ -157,7 +164,9 @@ class XmlExport:
             return read_alto(root, name)
         if kind == "PcGts":
             return read_page(root, name)
-        self._others[namespace(root) or f"<{kind}>"] += 1
+        if kind == "mets" and (mets := read_mets(root, one.below)).pages:
+            self._seen.listed.append(mets)
+        self._seen.others[namespace(root) or f"<{kind}>"] += 1
         return None
 
     def _page(self, xml: PurePosixPath, place: Place, written: WrittenPage, pictures: Pictures) -> Page:
@@ -229,5 +238,5 @@ class XmlExport:
         return replace(word, baseline=Outline.of(line.baseline)) if usable else word
 
 
-def _listed(counts: Counter[str]) -> str:
+def _shown(counts: Counter[str]) -> str:
     return ", ".join(f"{name}: {count}" for name, count in sorted(counts.items())) or "none"

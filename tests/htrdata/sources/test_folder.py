@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from htrdata.building.builder import build
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, UsageError
 from htrdata.records import Page, Reason, Word
 from htrdata.sources.folder import Asked, Folder
@@ -434,3 +435,32 @@ def test_what_else_is_known_of_a_folder_is_said(tmp_path: Path) -> None:
         "1 images have no text and are left alone",
         "most texts have spaces: if these are lines, --unit line says so",
     )
+
+
+@pytest.mark.parametrize(("ending", "kind"), [("jp2", "JPEG2000"), ("PGM", "PPM"), ("avif", "AVIF")])
+@pytest.mark.parametrize("beside", [False, True])
+def test_images_of_libraries_and_cameras_are_built(tmp_path: Path, ending: str, kind: str, beside: bool) -> None:
+    named = {f"{name[:-4]}.{ending}": text for name, text in made.words(6).items()}
+    for name, text in named.items():
+        (tmp_path / name).write_bytes(made.picture(text, kind))
+        if beside:
+            (tmp_path / name).with_suffix(".gt.txt").write_text(text, encoding="utf-8")
+    if not beside:
+        (tmp_path / "gt.txt").write_text("".join(f"{a}\t{b}\n" for a, b in named.items()), encoding="utf-8")
+    built = build(Folder(tmp_path), tmp_path.with_suffix(".lmdb"), workers=1)
+    assert built.description.kept == 6
+
+
+@pytest.mark.parametrize(("ending", "kind"), [("heic", "HEIC"), ("JXL", "JPEG XL"), ("dng", "raw")])
+def test_images_that_nothing_reads_are_told_with_what_to_do(tmp_path: Path, ending: str, kind: str) -> None:
+    made.write_images(tmp_path, NAMED)
+    (tmp_path / f"a.{ending}").write_bytes(b"\0\0\0\x18ftypheic")
+    lines = "".join(f"{name}\t{text}\n" for name, text in NAMED.items())
+    (tmp_path / "gt.txt").write_text(f"{lines}a.{ending}\tword\n", encoding="utf-8")
+    with pytest.raises(BadDataError, match=rf"'a.{ending}' is an image that cannot be read here \({kind}.*PNG"):
+        read(Folder(tmp_path))
+    source = Folder(tmp_path, drop_wrong=True)
+    assert [word.reason for word in words_of(source) if word.id == f"a.{ending}"] == [Reason.IMAGE_CORRUPT]
+    (tmp_path / "gt.txt").unlink()
+    with pytest.raises(SourceMissingError, match=rf"1 image cannot be read here \(1 {kind}"):
+        read(Folder(tmp_path))

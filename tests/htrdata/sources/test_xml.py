@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
@@ -403,3 +404,70 @@ def test_places_that_are_none_and_torn_archives_are_named(tmp_path: Path) -> Non
     archive.write_bytes(archive.read_bytes()[:-40])
     with pytest.raises(BadDataError, match=r"export\.zip is cut off or damaged"):
         words_of(XmlExport(archive, split="test"))
+
+
+TRANSKRIBUS = """<ns3:mets xmlns:ns2="http://www.w3.org/1999/xlink" xmlns:ns3="http://www.loc.gov/METS/"><ns3:fileSec>
+<ns3:fileGrp ID="MASTER"><ns3:fileGrp ID="IMG">{images}</ns3:fileGrp><ns3:fileGrp ID="PAGEXML">{texts}</ns3:fileGrp>
+</ns3:fileGrp></ns3:fileSec><ns3:structMap ID="TRP_STRUCTMAP" TYPE="MANUSCRIPT"><ns3:div ID="TRP_DOC_DIV">{divs}</ns3:div>
+</ns3:structMap></ns3:mets>"""
+ESCRIPTORIUM = """<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink"><fileSec>
+<fileGrp USE="image">{images}</fileGrp><fileGrp USE="export">{texts}</fileGrp></fileSec>
+<structMap TYPE="physical"><div TYPE="document">{divs}</div></structMap></mets>"""
+
+
+def mets_of(form: str, pages: Sequence[tuple[str, str]]) -> str:
+    """A METS of the pages, each a picture and an XML file, as the tools write it."""
+    prefix, link = ("ns3:", "ns2") if form is TRANSKRIBUS else ("", "xlink")
+
+    def file(kind: str, number: int, place: str) -> str:
+        at = f'<{prefix}FLocat LOCTYPE="OTHER" {link}:type="simple" {link}:href="{place}"/>'
+        return f'<{prefix}file ID="{kind}_{number}" SEQ="{number}">{at}</{prefix}file>'
+
+    def pointers(number: int) -> str:
+        if form is ESCRIPTORIUM:
+            return f'<fptr FILEID="IMG_{number}"/><fptr FILEID="XML_{number}"/>'
+        areas = (f'<ns3:fptr><ns3:area FILEID="{kind}_{number}"/></ns3:fptr>' for kind in ("IMG", "XML"))
+        return "".join(areas)
+
+    numbered = list(enumerate(pages, 1))
+    return form.format(
+        images="".join(file("IMG", i, image) for i, (image, _) in numbered),
+        texts="".join(file("XML", i, text) for i, (_, text) in numbered if text),
+        divs="".join(f'<{prefix}div ORDER="{i}" TYPE="PAGE">{pointers(i)}</{prefix}div>' for i, _ in numbered),
+    )
+
+
+@pytest.mark.parametrize("form", [TRANSKRIBUS, ESCRIPTORIUM])
+def test_pages_that_a_mets_lists_and_that_are_not_there_are_named(tmp_path: Path, form: str) -> None:
+    listed = [("p 1.png", "page/p%201.xml"), ("P2.png", "page/p2.XML"), ("p3.png", "page/p3.xml"), ("p4.png", "")]
+    files = {
+        "doc/mets.xml": mets_of(form, listed),
+        "doc/p 1.png": None,
+        "doc/page/p 1.xml": page("p 1.png", SIZE, LINES),
+    }
+    # Of another document, it is not the page that is missing.
+    source = write(tmp_path, {**files, "other/p3.xml": page("p3.png", SIZE, LINES)})
+    for _ in range(2):
+        assert len(list(source.pages())) == 2
+        assert source.settings["listed_pages"] == "4"
+        (remark,) = source.remarks
+        assert "doc/mets.xml lists 4 pages, and of 3 there is no ALTO or PAGE file: p2.xml, p3.xml, p4.png" in remark
+    write(tmp_path, {f"doc/page/{name}.xml": page(f"{name}.png", SIZE, LINES) for name in ("p2", "p3", "p4")})
+    assert len(list(source.pages())) == 5
+    assert source.remarks == []
+
+
+@pytest.mark.parametrize("ending", ["heic", "jxl"])
+def test_pictures_that_cannot_be_read_are_named(tmp_path: Path, ending: str) -> None:
+    source = write(tmp_path, {"p.xml": page(f"p.{ending}", SIZE, LINES), f"p.{ending}": "picture"})
+    (one,) = source.pages()
+    assert one.reason is Reason.IMAGE_MISSING
+    assert any("1 image cannot be read here" in remark and "PNG" in remark for remark in source.remarks)
+
+
+@pytest.mark.parametrize("ending", ["jp2", "pgm", "avif"])
+def test_pictures_of_libraries_are_read(tmp_path: Path, ending: str) -> None:
+    source = write(tmp_path, {"p.xml": page(f"p.{ending}", SIZE, LINES)})
+    Image.fromarray(np.full(SIZE[::-1], 200, np.uint8)).save(tmp_path / f"p.{ending}")
+    built = build(source, tmp_path / "lmdb", workers=1)
+    assert built.description.kept == 2
