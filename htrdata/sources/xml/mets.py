@@ -1,7 +1,7 @@
 """Which pages a document has, as a METS file beside them lists them (Library of Congress, METS 1.12).
 
-Transkribus and eScriptorium write one: its ``fileSec`` has a name for each file, and a ``structMap`` has for each page a
-``div`` that points to the page's files, its picture and its ALTO or PAGE.
+Transkribus and eScriptorium write one: its ``fileSec`` has a name for each file, and a ``structMap`` a ``div`` for each
+page that points to the page's files, its picture and its ALTO or PAGE.
 """
 
 from __future__ import annotations

@@ -408,8 +408,8 @@ def test_places_that_are_none_and_torn_archives_are_named(tmp_path: Path) -> Non
 
 TRANSKRIBUS = """<ns3:mets xmlns:ns2="http://www.w3.org/1999/xlink" xmlns:ns3="http://www.loc.gov/METS/"><ns3:fileSec>
 <ns3:fileGrp ID="MASTER"><ns3:fileGrp ID="IMG">{images}</ns3:fileGrp><ns3:fileGrp ID="PAGEXML">{texts}</ns3:fileGrp>
-</ns3:fileGrp></ns3:fileSec><ns3:structMap ID="TRP_STRUCTMAP" TYPE="MANUSCRIPT"><ns3:div ID="TRP_DOC_DIV">{divs}</ns3:div>
-</ns3:structMap></ns3:mets>"""
+</ns3:fileGrp></ns3:fileSec><ns3:structMap ID="TRP_STRUCTMAP" TYPE="MANUSCRIPT"><ns3:div ID="TRP_DOC_DIV">{divs}
+</ns3:div></ns3:structMap></ns3:mets>"""
 ESCRIPTORIUM = """<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink"><fileSec>
 <fileGrp USE="image">{images}</fileGrp><fileGrp USE="export">{texts}</fileGrp></fileSec>
 <structMap TYPE="physical"><div TYPE="document">{divs}</div></structMap></mets>"""
