@@ -33,6 +33,11 @@ FORMAT = 1
 
 MIN_HEIGHT, MIN_WIDTH = 32, 8
 
+LEAST_LINE = 32
+"""Columns of the narrowest input of a model of lines."""
+
+_LINE_STEP = 16
+
 # Bounds of sense, so that a stranger's file cannot ask for memory by a number that it merely states.
 _MOST_CLASSES = 2**15 - 1
 _MOST_CHANNELS = 2**14
@@ -66,10 +71,10 @@ class RecogniserConfig:
         hidden_size: width of the BiLSTM and of the attention decoder.
         num_fiducial: control points of TPS, half of them on the upper edge of the word, half on the lower.
         height: pixel rows of the input.
-        width: pixel columns of the input.
+        width: pixel columns of the input; of the widest one where inputs are as wide as their lines.
         max_length: characters of the longest word; attention runs one step more, for the end token.
         resize: ``stretch`` scales an image to height × width whatever its shape; ``pad`` keeps its shape and fills
-            the right-hand side.
+            the right-hand side; ``free`` keeps its shape too, and the input is as wide as that needs: for lines.
         mean: what is subtracted from a grey value in [0, 1].
         std: what the difference is then divided by; 0.5 and 0.5 give inputs in [-1, 1].
 
@@ -104,7 +109,12 @@ class RecogniserConfig:
         self._check("width", MIN_WIDTH <= self.width <= _MOST_SIDE, f"{MIN_WIDTH} to {_MOST_SIDE:,}")
         self._check_area()
         self._check("max_length", 1 <= self.max_length <= _MOST_LENGTH, f"1 to {_MOST_LENGTH:,}")
-        self._check("resize", self.resize in ("stretch", "pad"), "'stretch' or 'pad'")
+        self._check("resize", self.resize in ("stretch", "pad", "free"), "'stretch', 'pad' or 'free'")
+        if self.resize == "free" and (self.transformation, self.prediction) != ("None", "CTC"):
+            raise UsageError(
+                f"architecture is {self.architecture!r}: a model of lines, whose inputs have no one width, needs one "
+                "without TPS that decodes by CTC, such as None-VGG-BiLSTM-CTC"
+            )
         self._check("mean", math.isfinite(self.mean), "a finite number")
         self._check("std", 0 < self.std < math.inf, "a positive number")
         if self.num_classes > _MOST_CLASSES:
@@ -171,17 +181,40 @@ class RecogniserConfig:
     def summary(self) -> str:
         """What it is, in a few words."""
         charset = self.charset
+        width = f"up to {self.width:,}" if self.reads_lines else str(self.width)
         return (
-            f"{self.architecture}, {self.height} x {self.width} pixels, {len(charset.characters)} characters "
+            f"{self.architecture}, {self.height} x {width} pixels, {len(charset.characters)} characters "
             f"({charset.name})"
         )
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether it takes inputs of any width: whole lines, and words as short ones."""
+        return self.resize == "free"
+
+    def input_width(self, width: int, height: int) -> int:
+        """Pixel columns of the input for an image of some size.
+
+        Inputs of lines have one of few widths, each about an eighth wider than the one before, so that a line is read
+        alike whatever stands beside it in a batch, and batches of one width can be filled.
+        """
+        if not self.reads_lines:
+            return self.width
+        # A margin behind the last letter: what stands at the border of an input is read worse.
+        wanted = max(LEAST_LINE, -(-self.height * width // height) + self.height // 4)
+        step = max(_LINE_STEP, 1 << (wanted.bit_length() - 4))
+        return min(self.width, -(-wanted // step) * step)
 
     @property
     def steps(self) -> int:
         """How often it says a class, or nothing: T of its logits [N, T, C] where it takes all steps."""
         if self.prediction == "Attn":
             return self.max_length + 1
-        return self.width // 4 + (-1 if self.features == "VGG" else 1)
+        return self.steps_of(self.width)
+
+    def steps_of(self, width: int) -> int:
+        """The steps of CTC along an input of some width."""
+        return width // 4 + (-1 if self.features == "VGG" else 1)
 
     @property
     def label_policy(self) -> LabelPolicy:

@@ -16,9 +16,10 @@ from htrdata.store.reading import Dataset
 from htrmodel import starter
 from htrmodel.checkpoint.files import load
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import WordBatches, standardise
+from htrmodel.data.batches import Batches, WordBatches, standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import check_trained, divided, trained_on
+from htrmodel.data.lines import LineBatches, check_unit
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
 from htrmodel.devices import find_device
@@ -105,6 +106,7 @@ def _check(members: Sequence[Recogniser], dataset: Dataset) -> None:
         raise UsageError("there is no recogniser to evaluate: give one, or several as an ensemble")
     for one in members:
         one.check_reads()
+        check_unit(one.config, dataset.name, dataset.description.unit, one.name)
         check_trained(one.name, trained_on(one.name, one.data), divided(dataset))
     if any(one.charset != members[0].charset for one in members):
         names = ", ".join(one.name for one in members)
@@ -137,11 +139,16 @@ def read_split(
         BadDataError: a shard, the manifest or an image is damaged, or the weights compute no numbers of a word.
     """
     samples = open_samples(StoredSplit(dataset, split))
-    images = decoded_words(samples, recogniser.config, workers=workers)
+    batches: Batches
+    if recogniser.config.reads_lines:
+        batches = LineBatches([samples], recogniser.config, recogniser.device)
+    else:
+        images = decoded_words(samples, recogniser.config, workers=workers)
+        batches = WordBatches([samples], [images], recogniser.device)
     texts: dict[str, str] = {}
     confidences: dict[str, float] = {}
     with torch.inference_mode():
-        for batch in WordBatches([samples], [images], recogniser.device).in_order(batch_size):
+        for batch in batches.in_order(batch_size):
             readings = recogniser.read_tensor(standardise(batch.images, recogniser.config))
             check_sure(recogniser.name, readings)
             for word_id, reading in zip(batch.ids, readings, strict=True):

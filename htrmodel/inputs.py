@@ -9,7 +9,7 @@ import io
 import itertools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeGuard, overload, runtime_checkable
@@ -49,6 +49,9 @@ class PageOfFile:
 WordImage: TypeAlias = Path | str | bytes | Image.Image | NDArray[np.generic] | Encoded | PageOfFile
 """What stands for the image of a word: its path, its encoded bytes, a Pillow image, an array (see `from_array`), a word
 of a store, or a page of a TIFF; a path alone is its first page."""
+
+LINES_AHEAD = 8
+"""Batches of lines that are opened at once, so that there are several of one width among them."""
 
 MAX_BYTES = 1 << 30
 """Of a file that is opened as an image. The pixels have a limit of their own, see `htrdata.images.codec.MAX_PIXELS`."""
@@ -129,15 +132,34 @@ def fit(grey: Image.Image, config: RecogniserConfig) -> NDArray[np.uint8]:
         config: says the size, and whether the image is stretched to it or padded, on the right, with its last column.
 
     Returns:
-        uint8 [height, width], 0 for black.
+        uint8 [height, width], 0 for black; of lines, each has the width that `RecogniserConfig.input_width` says.
     """
-    width = config.width
-    if config.resize == "pad":
+    full = width = config.input_width(*grey.size)
+    if config.resize != "stretch":
         width = min(width, max(1, -(-config.height * grey.width // grey.height)))
     pixels = np.asarray(grey.resize((width, config.height), Image.Resampling.BICUBIC))
-    if width == config.width:
-        return pixels
-    return np.pad(pixels, ((0, 0), (0, config.width - width)), mode="edge")
+    return pixels if width == full else widened(pixels, full)
+
+
+def widened(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """An image [H, W] with its last column repeated until it has that width."""
+    return np.pad(pixels, ((0, 0), (0, width - pixels.shape[1])), mode="edge")
+
+
+def stacked(fitted: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Images of one height as one array [N, H, W], those that are narrower than the widest padded on the right."""
+    width = max(pixels.shape[1] for pixels in fitted)
+    return np.stack([pixels if pixels.shape[1] == width else widened(pixels, width) for pixels in fitted])
+
+
+def alike(fitted: Sequence[NDArray[np.uint8]], batch_size: int) -> Iterator[list[int]]:
+    """Places of images that can be read at once: of one width, at most `batch_size` of them."""
+    by_width: dict[int, list[int]] = {}
+    for place, pixels in enumerate(fitted):
+        by_width.setdefault(pixels.shape[1], []).append(place)
+    for places in by_width.values():
+        for first in range(0, len(places), batch_size):
+            yield places[first : first + batch_size]
 
 
 def standardise(pixels: NDArray[np.uint8], config: RecogniserConfig) -> NDArray[np.float32]:
@@ -154,14 +176,15 @@ def to_inputs(images: WordImage | Iterable[WordImage], config: RecogniserConfig)
         config: of the recogniser that shall read them: ``recogniser.config``.
 
     Returns:
-        float32 [N, 1, H, W], in [-1, 1] with the usual mean and deviation; N is 1 for one image, and 0 for none.
+        float32 [N, 1, H, W], in [-1, 1] with the usual mean and deviation; N is 1 for one image, and 0 for none. For
+        a model of lines W is the width of the widest, and the others are padded.
 
     Raises:
         HtrError: as `open_image` does.
     """
     given = iter([images]) if is_one(images) else several(images)
     fitted = [fit(open_image(image), config) for image in given]
-    return standardise(np.stack(fitted) if fitted else np.empty((0, config.height, config.width), np.uint8), config)
+    return standardise(stacked(fitted) if fitted else np.empty((0, config.height, config.width), np.uint8), config)
 
 
 def is_one(images: object) -> TypeGuard[WordImage]:
@@ -234,11 +257,24 @@ class WordReader(ABC):
             raise UsageError(f"batches of {batch_size} images are not possible: give 1 or more")
         waiting = iter([images]) if is_one(images) else several(images)
         readings: list[Reading] = []
-        while batch := list(itertools.islice(waiting, batch_size)):
-            found = self.read_inputs(to_inputs(batch, self.config))
+        while batch := list(itertools.islice(waiting, batch_size * (LINES_AHEAD if self.config.reads_lines else 1))):
+            found = self.read_fitted([fit(open_image(image), self.config) for image in batch], batch_size)
             check_sure(self.name, found)
             readings += found
         return readings[0] if is_one(images) else readings
+
+    def read_fitted(self, fitted: Sequence[NDArray[np.uint8]], batch_size: int) -> list[Reading]:
+        """Reads images as `fit` gives them; those of one width at once, so that none depends on the others.
+
+        Args:
+            fitted: uint8 [H, W] each.
+            batch_size: how many are read at once.
+        """
+        readings: dict[int, Reading] = {}
+        for places in alike(fitted, batch_size):
+            found = self.read_inputs(standardise(np.stack([fitted[place] for place in places]), self.config))
+            readings.update(zip(places, found, strict=True))
+        return [readings[place] for place in range(len(fitted))]
 
 
 def _decoded(name: str, content: bytes) -> Image.Image:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from htrdata.errors import BadDataError, UsageError, WrongTypeError
 from htrdata.labels import Charset
-from htrmodel.config import STAGES, RecogniserConfig
+from htrmodel.config import LEAST_LINE, STAGES, RecogniserConfig
 from htrmodel.inputs import WordReader
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.layers.bilstm import BidirectionalLSTM
@@ -131,7 +131,8 @@ class Recogniser(nn.Module, WordReader):
         """Logits of the classes at each step.
 
         Args:
-            images: float32 (float64 in a float64 model) [N, 1, H, W] in [-1, 1], of the config's height and width.
+            images: float32 (float64 in a float64 model) [N, 1, H, W] in [-1, 1], of the config's height and width, or
+                for a model of lines of any width from `htrmodel.config.LEAST_LINE` on.
             targets: int64 [N, S] of `tokenizer.encode`, for training: attention is given the true token before each
                 step. CTC has no use for them.
             full_steps: without targets, attention takes all ``max_length + 1`` steps. Otherwise it may stop once every
@@ -149,11 +150,12 @@ class Recogniser(nn.Module, WordReader):
                 f"a {type(images).__name__} is no tensor of inputs: recogniser.read takes images and paths, and "
                 "torch.from_numpy(htrmodel.to_inputs(images, recogniser.config)) makes a tensor of them"
             )
-        expected = (1, self.config.height, self.config.width)
+        config = self.config
+        any_width = config.reads_lines and images.dim() == 4 and images.shape[3] >= LEAST_LINE
+        expected = (1, config.height, images.shape[3] if any_width else config.width)
         if images.dim() != 4 or images.shape[1:] != expected:
-            raise BadDataError(
-                f"images of shape {tuple(images.shape)} do not fit a model for [N, {str(expected)[1:-1]}]"
-            )
+            wanted = f"1, {config.height}, {f'{LEAST_LINE} or more' if config.reads_lines else config.width}"
+            raise BadDataError(f"images of shape {tuple(images.shape)} do not fit a model for [N, {wanted}]")
         features = self.encode(images)
         if isinstance(self.Prediction, AttentionDecoder):
             logits: Tensor = self.Prediction(features, targets, full_steps=full_steps)

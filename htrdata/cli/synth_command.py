@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from htrdata.cli.build_options import BuildRequest, drawing_options, run_build
+
+if TYPE_CHECKING:
+    from htrdata.records import Unit
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -32,6 +36,13 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option(
     "--media", callback=_names, metavar="NAMES", help="Kinds of pages, with commas: scan, photo.  [default: all]"
 )
+@click.option(
+    "--unit",
+    default="word",
+    show_default=True,
+    type=click.Choice(["word", "line"]),
+    help="With line, --words says how many lines of some words each.",
+)
 @drawing_options
 def synth(
     asked: BuildRequest,
@@ -41,6 +52,7 @@ def synth(
     diacritics: bool,
     hands: tuple[str, ...] | None,
     media: tuple[str, ...] | None,
+    unit: Unit,
 ) -> None:
     """Draw words as people write them: no data set is needed, and there is no end to them.
 
@@ -52,8 +64,9 @@ def synth(
       htrdata synth --words 20000
       htrdata synth --words 1000000 --fonts /usr/share/fonts/truetype
       htrdata synth --words 5000 --hands print,mixed --media photo --name synth_photos
+      htrdata synth --words 8000 --unit line
     """
     from htrdata.drawing.synth.source import Synth
     from htrdata.drawing.synth.writers import HANDS, MEDIA
 
-    run_build(Synth(words, seed, fonts, diacritics, hands or HANDS, media or MEDIA), asked)
+    run_build(Synth(words, seed, fonts, diacritics, hands or HANDS, media or MEDIA, unit), asked)

@@ -81,10 +81,10 @@ def predict(
     if checkpoint is None:
         checkpoint = starter.DEFAULT
         echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
-    images = find_images(places, lambda sentence: echo(sentence, err=True))
     reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
     if knowledge is not None:
         reader = _with(knowledge, reader)
+    images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     tally = Tally()
     found = _counted(predict_each(reader, images, batch_size), tally)
     if as_json:

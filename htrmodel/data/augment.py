@@ -17,6 +17,7 @@ from htrmodel.layers.precision import without_autocast
 
 # The largest changes at strength 1; each is drawn uniformly between its negative (or none) and it. Lengths are in
 # fractions of the image, for a word that fills an input of 32 x 100 pixels.
+_PROPORTION = 100 / 32
 _ROTATION = math.radians(3)
 _SLANT = 0.35  # columns per row
 _SCALE = 0.12
@@ -60,13 +61,19 @@ def _draw(images: Tensor, generator: torch.Generator, limit: float) -> Tensor:
 
 
 def _move(images: Tensor, generator: torch.Generator, strength: float) -> Tensor:
-    """Rotates, slants, scales and shifts about the centre; beyond its edges an image goes on as it ends."""
+    """Rotates, slants, scales and shifts about the centre; beyond its edges an image goes on as it ends.
+
+    A line that is longer than a word is rotated and shifted by less in proportion, and only made narrower, since its
+    ends would be gone otherwise.
+    """
     height, width = images.shape[2:]
-    angle = _draw(images, generator, _ROTATION * strength)
+    part = min(1.0, _PROPORTION * height / width)
+    angle = _draw(images, generator, _ROTATION * strength * part)
     slant = _draw(images, generator, _SLANT * strength)
-    scale_x = _draw(images, generator, _SCALE * strength).exp()
+    stretch = _draw(images, generator, _SCALE * strength)
+    scale_x = (stretch if part == 1 else stretch.abs()).exp()
     scale_y = _draw(images, generator, _SCALE * strength).exp()
-    shift_x = _draw(images, generator, 2 * _SHIFT[0] * strength)
+    shift_x = _draw(images, generator, 2 * _SHIFT[0] * strength * part)
     shift_y = _draw(images, generator, 2 * _SHIFT[1] * strength)
     cosine, sine = angle.cos(), angle.sin()
     # From output to input: rotation times slant times scale in pixels, then in affine_grid's units, half an image.

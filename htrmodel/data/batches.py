@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,31 +33,35 @@ class Batch:
     ids: list[str]
 
 
-class WordBatches:
-    """The words of one or several data sets, from which batches are taken by position.
-
-    On a GPU all images are kept there, if they need less than half of its free memory; a batch is then one gather.
+class Batches(ABC):
+    """Words, or lines, of one or several data sets, from which batches are taken by position.
 
     Args:
         samples: of each data set; at least one.
-        images: of each data set, as `htrmodel.data.cache.decoded_words` gives them, all of one height and width.
         device: where batches shall be.
     """
 
-    def __init__(
-        self, samples: Sequence[Samples], images: Sequence[NDArray[np.uint8]], device: torch.device | str = "cpu"
-    ) -> None:
-        if not samples or [len(part) for part in samples] != [len(part) for part in images]:
-            raise ValueError(f"{sum(map(len, samples))} words do not fit {sum(map(len, images))} images")
+    def __init__(self, samples: Sequence[Samples], device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
         self._samples = list(samples)
-        self._images = list(images)
         self._starts = np.cumsum([0, *map(len, samples)])
         self._texts = pa.concat_arrays([part.texts for part in samples])
-        self._resident = self._move() if _has_room(self.device, sum(part.nbytes for part in images)) else None
 
     def __len__(self) -> int:
         return len(self._texts)
+
+    @abstractmethod
+    def take(self, positions: NDArray[np.int64]) -> Batch:
+        """The words at some positions, counted over all data sets in their order."""
+
+    def batches(self, positions: NDArray[np.int64], batch_size: int) -> Iterator[Batch]:
+        """The words at some positions, each once, in batches to be read; the last one may be smaller."""
+        for first in range(0, len(positions), batch_size):
+            yield self.take(positions[first : first + batch_size])
+
+    def in_order(self, batch_size: int) -> Iterator[Batch]:
+        """All words, each once, as `batches` gives them."""
+        return self.batches(np.arange(len(self)), batch_size)
 
     @functools.cached_property
     def left_out(self) -> list[str]:
@@ -72,6 +77,35 @@ class WordBatches:
     def texts(self) -> pa.Array:
         """The labels of all words: strings."""
         return self._texts
+
+    @functools.cached_property
+    def _ids(self) -> pa.Array:
+        return pa.concat_arrays([part.ids for part in self._samples])
+
+    def _batch(self, images: Tensor, positions: NDArray[np.int64]) -> Batch:
+        texts, ids = (take(column, positions).to_pylist() for column in (self._texts, self._ids))
+        return Batch(images.unsqueeze(1), texts, ids)
+
+
+class WordBatches(Batches):
+    """Words whose images have one size, all decoded before.
+
+    On a GPU all images are kept there, if they need less than half of its free memory; a batch is then one gather.
+
+    Args:
+        samples: of each data set; at least one.
+        images: of each data set, as `htrmodel.data.cache.decoded_words` gives them, all of one height and width.
+        device: where batches shall be.
+    """
+
+    def __init__(
+        self, samples: Sequence[Samples], images: Sequence[NDArray[np.uint8]], device: torch.device | str = "cpu"
+    ) -> None:
+        if not samples or [len(part) for part in samples] != [len(part) for part in images]:
+            raise ValueError(f"{sum(map(len, samples))} words do not fit {sum(map(len, images))} images")
+        super().__init__(samples, device)
+        self._images = list(images)
+        self._resident = self._move() if _has_room(self.device, sum(part.nbytes for part in images)) else None
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -91,22 +125,12 @@ class WordBatches:
             images = self._resident.index_select(0, places)
         else:
             images = self.on_host(positions).to(self.device, non_blocking=True)
-        texts, ids = (take(column, positions).to_pylist() for column in (self._texts, self._ids))
-        return Batch(images.unsqueeze(1), texts, ids)
+        return self._batch(images, positions)
 
     def on_host(self, positions: NDArray[np.int64]) -> Tensor:
         """The images at some positions, uint8 [N, H, W] in the host's memory, pinned for a GPU."""
         images = torch.from_numpy(self._gather(positions))
         return images.pin_memory() if self.device.type == "cuda" else images
-
-    def in_order(self, batch_size: int) -> Iterator[Batch]:
-        """All words, each once; the last batch may be smaller."""
-        for first in range(0, len(self), batch_size):
-            yield self.take(np.arange(first, min(first + batch_size, len(self))))
-
-    @functools.cached_property
-    def _ids(self) -> pa.Array:
-        return pa.concat_arrays([part.ids for part in self._samples])
 
     def _gather(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         if len(self._images) == 1:

@@ -12,7 +12,7 @@ from htrmodel.config import RecogniserConfig
 from htrmodel.data.decoding import decode_word
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.splits import every_split
-from htrmodel.inputs import standardise
+from htrmodel.inputs import stacked, standardise
 
 WORDS = 256
 """As many as calibration is given: the ranges of activations hardly change with more."""
@@ -28,7 +28,7 @@ def calibration_inputs(root: Path, config: RecogniserConfig, words: int = WORDS,
         seed: of the choice.
 
     Returns:
-        float32 [N, 1, H, W].
+        float32 [N, 1, H, W]; of lines, those that are narrower than the widest are padded.
 
     Raises:
         SourceMissingError: there is neither a data set nor a shard.
@@ -41,9 +41,11 @@ def calibration_inputs(root: Path, config: RecogniserConfig, words: int = WORDS,
     draws = np.random.default_rng(seed)
     share = -(-words // len(origins))
     parts = [_drawn(open_samples(origin), share, config, draws) for origin in origins]
-    return standardise(np.concatenate(parts), config)
+    return standardise(stacked([pixels for part in parts for pixels in part]), config)
 
 
-def _drawn(samples: Samples, words: int, config: RecogniserConfig, draws: np.random.Generator) -> NDArray[np.uint8]:
+def _drawn(
+    samples: Samples, words: int, config: RecogniserConfig, draws: np.random.Generator
+) -> list[NDArray[np.uint8]]:
     positions = draws.choice(len(samples), min(words, len(samples)), replace=False)
-    return np.stack([decode_word(samples.encoded(position), config) for position in positions.tolist()])
+    return [decode_word(samples.encoded(position), config) for position in positions.tolist()]

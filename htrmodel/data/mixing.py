@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,19 @@ def shares(ratios: Sequence[float], batch_size: int) -> list[int]:
     if 0 in counts:
         raise UsageError(f"a ratio of {ratios[counts.index(0)]:g} has no word in a batch of {batch_size}: enlarge one")
     return counts
+
+
+class Order(Protocol):
+    """What says which words are in which batch.
+
+    Attributes:
+        batches_per_epoch: how many there are.
+    """
+
+    batches_per_epoch: int
+
+    def batch(self, epoch: int, number: int) -> Positions:
+        """The positions of the words of a batch; see `TrainingOrder.batch`."""
 
 
 class TrainingOrder:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.regular import real_path
 from htrdata.labels import legible, normal_form
+from htrdata.records import Unit
 from htrdata.store.columns import codes, numbers, select, strings, take
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE
@@ -41,6 +42,7 @@ class StoredSplit:
         self.name = dataset.name
         self.split = split
         self.divided = divided(dataset)
+        self.unit: Unit | None = dataset.description.unit
         self._manifest = ManifestReader(dataset.manifest_path)
         dataset.words(split)  # raises where there are none
         self._folders = dataset.shards(split)
@@ -117,6 +119,7 @@ class PlainShards:
     """
 
     divided = None
+    unit = None
 
     def __init__(self, root: Path, name: str | None = None, split: str = "") -> None:
         self.name = legible(name or real_path(root).name)

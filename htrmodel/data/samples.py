@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
 from htrdata.labels import LabelPolicy, normal_form
-from htrdata.records import Reason
+from htrdata.records import Reason, Unit
 from htrdata.store.columns import select, strings, take
 from htrdata.store.shards import Shard
 from htrmodel.data.divisions import DividedSet
@@ -38,6 +38,10 @@ class Origin(Protocol):
     @property
     def divided(self) -> DividedSet | None:
         """How the data set was divided into splits; None where that is not known."""
+
+    @property
+    def unit(self) -> Unit | None:
+        """What its samples are; None where that is not known."""
 
     @property
     def shards(self) -> tuple[Shard, ...]:

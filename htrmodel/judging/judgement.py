@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from htrdata.labels import fold_case, normal_form
+from htrdata.records import Unit
 from htrdata.version import __version__
-from htrmodel.judging.metrics import METRICS
+from htrmodel.judging.metrics import METRICS, word_error_rate
 from htrmodel.judging.mistakes import find_confusions, worst_readings
 from htrmodel.judging.pairing import JudgedWord
 from htrmodel.judging.protocol import LEVEL
@@ -61,6 +62,7 @@ class Setting:
         clusters: how many of them there are.
         resamples: how often they are drawn.
         seed: of the draws.
+        samples: what they are: ``word`` or ``line``.
     """
 
     dataset: str
@@ -75,6 +77,7 @@ class Setting:
     clusters: int
     resamples: int
     seed: int
+    samples: Unit = "word"
 
     def signature(self, subset: str, case: Case, left_out: LeftOut, words: int) -> str:
         """One line that tells what a figure is of.
@@ -85,7 +88,8 @@ class Setting:
         The keys are: data set; whether a program drew anything of it (only where one did); the first 12 digits of its
         content digest and of that of the references; split; charset and longest word of the system; what helped the
         reading (only where something did); subset of the words; case; what becomes of the words that the system leaves
-        out; words counted; bootstrap (resamples, unit, seed); version.
+        out; words counted; where samples are lines, that they are and what a word of WER is; bootstrap (resamples,
+        unit, seed); version.
         """
         parts = {
             "data": self.dataset,
@@ -100,6 +104,7 @@ class Setting:
             "case": case,
             "leftout": left_out,
             "n": words,
+            **({} if self.samples == "word" else {"unit": self.samples, "wer": "between-spaces"}),
             "bs": f"{self.resamples}x{self.unit.replace(' ', '-')}-seed{self.seed}",
             "htrmodel": __version__,
         }
@@ -160,8 +165,9 @@ class Judgement:
         if not self.figures:
             return f"Judgement({self.system} on {where})"
         found = self.find()
-        shown = [f"{title} {found.metrics[name].shown()}" for title, name in (("CER", "micro_cer"), ("WER", "wer"))]
-        return f"Judgement({self.system} on {where}: {found.words:,} words, {', '.join(shown)})"
+        wer = word_error_rate(self.setting.samples)
+        shown = [f"{title} {found.metrics[name].shown()}" for title, name in (("CER", "micro_cer"), ("WER", wer))]
+        return f"Judgement({self.system} on {where}: {found.words:,} {self.setting.samples}s, {', '.join(shown)})"
 
     @property
     def cases(self) -> tuple[Case, ...]:

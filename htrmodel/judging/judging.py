@@ -136,6 +136,7 @@ def judge_split(
         clusters=len(set(clusters)),
         resamples=resamples,
         seed=seed,
+        samples=dataset.description.unit,
     )
     blocks = [block for case in _cases(dataset, charset) for block in _blocks(pairing.words, case, training_labels)]
     return Judgement(

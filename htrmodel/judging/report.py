@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from htrdata.labels import visible
+from htrdata.records import Unit
 from htrmodel.judging.comparing import Comparison, Differences, Over
 from htrmodel.judging.judgement import Case, Figure, Judgement, LeftOut, Setting
-from htrmodel.judging.metrics import METRICS
+from htrmodel.judging.metrics import LINE_WER, METRICS, Metric, word_error_rate
 from htrmodel.judging.mistakes import find_confusions, worst_readings
 from htrmodel.judging.protocol import FEW_CLUSTERS
 from htrmodel.judging.subsets import SUBSETS
@@ -18,7 +19,6 @@ WIDTH = 80
 
 _CASES: dict[Case, str] = {"sensitive": "case-sensitive", "insensitive": "case-insensitive"}
 _OVER: dict[Over, str] = {"every-word": "every word, left out is wrong", "read-by-both": "words that both read"}
-_BRIEF = ("micro_cer", "wer")
 
 
 def judgement_text(judgement: Judgement, top: int = 10) -> str:
@@ -48,9 +48,9 @@ def comparison_text(comparison: Comparison) -> str:
         *_fitted(_sampling(first.setting, comparison.resamples)),
     ]
     for over in kinds:
-        lines += ["", *_compared(comparison.find("all", case, over))]
+        lines += ["", *_compared(comparison.find("all", case, over), first.setting.samples)]
     if any(found.subset == "unseen" for found in comparison.differences):
-        lines += ["", *_compared(comparison.find("unseen", case, kinds[-1]))]
+        lines += ["", *_compared(comparison.find("unseen", case, kinds[-1]), first.setting.samples)]
     for over in kinds:
         lines += ["", *_compared_subsets(comparison, over)]
     for name, judgement in (("first", first), ("second", second)):
@@ -59,11 +59,20 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _compared(found: Differences) -> Iterator[str]:
+def _shown(samples: Unit) -> Iterator[tuple[str, Metric]]:
+    """The figures that mean something of words, or of lines."""
+    return ((name, metric) for name, metric in METRICS.items() if samples == "line" or name != LINE_WER)
+
+
+def _brief(samples: Unit) -> tuple[str, str]:
+    return "micro_cer", word_error_rate(samples)
+
+
+def _compared(found: Differences, samples: Unit) -> Iterator[str]:
     subset = "" if found.subset == "all" else f"{SUBSETS[found.subset]}, "
     yield f"{subset}{_OVER[found.over]} ({found.words:,}), {_CASES[found.case]}, %"
     yield f"{'':<24}{'first':>8}{'second':>8}  {'difference':<24}{'p':>7}"
-    for name, metric in METRICS.items():
+    for name, metric in _shown(samples):
         row = found.metrics[name]
         change = _figure(Figure(row.difference, row.low, row.high), sign="+")
         p = "–" if math.isnan(row.p) else f"{row.p:.3f}"
@@ -71,13 +80,14 @@ def _compared(found: Differences) -> Iterator[str]:
 
 
 def _compared_subsets(comparison: Comparison, over: Over) -> Iterator[str]:
+    brief = _brief(comparison.first.setting.samples)
     yield f"difference, {_OVER[over]}, %"
-    yield f"{'':<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<22}" for name in _BRIEF).rstrip()
+    yield f"{'':<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<22}" for name in brief).rstrip()
     for case in dict.fromkeys(found.case for found in comparison.differences):
         yield _CASES[case]
         for found in comparison.differences:
             if (found.case, found.over) == (case, over):
-                rows = (found.metrics[name] for name in _BRIEF)
+                rows = (found.metrics[name] for name in brief)
                 changes = (_figure(Figure(row.difference, row.low, row.high), 1, "+") for row in rows)
                 cells = "  ".join(f"{change:<22}" for change in changes)
                 yield f"  {SUBSETS[found.subset]:<23}{found.words:>7,}  {cells}".rstrip()
@@ -119,19 +129,20 @@ def _metrics(judgement: Judgement) -> Iterator[str]:
     kinds: list[LeftOut] = ["omitted", "wrong"] if judgement.left_out else ["omitted"]
     titles = {"omitted": "words read", "wrong": "left out counted as wrong"}
     yield f"{f'{_CASES[case]}, %':<26}" + "".join(f"{titles[kind]:<26}" for kind in kinds).rstrip()
-    for name, metric in METRICS.items():
+    for name, metric in _shown(judgement.setting.samples):
         numbers = (judgement.find("all", case, kind).metrics[name] for kind in kinds)
         yield f"  {metric.title:<23}" + " ".join(f"{_figure(number):<25}" for number in numbers).rstrip()
 
 
 def _subsets(judgement: Judgement, left_out: LeftOut) -> Iterator[str]:
+    brief = _brief(judgement.setting.samples)
     title = "words read, %" if left_out == "omitted" else "left out is wrong, %"
-    yield f"{title:<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<21}" for name in _BRIEF).rstrip()
+    yield f"{title:<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<21}" for name in brief).rstrip()
     for case in judgement.cases:
         yield _CASES[case]
         for found in judgement.figures:
             if (found.case, found.left_out) == (case, left_out):
-                cells = "  ".join(f"{_figure(found.metrics[name], digits=1):<21}" for name in _BRIEF)
+                cells = "  ".join(f"{_figure(found.metrics[name], digits=1):<21}" for name in brief)
                 yield f"  {SUBSETS[found.subset]:<23}{found.words:>7,}  {cells}".rstrip()
 
 

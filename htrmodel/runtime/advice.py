@@ -22,10 +22,11 @@ words right where its median was 0.81, 43 % where it was 0.36, and 3 % where it 
 was 0.48, and 37 % where it was 0.22."""
 
 _CUT = (
-    "have its lines found by eScriptorium, Transkribus or kraken; `htrdata xml` cuts them, `htrmodel align` finds words"
+    "have its lines found, by eScriptorium, Transkribus or `kraken -a -i page.jpg page.xml segment -bl`, then "
+    "`htrmodel predict FOLDER --xml` reads them and `htrdata xml` cuts them out"
 )
 _REMEDIES: dict[Kind, str] = {
-    "page": f"these weights read single words, so what is read there means nothing: {_CUT}",
+    "page": f"these weights read single words or lines, so what is read there means nothing: {_CUT}",
     "line": "these weights read single words, so what is read there means little: cut it into words, by hand or with "
     "`htrmodel align` where its text is known",
     "blank": "no ink stands out there, so what is read there means nothing: look whether it was cut in the right place",

@@ -68,44 +68,47 @@ Say: TypeAlias = Callable[[str], None]
 """Told what a person should know, in a sentence."""
 
 
-def find_images(places: Place | Iterable[Place], say: Say = lambda sentence: None) -> Iterator[NamedImage]:
+def find_images(
+    places: Place | Iterable[Place], say: Say = lambda sentence: None, *, lines: bool = False
+) -> Iterator[NamedImage]:
     """Finds the images at one or several places, in order.
 
     Whether there are any is known at once; words in a store, or in shards without one, are read as they are taken.
 
     Args:
         places: see `Place`.
-        say: told what is left out in folders, and why.
+        say: told what is left out in folders and stores, and why.
+        lines: whether they shall be read by a model of lines; a model of words is given no data sets of lines.
 
     Raises:
         SourceMissingError: there is nothing at a place, or no image in a folder.
-        UsageError: a place is a data set within a store.
+        UsageError: a place is a data set within a store, or a store of lines alone for a model of words.
         BadDataError: a ``dataset.json`` of a store is damaged.
         WrongTypeError: a value is no place.
     """
     given: Iterable[Place] = [places] if is_one(places) or isinstance(places, Stored) else several(places)
-    found = [_at(place, number, say) for number, place in enumerate(given)]
+    found = [_at(place, number, say, lines) for number, place in enumerate(given)]
     return (image for images in found for image in images)
 
 
-def _at(place: Place, number: int, say: Say) -> Iterable[NamedImage]:
+def _at(place: Place, number: int, say: Say, lines: bool) -> Iterable[NamedImage]:
     if isinstance(place, Stored):
         return _stored(place)
     if isinstance(place, str | PathLike):
-        return _at_path(Path(place), say)
+        return _at_path(Path(place), say, lines)
     name = (
         place.id if isinstance(place, Encoded) else getattr(place, "filename", "") if isinstance(place, Image) else ""
     )
     return [NamedImage(str(name) or f"image {number}", place)]
 
 
-def _at_path(path: Path, say: Say) -> Iterable[NamedImage]:
+def _at_path(path: Path, say: Say, lines: bool) -> Iterable[NamedImage]:
     if not path.is_dir():
         if not path.exists():
             raise SourceMissingError(f"there is nothing at {path}")
         return _in_table(path) if path.suffix.lower() in _TABLES else _pages(path)
     if any(path.glob(f"*/{DATASET_FILE}")):
-        return _in_store(path, say)
+        return _in_store(path, say, lines)
     if (path / DATASET_FILE).exists():
         raise UsageError(
             f"{path} is a data set without its words: name {real_path(path).parent}, the store that it is in"
@@ -146,7 +149,7 @@ def _in_table(path: Path) -> Iterator[NamedImage]:
     return (NamedImage(f"{path}#{name}", _InTable(name, image)) for name, image in images_within(path))
 
 
-def _in_store(path: Path, say: Say) -> Iterator[NamedImage]:
+def _in_store(path: Path, say: Say, lines: bool) -> Iterator[NamedImage]:
     from htrdata.records import SPLITS
     from htrdata.store.reading import Store
     from htrmodel.data.splits import shards_beside
@@ -155,10 +158,14 @@ def _in_store(path: Path, say: Say) -> Iterator[NamedImage]:
     for split in SPLITS:
         for name in shards_beside(path, split):
             say(f"{path}: left out {split}/{name}, which htrdata did not build: name that folder to have it read")
-    for dataset in store:
-        if dataset.description.unit != "word":
-            say(f"{dataset.name} in {path} holds {dataset.description.unit}s, and these weights read words")
-    return _stored(store)
+    others = [dataset for dataset in store if dataset.description.unit == "line" and not lines]
+    if not others:
+        return _stored(store)
+    what = f"{', '.join(one.name for one in others)} in {path} holds lines, and these weights read words"
+    if len(others) == len(store.datasets):
+        raise UsageError(f"{what}: --checkpoint starter-lines reads them")
+    say(f"{what}: left out")
+    return (image for dataset in store if dataset not in others for image in _stored(dataset))
 
 
 def _in_shards(path: Path) -> Iterator[NamedImage]:

@@ -1,9 +1,9 @@
 """Recognisers as ONNX graphs, which `htrmodel.runtime.onnx_runner` and any ONNX runtime read without torch.
 
 A graph takes ``images``, float32 [N, 1, H, W], and gives ``ids``, int64 [N, T], and ``probabilities``, float32 [N, T]:
-the best class of each step and its probability. N is free. The attention decoder is a loop that stops when every row
-has ended; the steps that it did not take hold the end token, with a probability of 1. The metadata entry ``htrmodel``
-is the JSON object that our checkpoints have, with ``format`` and ``config``.
+the best class of each step and its probability. N is free, and W of models of lines. The attention decoder is a loop
+that stops when every row has ended; the steps that it did not take hold the end token, with a probability of 1. The
+metadata entry ``htrmodel`` is the JSON object that our checkpoints have, with ``format`` and ``config``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from htrdata.errors import UsageError
 from htrdata.files.writing import write_atomically
-from htrmodel.config import ENTRY, FORMAT
+from htrmodel.config import ENTRY, FORMAT, LEAST_LINE
 from htrmodel.layers.attention import AttentionDecoder, Decoding
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.quantising import quantise
@@ -122,7 +122,10 @@ def _graph(recogniser: Recogniser) -> Any:
     kind = _GreedyTokens if config.prediction == "Attn" else _BestClasses
     module = kind(copy.deepcopy(recogniser)).cpu().float().eval()
     # Two images: torch would take a batch of one for a constant.
-    images = torch.zeros(2, 1, config.height, config.width)
+    images = torch.zeros(2, 1, config.height, 8 * config.height if config.reads_lines else config.width)
+    free: dict[int, Any] = {0: torch.export.Dim("batch")}
+    if config.reads_lines:
+        free[3] = torch.export.Dim("width", min=LEAST_LINE)
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -135,7 +138,7 @@ def _graph(recogniser: Recogniser) -> Any:
                 (images,),
                 input_names=["images"],
                 output_names=["ids", "probabilities"],
-                dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
+                dynamic_shapes={"images": free},
                 opset_version=OPSET,
                 dynamo=True,
                 verbose=False,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
 from htrmodel.checkpoint.settings import Settings
 from htrmodel.config import RecogniserConfig
-from htrmodel.inputs import Encoded, WordReader, fit, open_image, standardise
+from htrmodel.inputs import LINES_AHEAD, Encoded, WordReader, fit, open_image
 from htrmodel.runtime.advice import Tally
 from htrmodel.runtime.finding import NamedImage, Place, find_images
 from htrmodel.runtime.looking import Kind, kind_of
@@ -76,8 +76,8 @@ def predict(
         HtrError: as `load_reader` does.
     """
     said: list[str] = []
-    found = find_images(images, said.append)
     reader = checkpoint if isinstance(checkpoint, WordReader) else load_reader(checkpoint, device, runtime)
+    found = find_images(images, said.append, lines=reader.config.reads_lines)
     predictions, tally = [], Tally()
     for prediction in predict_each(reader, found, batch_size):
         predictions.append(prediction)
@@ -140,10 +140,11 @@ def predict_each(reader: WordReader, images: Iterable[NamedImage], batch_size: i
         batch_size: how many are read at once.
     """
     waiting = iter(images)
-    while batch := list(itertools.islice(waiting, batch_size)):
+    ahead = batch_size * (LINES_AHEAD if reader.config.reads_lines else 1)
+    while batch := list(itertools.islice(waiting, ahead)):
         opened = [_open(named, reader.config) for named in batch]
         good = [one.pixels for one in opened if isinstance(one, _Opened)]
-        readings = iter(reader.read_inputs(standardise(np.stack(good), reader.config)) if good else [])
+        readings = iter(reader.read_fitted(good, batch_size))
         for named, one in zip(batch, opened, strict=True):
             if isinstance(one, _Opened):
                 text, confidence = next(readings)
@@ -165,4 +166,5 @@ def _open(named: NamedImage, config: RecogniserConfig) -> _Opened | Prediction:
         grey = open_image(named.image)
     except (BadDataError, SourceMissingError, StorageError) as error:
         return Prediction(named.name, problem=str(error))
-    return _Opened(fit(grey, config), None if isinstance(named.image, Encoded) else kind_of(grey))
+    kind = None if isinstance(named.image, Encoded) else kind_of(grey)
+    return _Opened(fit(grey, config), None if kind == "line" and config.reads_lines else kind)

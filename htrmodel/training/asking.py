@@ -19,7 +19,7 @@ from htrmodel.config import ModelFields
 from htrmodel.training.finetuning import Listener, Request, carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.outcome import Outcome
-from htrmodel.training.recipes import ATTENTIONHTR, RECIPES, SMALL, Recipe
+from htrmodel.training.recipes import ATTENTIONHTR, LINES, RECIPES, SMALL, Recipe
 from htrmodel.training.run_folder import Record
 from htrmodel.training.train import Trainer
 from htrmodel.training.validation import Stop
@@ -35,6 +35,7 @@ def finetune(
     mix: Sequence[str] = (),
     start: PathLike[str] | str | None = None,
     small: bool = False,
+    lines: bool = False,
     charset: Charset | str | None = None,
     from_charset: Charset | str | None = None,
     architecture: str | None = None,
@@ -76,6 +77,7 @@ def finetune(
         mix: data sets, ``NAME``, or with their shares of a batch ``NAME:RATIO``; empty for all but drawn ones.
         start: a checkpoint, the name of a starter, or ``scratch``; None for the starter, with `small` for ``scratch``.
         small: a narrow model that two CPU cores train in minutes, and the recipe for it.
+        lines: a model of whole lines, and the recipe for it.
         charset: what to read: a charset, ``alnum``, ``printable``, or a file; None for that of the start.
         from_charset: what a ``.pth`` reads; None for what ``opt.txt`` beside it says, or the number of its classes.
         architecture: such as ``TPS-ResNet-BiLSTM-Attn``; None, here and below, for that of the start.
@@ -132,6 +134,7 @@ def finetune(
     }
     model = ModelChoice(
         small=small,
+        lines=lines,
         charset=named_charset(charset, "--charset"),
         from_charset=named_charset(from_charset, "--from-charset"),
         fields=cast(ModelFields, _given(fields)),
@@ -141,7 +144,7 @@ def finetune(
         mix=tuple(mix),
         checkpoint=_checkpoint(start, small),
         model=model,
-        recipe=_changed(_recipe(recipe, small), changes),
+        recipe=_changed(_recipe(recipe, small, lines), changes),
         freeze=tuple(freeze),
         seed=seed,
         out=None if out is None else Path(out),
@@ -207,11 +210,11 @@ def _changed(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
     return replace(recipe, **given)
 
 
-def _recipe(given: Recipe | str | None, small: bool) -> Recipe:
+def _recipe(given: Recipe | str | None, small: bool, lines: bool) -> Recipe:
     if isinstance(given, Recipe):
         return given
     if given is None:
-        return SMALL if small else ATTENTIONHTR
+        return LINES if lines else SMALL if small else ATTENTIONHTR
     if given not in RECIPES:
         raise UsageError(f"no recipe {given!r}: there are {', '.join(RECIPES)}")
     return RECIPES[given]

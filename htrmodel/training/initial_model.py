@@ -16,7 +16,7 @@ from htrmodel.checkpoint.stage_transfer import transfer_stages
 from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.divisions import DividedSet, trained_on
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.recipes import SMALL_MODEL
+from htrmodel.training.recipes import LINE_MODEL, SMALL_MODEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +25,14 @@ class ModelChoice:
 
     Attributes:
         small: new weights are those of the narrow model `htrmodel.training.recipes.SMALL_MODEL`.
+        lines: it shall read lines, see `htrmodel.training.recipes.LINE_MODEL`; new weights are those of the narrow one.
         charset: what it shall read; None for what the checkpoint reads, `PRINTABLE` where there is none.
         from_charset: what the classes of the checkpoint are, where neither it nor their number says so.
         fields: other fields of `RecogniserConfig` by name; what is not there is as in the checkpoint, or the default.
     """
 
     small: bool = False
+    lines: bool = False
     charset: Charset | None = None
     from_charset: Charset | None = None
     fields: ModelFields
@@ -91,7 +93,9 @@ def _settings(choice: ModelChoice) -> Settings:
 def _scratch(choice: ModelChoice) -> InitialModel:
     if choice.from_charset is not None:
         raise UsageError("--from-charset says what a checkpoint reads: give it with --from CHECKPOINT")
-    fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
+    fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small or choice.lines else choice.fields
+    if choice.lines:
+        fields = {**LINE_MODEL, **fields}
     config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
     return InitialModel(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
 
@@ -99,6 +103,8 @@ def _scratch(choice: ModelChoice) -> InitialModel:
 def _from_checkpoint(path: Path, choice: ModelChoice) -> InitialModel:
     checkpoint = read_checkpoint(path, _settings(choice))
     fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
+    if choice.lines and not checkpoint.config.reads_lines:
+        fields = {**LINE_MODEL, **fields}
     config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
     message = f"starting from {path}: {config.summary()}"
     if config.architecture != checkpoint.config.architecture:

@@ -148,7 +148,25 @@ STARTER = Recipe(
 )
 """Of the starter weights: drawn words in hundreds of thousands, each seen about once, on a CPU that has bfloat16."""
 
-RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL, OWN_DATA, STARTER)}
+LINES = Recipe(
+    name="lines",
+    optimizer="adamw",
+    lr=1e-3,
+    schedule="one_cycle",
+    warmup=0.05,
+    batch_size=16,
+    epochs=10,
+    select="cer",
+    augment=0.5,
+    average=0.999,
+)
+"""For whole lines, some hundreds to tens of thousands: small batches, since each line is as long as ten words."""
+
+RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL, OWN_DATA, STARTER, LINES)}
+
+LINE_MODEL: ModelFields = {"height": 48, "width": 3072, "max_length": 768, "resize": "free"}
+"""What makes a model read lines: more rows, and inputs as wide as each needs; longer texts than their steps allow are
+left out anyway."""
 
 SMALL_MODEL: ModelFields = {"architecture": "None-VGG-BiLSTM-CTC", "output_channel": 128, "hidden_size": 128}
 """Sizes of a `htrmodel.config.RecogniserConfig` with 0.95 million parameters: two CPU cores train it in minutes."""

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from htrmodel.data.batches import WordBatches
-from htrmodel.data.mixing import Positions, TrainingOrder
+from htrmodel.data.batches import Batches, WordBatches
+from htrmodel.data.lines import LineBatches, OrderByWidth
+from htrmodel.data.mixing import Order, Positions, TrainingOrder
 from htrmodel.devices import uses_bfloat16
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.compiling import compile_convolutions
@@ -40,8 +41,8 @@ class Task:
     """
 
     recogniser: Recogniser
-    words: WordBatches
-    validation: Mapping[str, WordBatches]
+    words: Batches
+    validation: Mapping[str, Batches]
     recipe: Recipe
     ratios: Sequence[float] | None = None
     freeze: Sequence[str] = ()
@@ -70,7 +71,7 @@ class Stepper:
         recipe, recogniser = task.recipe, task.recogniser
         self._task = task
         self._device = task.words.device
-        self._order = TrainingOrder(task.words.sizes, recipe.batch_size, ratios=task.ratios, seed=task.seed)
+        self._order = _order(task)
         self.steps_per_epoch = self._order.batches_per_epoch
         self.total_steps = recipe.total_steps(self.steps_per_epoch)
         self._freezing = Freezing(recogniser, task.freeze)
@@ -84,7 +85,7 @@ class Stepper:
         bfloat16 = uses_bfloat16(recipe.precision, self._device)
         self._update = Update(recogniser, self._freezing.trained, optimizer, self._generator, recipe, bfloat16)
         self._fixed: FixedBatches | None = None
-        if task.cuda_graph:
+        if task.cuda_graph and isinstance(task.words, WordBatches):
             self._fixed = FixedBatches(task.words, recogniser.tokenizer, recipe.batch_size, self._update)
 
     @property
@@ -116,3 +117,9 @@ class Stepper:
         batch = self._task.words.take(positions)
         targets = self._task.recogniser.tokenizer.encode(batch.texts).to(self._device, non_blocking=True)
         return self._update(batch.images, targets)
+
+
+def _order(task: Task) -> Order:
+    words, seed = task.words, task.seed
+    order = TrainingOrder(words.sizes, task.recipe.batch_size, ratios=task.ratios, seed=seed)
+    return OrderByWidth(order, words.widths, seed) if isinstance(words, LineBatches) else order

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from htrmodel.data.batches import Batch, WordBatches, standardise
+from htrmodel.data.batches import Batch, Batches, standardise
 from htrmodel.judging import metrics
 from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
@@ -31,7 +31,8 @@ class Validation:
     Attributes:
         loss: mean over all characters and end tokens with attention, over all words with CTC; see `validate`.
         cer: micro CER, a fraction; words that are left out count as read as nothing.
-        wer: share of words that are not read exactly, those left out among them.
+        wer: share of words that are not read exactly, those left out among them; of lines, edits of words between
+            spaces over the words of the references.
         words: how many there are.
         left_out: how many of them the recogniser cannot read.
     """
@@ -81,11 +82,11 @@ def validate(
         readings += [reading.text for reading in recogniser.tokenizer.decode(logits)]
     loss = float(np.average(torch.stack(losses).cpu().double().numpy(), weights=weights))
     figures = metrics.evaluate([*texts, *left_out], [*readings, *[""] * len(left_out)])
-    return Validation(loss, figures["micro_cer"], figures["wer"], len(texts) + len(left_out), len(left_out))
+    wer = figures[metrics.word_error_rate("line" if config.reads_lines else "word")]
+    return Validation(loss, figures["micro_cer"], wer, len(texts) + len(left_out), len(left_out))
 
 
-def spread_batches(words: WordBatches, count: int, batch_size: int) -> Iterator[Batch]:
+def spread_batches(words: Batches, count: int, batch_size: int) -> Iterator[Batch]:
     """At most `count` words, evenly spread over all of them, always the same."""
     positions = np.linspace(0, len(words) - 1, min(count, len(words))).astype(np.int64)
-    for first in range(0, len(positions), batch_size):
-        yield words.take(positions[first : first + batch_size])
+    return words.batches(positions, batch_size)

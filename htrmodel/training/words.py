@@ -11,12 +11,13 @@ from typing import Any
 import torch
 
 from htrdata.errors import SourceMissingError, UsageError
-from htrdata.labels import Charset, LabelPolicy
+from htrdata.labels import Charset
 from htrdata.records import Reason
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import WordBatches
+from htrmodel.data.batches import Batches, WordBatches
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
+from htrmodel.data.lines import LineBatches, check_unit, writable
 from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Origin, Samples, open_samples
@@ -68,14 +69,16 @@ class TrainingWords:
         folder: Path | None = None,
         workers: int = 1,
         progress: Callable[[int, int], None] | None = None,
-    ) -> tuple[WordBatches, dict[str, WordBatches]]:
-        """Decodes the images, or finds them in the cache; see `htrmodel.data.cache.decoded_words`.
+    ) -> tuple[Batches, dict[str, Batches]]:
+        """Decodes the images, or finds them in the cache; see `htrmodel.data.cache.decoded_words`. Lines come later.
 
         Returns:
             The words to train on, and those to validate on by data set.
         """
 
-        def batches(samples: Sequence[Samples]) -> WordBatches:
+        def batches(samples: Sequence[Samples]) -> Batches:
+            if config.reads_lines:
+                return LineBatches(samples, config, device)
             images = [decoded_words(one, config, folder=folder, workers=workers, progress=progress) for one in samples]
             return WordBatches(samples, images, device)
 
@@ -98,13 +101,12 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
         BadDataError: a data set is damaged.
     """
     mixed = parse_mix(mix)
-    policy = config.label_policy
-    train = [_open(origin, policy, say) for origin in find_split(root, "train", list(mixed))]
+    train = [_open(origin, config, say) for origin in find_split(root, "train", list(mixed))]
     for name in shards_beside(root, "train"):
         if name not in mixed:
             say(f"{name} in {root} is no data set that htrdata built: it is left out; --mix {name} takes it")
     found = undivided(root, "val") or [origin for one in train for origin in _find_validation(root, one.name, say)]
-    val = [_open(origin, policy, say) for origin in found]
+    val = [_open(origin, config, say) for origin in found]
     if not val:
         names = ", ".join(one.name for one in train)
         plain = all(isinstance(one.origin, PlainShards) for one in train)
@@ -142,8 +144,12 @@ def _find_validation(root: Path, name: str, say: Say) -> list[Origin]:
         return []
 
 
-def _open(origin: Origin, policy: LabelPolicy, say: Say) -> Samples:
+def _open(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
+    check_unit(config, origin.name, origin.unit)
+    policy = config.label_policy
     samples = open_samples(origin, policy)
+    if config.reads_lines:
+        samples = writable(samples, config)
     counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
     left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
     say(f"{origin.name}: {len(samples):,} {origin.split} words{left_out}")

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from htrdata.drawing.synth.fonts import Font, read_fonts
 from htrdata.drawing.synth.writers import HANDS, MEDIA, split_fonts
-from htrdata.drawing.synth.written import WORDS_PER_WRITER, WriterRecipe, WrittenWords
+from htrdata.drawing.synth.written import WriterRecipe, WrittenWords
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Division, Page, SourceInfo, Unit
 from htrdata.sources.base import DRAWN
@@ -39,6 +39,7 @@ class Synth:
         hands: kinds of hands to draw from, of `htrdata.drawing.synth.writers.HANDS`. Where fonts alone are asked for, a
             split that none of them falls to is printed by pens; the column ``hand`` says so.
         media: kinds of pages to draw from, of `htrdata.drawing.synth.writers.MEDIA`.
+        unit: ``word``; or ``line`` for lines of some words each, `words` of them.
 
     Raises:
         UsageError: a setting is out of its range.
@@ -50,6 +51,7 @@ class Synth:
     diacritics: bool = False
     hands: tuple[str, ...] = HANDS
     media: tuple[str, ...] = MEDIA
+    unit: Unit = "word"
 
     def __post_init__(self) -> None:
         if self.words < 1:
@@ -65,9 +67,8 @@ class Synth:
     @property
     def name(self) -> str:
         """The default name of the data set in a store."""
-        return "synth"
+        return "synth" if self.unit == "word" else "synth_lines"
 
-    unit: ClassVar[Unit] = "word"
     drawn: ClassVar[str] = DRAWN
     info: ClassVar[SourceInfo] = SourceInfo(
         title="Words drawn by htrdata synth",
@@ -99,6 +100,7 @@ class Synth:
             "hands": ",".join(self.hands),
             "media": ",".join(self.media),
             "fonts": f"{len(self._fonts)} {digest[:16]}" if self._fonts else "none",
+            **({} if self.unit == "word" else {"unit": self.unit}),
         }
 
     @property
@@ -118,10 +120,10 @@ class Synth:
             BadDataError: a font cannot be read.
         """
         fonts = tuple(split_fonts(self._fonts, SHARES))
-        recipe = WriterRecipe(self.seed, self.diacritics, self.hands, self.media, fonts)
+        recipe = WriterRecipe(self.seed, self.diacritics, self.hands, self.media, fonts, self.unit)
         for split, count in zip(SPLITS, _shared_out(self.words), strict=True):
-            for number, first in enumerate(range(0, count, WORDS_PER_WRITER)):
-                words = WrittenWords(recipe, split, number, min(WORDS_PER_WRITER, count - first))
+            for number, first in enumerate(range(0, count, recipe.per_writer)):
+                words = WrittenWords(recipe, split, number, min(recipe.per_writer, count - first))
                 yield Page(id=words.writer_id, split=split, words=words)
 
 

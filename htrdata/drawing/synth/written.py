@@ -1,4 +1,4 @@
-"""The words of one writer, which come into being when they are looked at, from a seed and the writer's number alone."""
+"""The words, or lines, of one writer, which come into being when they are looked at, from a seed and a number alone."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ from htrdata.drawing.synth.vocabulary import Vocabulary
 from htrdata.drawing.synth.writers import Writer, random_writer
 from htrdata.images.codec import encode
 from htrdata.images.made import GreyJpeg, MadeImage
-from htrdata.records import SPLITS, Word
+from htrdata.records import SPLITS, Unit, Word
 
 WORDS_PER_WRITER = 50
 """Words that each writer writes; the last one of a split may write fewer."""
+
+LINES_PER_WRITER = 8
+"""Lines that each writer writes where lines are asked for."""
+
+_LINE_WORDS = (2, 10)  # of a line
+_CLOSING = frozenset(".,;:!?')\"")  # marks that stand right behind a word
 
 _TRIES = 20  # draws of words among which enough can be set in a font, before letters alone are
 
@@ -34,6 +40,7 @@ class WriterRecipe:
         hands: kinds of hands, of `htrdata.drawing.synth.writers.HANDS`.
         media: kinds of pages, of `htrdata.drawing.synth.writers.MEDIA`.
         fonts: of each split.
+        unit: whether they write words or lines of some words.
     """
 
     seed: int
@@ -41,10 +48,16 @@ class WriterRecipe:
     hands: tuple[str, ...]
     media: tuple[str, ...]
     fonts: tuple[tuple[Font, ...], ...]
+    unit: Unit = "word"
 
     def __hash__(self) -> int:
         # Asked for with every word: hundreds of fonts would take longer than drawing it.
-        return hash((self.seed, self.diacritics, self.hands, self.media))
+        return hash((self.seed, self.diacritics, self.hands, self.media, self.unit))
+
+    @property
+    def per_writer(self) -> int:
+        """Words, or lines, that each writer writes; the last one of a split may write fewer."""
+        return LINES_PER_WRITER if self.unit == "line" else WORDS_PER_WRITER
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +129,10 @@ def _writer(recipe: WriterRecipe, split: str, number: int) -> Writer:
 @functools.lru_cache(16)
 def _texts(recipe: WriterRecipe, split: str, number: int) -> list[str]:
     """What a writer writes, as much as could be asked for."""
-    words = WrittenWords(recipe, split, number, WORDS_PER_WRITER)
+    words = WrittenWords(recipe, split, number, recipe.per_writer)
     writer, rng, vocabulary = words.writer, words.generator(1), _vocabulary(recipe.diacritics)
+    if recipe.unit == "line":
+        return [_line(vocabulary, writer, rng) for _ in range(LINES_PER_WRITER)]
     texts = list(vocabulary.draw(WORDS_PER_WRITER, rng))
     for _ in range(_TRIES):
         texts = [text for text in texts if writer.can_write(text)]
@@ -128,10 +143,25 @@ def _texts(recipe: WriterRecipe, split: str, number: int) -> list[str]:
     return ["".join(rng.choice(letters, int(rng.integers(2, 8)))) for _ in range(WORDS_PER_WRITER)]
 
 
+def _line(vocabulary: Vocabulary, writer: Writer, rng: np.random.Generator) -> str:
+    """Some words that the writer can write, with spaces between them but before marks that close."""
+    words = int(rng.integers(*_LINE_WORDS))
+    text = ""
+    for _ in range(_TRIES):
+        for word in vocabulary.draw(words, rng):
+            if writer.can_write(word) and words:
+                text += word if not text or word in _CLOSING else f" {word}"
+                words -= 1
+        if not words:
+            return text
+    letters = [char for char in CHARACTERS if writer.can_write(char)]
+    return "".join(rng.choice(letters, int(rng.integers(2, 8))))
+
+
 @functools.lru_cache(2)
 def _drawn(recipe: WriterRecipe, split: str, number: int) -> list[GreyJpeg]:
     """All words that a writer could be asked for: a word does not depend on how many were."""
-    words = WrittenWords(recipe, split, number, WORDS_PER_WRITER)
+    words = WrittenWords(recipe, split, number, recipe.per_writer)
     writer = words.writer
     crops = draw_words(words.texts, writer, words.generator(2))
     return [GreyJpeg(encode(crop, "jpeg", writer.quality), crop.shape[1], crop.shape[0]) for crop in crops]

@@ -313,3 +313,17 @@ def test_diacritics_are_written_only_where_they_are_asked_for() -> None:
 
     assert letters(Synth(words=2000)) == set()
     assert len(letters(Synth(words=2000, diacritics=True))) > 30
+
+
+def test_lines_are_words_of_a_writer_with_spaces_between(tmp_path: Path) -> None:
+    source = Synth(words=40, seed=4, unit="line")
+    assert (source.name, source.unit, source.settings["unit"]) == ("synth_lines", "line", "line")
+    assert "unit" not in Synth(words=40, seed=4).settings
+    htrdata.build(source, tmp_path)
+    lines = htrdata.open(tmp_path)["train", "synth_lines"]
+    texts = [line.text for line in lines]
+    assert len(texts) == 36
+    assert sum(" " in text for text in texts) > 30
+    assert not any(f" {mark} " in f" {text} "[2:] for text in texts for mark in ".,;")
+    assert np.mean([line.image.width / line.image.height for line in lines]) > 5
+    assert [line.text for line in Synth(words=40, seed=4, unit="line").pages().__next__().words] == texts[:8]

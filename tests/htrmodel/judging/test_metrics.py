@@ -56,7 +56,22 @@ class TestCount:
         attentionhtr: float,
     ) -> None:
         expected = [1, characters, edits, relative, int(reference != reading), normalised, attentionhtr]
-        assert count([reference], [reading]).tolist() == [pytest.approx(expected)]
+        assert count([reference], [reading])[:, :7].tolist() == [pytest.approx(expected)]
+
+    @pytest.mark.parametrize(
+        ("reference", "reading", "tokens", "edits"),
+        [
+            ("the cat sat", "the cat sat", 3, 0),
+            ("the cat sat", "the bat", 3, 2),
+            ("the cat", "thecat", 2, 2),
+            ("cat", "c at", 1, 2),
+            ("cat", "", 1, 1),
+            ("", "a b", 0, 2),
+            ("don't, he said", "dont , he said", 3, 2),
+        ],
+    )
+    def test_words_of_lines_stand_between_spaces(self, reference: str, reading: str, tokens: int, edits: int) -> None:
+        assert count([reference], [reading])[0, 7:].tolist() == [tokens, edits]
 
     @given(pairs=pairs)
     def test_edits_are_levenshteins(self, pairs: list[tuple[str, str]]) -> None:
@@ -84,6 +99,7 @@ class TestFigures:
                 "accuracy": 1 / 4,
                 "icdar2019_1_ned": 1 - (3 / 7 + 0 + 1 + 1 / 2) / 4,
                 "attentionhtr_norm_ed": (3 / 6 + 0 + 0 + 1 / 2) / 4,
+                "line_wer": 3 / 4,
             }
         )
 

@@ -71,6 +71,7 @@ def test_the_steps_are_those_over_batches_of_any_shape(
     if resident:
         monkeypatch.setattr(batches, "_has_room", lambda *_: True)
     task = replace(make_task(recipe, **model), cuda_graph=True)
+    assert isinstance(task.words, batches.WordBatches)
     assert (task.words.resident is not None) is resident
     fixed, fixed_weights = trained(task, steps)
     np.testing.assert_allclose(fixed, plain, rtol=2e-4 if recipe is BFLOAT16 else 1e-5)

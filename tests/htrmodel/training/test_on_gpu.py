@@ -22,6 +22,7 @@ RECIPE = replace(STARTER, batch_size=5, epochs=25, precision="float32", lr=1e-5,
 
 
 def on_gpu(task: Task, *, cuda_graph: bool) -> Task:
+    assert isinstance(task.words, WordBatches)
     words = WordBatches(task.words._samples, task.words._images, "cuda")
     return replace(task, recogniser=task.recogniser.cuda(), words=words, cuda_graph=cuda_graph)
 

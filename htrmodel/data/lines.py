@@ -1,0 +1,182 @@
+"""Lines: images of one height and any width, decoded when they are needed, in batches of lines of like width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from htrdata.errors import BadDataError, UsageError
+from htrdata.images.codec import ImageError
+from htrdata.labels import least_steps
+from htrdata.records import Reason, Unit
+from htrdata.store.columns import numbers, select
+from htrmodel.config import RecogniserConfig
+from htrmodel.data.batches import Batch, Batches
+from htrmodel.data.decoding import decode_grey, decode_word
+from htrmodel.data.label_columns import REASONS
+from htrmodel.data.mixing import Order, Positions
+from htrmodel.data.origins import StoredSplit
+from htrmodel.data.samples import Samples
+from htrmodel.inputs import stacked
+
+WINDOW = 32
+"""Batches among whose lines those of like width are put together: more would make an order of little chance."""
+
+
+def check_unit(config: RecogniserConfig, name: str, unit: Unit | None, system: str = "this model") -> None:
+    """Refuses lines for a model of words.
+
+    Args:
+        config: of the model.
+        name: of the data set.
+        unit: of its samples; None where that is not known.
+        system: what to call the model.
+
+    Raises:
+        UsageError: they are lines, and it has inputs of one width.
+    """
+    if unit == "line" and not config.reads_lines:
+        raise UsageError(
+            f"{name} holds lines, and {system} reads words: take a model of lines (--checkpoint or --from starter-lines"
+            "; `htrmodel finetune --lines --from starter-fast` makes one), or cut the lines into words (`htrmodel "
+            "align`, then `htrdata xml --unit word --alignment FILE`)"
+        )
+
+
+def input_widths(samples: Samples, config: RecogniserConfig) -> NDArray[np.int64]:
+    """Pixel columns of the input of each line, see `RecogniserConfig.input_width`.
+
+    The manifest says the sizes of the images; of shards without one, each image is opened.
+
+    Raises:
+        BadDataError: an image or the manifest is damaged.
+    """
+    if isinstance(samples.origin, StoredSplit):
+        columns = [numbers(samples.column(name)).astype(np.int64) for name in ("width", "height")]
+        sizes = np.stack(columns, 1)
+    else:
+        shapes = [_decoded(samples, place).shape[::-1] for place in range(len(samples))]
+        sizes = np.array(shapes, np.int64).reshape(-1, 2)
+    return np.array([config.input_width(width, height) for width, height in sizes.tolist()], np.int64)
+
+
+def writable(samples: Samples, config: RecogniserConfig) -> Samples:
+    """The lines whose texts can be written along their inputs by CTC; the others are ``too_long``.
+
+    Raises:
+        UsageError: none is left.
+    """
+    steps = [config.steps_of(width) for width in input_widths(samples, config).tolist()]
+    fits = np.array([least_steps(text) <= most for text, most in zip(samples.texts.to_pylist(), steps, strict=True)])
+    if fits.all():
+        return samples
+    if not fits.any():
+        raise UsageError(f"{samples.name} has no {samples.split} line that is wide enough for its text")
+    reasons = np.full(int((~fits).sum()), REASONS.index(Reason.TOO_LONG), np.int8)
+    rows = np.concatenate([samples.left_out_rows, samples.rows[~fits]])
+    order = np.argsort(rows, kind="stable")
+    return replace(
+        samples,
+        texts=select(samples.texts, fits),
+        shard_numbers=samples.shard_numbers[fits],
+        keys=samples.keys[fits],
+        rows=samples.rows[fits],
+        left_out_rows=rows[order],
+        left_out_reasons=np.concatenate([samples.left_out_reasons, reasons])[order],
+    )
+
+
+class LineBatches(Batches):
+    """Lines, decoded when a batch of them is taken: that costs a hundredth of what training on them does on a CPU.
+
+    Args:
+        samples: of each data set; at least one.
+        config: of the recogniser.
+        device: where batches shall be.
+
+    Attributes:
+        widths: pixel columns of the input of each line, [N].
+    """
+
+    def __init__(
+        self, samples: Sequence[Samples], config: RecogniserConfig, device: torch.device | str = "cpu"
+    ) -> None:
+        super().__init__(samples, device)
+        self._config = config
+        self.widths = np.concatenate([input_widths(part, config) for part in samples])
+
+    def take(self, positions: NDArray[np.int64]) -> Batch:
+        """The lines at some positions; those that are narrower than the widest are padded on the right."""
+        parts = np.searchsorted(self._starts, positions, side="right") - 1
+        places = positions - self._starts[parts]
+        pixels = [
+            _fitted(self._samples[number], place, self._config)
+            for number, place in zip(parts.tolist(), places.tolist(), strict=True)
+        ]
+        return self._batch(torch.from_numpy(stacked(pixels)).to(self.device, non_blocking=True), positions)
+
+    def batches(self, positions: NDArray[np.int64], batch_size: int) -> Iterator[Batch]:
+        """The lines at some positions, each once and with others of its own width alone, so that nothing is padded."""
+        widths = self.widths[positions]
+        for width in np.unique(widths).tolist():
+            yield from super().batches(positions[widths == width], batch_size)
+
+
+class OrderByWidth:
+    """An order of training whose batches are of lines of like width.
+
+    The batches of a window have the words that another order has for them, dealt out by width, in an order by chance:
+    each is a function of the seed and its number alone.
+
+    Args:
+        order: the other one.
+        widths: of all inputs.
+        seed: of what is by chance.
+
+    Attributes:
+        batches_per_epoch: how many there are.
+    """
+
+    def __init__(self, order: Order, widths: NDArray[np.int64], seed: int) -> None:
+        self.batches_per_epoch = order.batches_per_epoch
+        self._order = order
+        self._widths = widths
+        self._seed = seed
+        self._window: tuple[int, list[Positions]] = (-1, [])
+
+    def batch(self, epoch: int, number: int) -> Positions:
+        """The positions of the words of a batch; see `htrmodel.data.mixing.TrainingOrder.batch`."""
+        window, place = divmod(epoch * self.batches_per_epoch + number, WINDOW)
+        if self._window[0] != window:
+            self._window = (window, self._dealt(window))
+        return self._window[1][place]
+
+    def _dealt(self, window: int) -> list[Positions]:
+        steps = range(window * WINDOW, (window + 1) * WINDOW)
+        positions = np.concatenate([self._order.batch(*divmod(step, self.batches_per_epoch)) for step in steps])
+        dealt = np.split(positions[np.argsort(self._widths[positions], kind="stable")], WINDOW)
+        order = np.random.default_rng([self._seed, window]).permutation(WINDOW)
+        return [dealt[place] for place in order.tolist()]
+
+
+def _fitted(samples: Samples, place: int, config: RecogniserConfig) -> NDArray[np.uint8]:
+    try:
+        return decode_word(samples.encoded(place), config)
+    except ImageError as error:
+        raise _damaged(samples, place, error) from error
+
+
+def _decoded(samples: Samples, place: int) -> NDArray[np.uint8]:
+    try:
+        return decode_grey(samples.encoded(place))
+    except ImageError as error:
+        raise _damaged(samples, place, error) from error
+
+
+def _damaged(samples: Samples, place: int, error: ImageError) -> BadDataError:
+    shard = samples.origin.shards[int(samples.shard_numbers[place])]
+    return BadDataError(f"{shard.folder}, image {int(samples.keys[place])}: {error}")
