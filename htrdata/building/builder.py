@@ -24,7 +24,7 @@ from htrdata.building.part import build_part, count_part
 from htrdata.building.plan import Plan, make_plan
 from htrdata.building.published_counts import compare, difference_lines, expected_faults, unexpected_gaps
 from htrdata.building.replaceable import check_places, inputs_of
-from htrdata.building.report import write_report
+from htrdata.building.reporting.page import Reported, write_report
 from htrdata.building.resuming import differences, may_resume
 from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError
@@ -208,7 +208,7 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     recorded = {folder: record_shard(folder, shards[folder]) for folder in folders}
     counts = describe_counts(plan, tally, copies)
     report = workspace.about / REPORT_FILE
-    write_report(report, counts, recorded, workspace.stage)
+    write_report(report, Reported(plan, counts, tally, recorded, manifest, workspace.stage), executor)
     sync_folders(workspace.stage)  # before the file that says that all is there
     write_json(workspace.about / DATASET_FILE, describe(counts, recorded, manifest, report))
 

@@ -1,26 +1,16 @@
-"""The report of a build: a table for the terminal and a page for the browser, both from its description."""
+"""The report of a build for a terminal, from its description; `htrdata.building.reporting` makes the page."""
 
 from __future__ import annotations
 
-import base64
-import dataclasses
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-import jinja2
-
-from htrdata.building.leaks import clean_lines, leak_lines
+from htrdata.building.leaks import leak_lines
 from htrdata.building.published_counts import difference_lines
-from htrdata.files.writing import replace_durably
 from htrdata.labels import CHARSETS
-from htrdata.records import SPLITS, Reason
-from htrdata.store.description import Counts, Description, RecordedOptions, ShardRecord, SplitCounts
-from htrdata.store.digests import content_digest
-from htrdata.store.shards import Shard
-
-_CROPS_PER_SPLIT = 24
+from htrdata.records import Reason
+from htrdata.store.description import Counts, Description, SplitCounts
 
 _UNKNOWN_NOTE = "--charset FILE takes them in; --on-unknown simplify or strip keeps words without them"
 _OUTSIDE_NOTE = "outside: kept labels with characters that AttentionHTR's two charsets lack"
@@ -36,7 +26,7 @@ def summary(counts: Counts) -> str:
     remarks = [_OUTSIDE_NOTE, *division_lines(counts)]
     remarks += [f"{split}: not built, there are no words for it" for split in counts.missing_splits]
     remarks += drawn_lines(counts)
-    remarks += _corrected(counts)
+    remarks += corrected_lines(counts)
     remarks += unannotated_lines(counts)
     remarks += _unknown_characters(counts)
     remarks += difference_lines(counts.differences)
@@ -50,7 +40,8 @@ def summary(counts: Counts) -> str:
     return "\n".join(lines)
 
 
-def _corrected(counts: Counts) -> list[str]:
+def corrected_lines(counts: Counts) -> list[str]:
+    """What to say of labels that were put right before the build."""
     if counts.corrections is None:
         return []
     flagged = sum(split.dropped.get(Reason.FLAGGED, 0) for split in counts.splits.values())
@@ -116,58 +107,3 @@ def _unknown_characters(counts: Counts) -> list[str]:
     shown = "  ".join(listed[:12])
     more = f"  and {len(listed) - 12} more" if len(listed) > 12 else ""
     return [f"characters outside the charset, with words: {shown}{more}", _UNKNOWN_NOTE]
-
-
-def write_report(path: Path, counts: Counts, shards: Mapping[str, ShardRecord], store: Path) -> None:
-    """Writes the report as one HTML page that needs nothing else: counts, leaks, and crops from the shards.
-
-    Args:
-        path: of the page.
-        counts: of the data set.
-        shards: of the data set, by folder below the store, in order.
-        store: the folder below which the shards stand.
-    """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("htrdata.building"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    page = environment.get_template("report.html").render(
-        counts=counts,
-        rows=table_rows(counts.splits),
-        note=_OUTSIDE_NOTE,
-        divided=division_lines(counts),
-        drawn=drawn_lines(counts),
-        unannotated=unannotated_lines(counts),
-        leaks=[*leak_lines(counts), *clean_lines(counts)],
-        differences=difference_lines(counts.differences),
-        crops={split: list(_crops(split, shards, store)) for split in SPLITS if split in counts.splits},
-        options=_options(counts.options),
-        content_digest=content_digest({folder: shard.content_digest for folder, shard in shards.items()}),
-    )
-    replace_durably(path, page.encode())
-
-
-def _options(options: RecordedOptions) -> list[tuple[str, object]]:
-    named = {field.name: getattr(options, field.name) for field in dataclasses.fields(options)}
-    charset = named.pop("charset")
-    named["normalise"] = ", ".join(options.normalise) or "none"
-    return [*named.items(), ("charset", "all" if charset is None else charset.name)]
-
-
-def _crops(split: str, shards: Mapping[str, ShardRecord], store: Path) -> Iterator[tuple[str, str]]:
-    """Some words of a split, evenly spread: the crop as a data URL, and the label."""
-    folders = [folder for folder, shard in shards.items() if shard.split == split]
-    words = sum(shards[folder].words for folder in folders)
-    wanted = range(0, words, max(1, -(-words // _CROPS_PER_SPLIT)))
-    before = 0
-    for folder in folders:
-        shard = Shard(store / folder)
-        for position in wanted:
-            if before <= position < before + len(shard):
-                image = shard.image(position - before + 1)
-                kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
-                label = shard.label(position - before + 1)
-                yield f"data:image/{kind};base64,{base64.b64encode(image).decode()}", label
-        before += len(shard)
