@@ -18,6 +18,24 @@ SPLITS = ("train", "val", "test")
 Unit = Literal["word", "line"]
 """What an annotation is of. Where nothing else is said, "word" stands for either."""
 
+DRAWN = "pixels and strokes"
+"""Of ``drawn`` of a source or store: all of the writing is made by a program, and the images with it."""
+
+DRAWN_PICTURE = "picture"
+"""Of ``drawn``: people wrote the strokes, as a pen recorded them; the images are made of them by a program."""
+
+
+def of_people(drawn: str | None) -> bool:
+    """Whether people wrote the words, be it that a program made the images."""
+    return drawn in (None, DRAWN_PICTURE)
+
+
+def how_drawn(drawn: str) -> str:
+    """What to say of words that are not, or not as they are, people's handwriting: a sentence without its end."""
+    if of_people(drawn):
+        return "the strokes are people's, as a pen recorded them; the images are made of them by a program"
+    return f"drawn by a program: {drawn}; this is no handwriting of people"
+
 
 class Reason(enum.StrEnum):
     """Why a word is not in the shards. The order is that in which the reasons are tested: the first one counts."""

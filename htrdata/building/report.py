@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from htrdata.building.leaks import leak_lines
 from htrdata.building.published_counts import difference_lines
 from htrdata.labels import CHARSETS
-from htrdata.records import Reason
+from htrdata.records import Reason, how_drawn
 from htrdata.store.description import Counts, Description, SplitCounts
 
 _UNKNOWN_NOTE = "--charset FILE takes them in; --on-unknown simplify or strip keeps words without them"
@@ -85,7 +85,7 @@ def division_lines(counts: Counts) -> list[str]:
 
 def drawn_lines(counts: Counts) -> list[str]:
     """What to say of words that are not, or not as they are, people's handwriting."""
-    return [f"drawn by a program: {counts.drawn}; this is no handwriting of people"] if counts.drawn else []
+    return [how_drawn(counts.drawn)] if counts.drawn else []
 
 
 def unannotated_lines(counts: Counts) -> list[str]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from htrdata.records import DRAWN as DRAWN
+from htrdata.records import DRAWN_PICTURE as DRAWN_PICTURE
 from htrdata.records import Division as Division
 from htrdata.records import Page
 from htrdata.records import SourceInfo as SourceInfo
 from htrdata.records import Unit as Unit
-
-DRAWN = "pixels and strokes"
-"""Of `Source.drawn`: all of the writing is made by a program, and the images with it."""
-
-DRAWN_PICTURE = "picture"
-"""Of `Source.drawn`: people wrote the strokes, as a pen recorded them; the images are made of them by a program."""
 
 ALIGNMENT = "alignment"
 """The setting of a source that holds the SHA-256 of the file that says where each label stands, where it has one."""

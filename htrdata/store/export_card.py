@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from htrdata.records import how_drawn, of_people
 from htrdata.store.exported_words import ExportedWords
 
 _LICENCES = {
@@ -42,7 +43,7 @@ def card(
     lines = ["---", *_front_matter(words, data_files), "---", "", f"# {about.about.title}", ""]
     lines += [f"{total:,} images of handwritten {kind} with their texts.", ""]
     if about.drawn:
-        lines += [f"Drawn by a program: {about.drawn}. This is no handwriting of people.", ""]
+        lines += [f"{how_drawn(about.drawn).capitalize()}.", ""]
     lines += [
         "| split | " + kind + " |",
         "|---|---|",
@@ -73,7 +74,7 @@ def _front_matter(words: ExportedWords, data_files: Mapping[str, str]) -> list[s
     if licence is None:
         lines.append(f"license_name: {_quoted(about.about.licence)}")
     lines += ["task_categories:", "- image-to-text", "tags:", "- handwriting"]
-    lines += ["- synthetic"] if about.drawn else []
+    lines += [] if of_people(about.drawn) else ["- synthetic"]
     lines += ["size_categories:", f"- {_size(sum(words.counts.values()))}"]
     if data_files:
         lines += ["configs:", "- config_name: default", "  data_files:"]

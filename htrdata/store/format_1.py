@@ -14,11 +14,10 @@ from typing import Any
 
 from htrdata.errors import BadDataError
 from htrdata.files.strict_json import decode, encode
-from htrdata.records import Division, SourceInfo
+from htrdata.records import DRAWN, Division, SourceInfo
 from htrdata.store.description import Text
 from htrdata.store.format import FORMAT_1
 
-_DRAWN = "pixels and strokes"
 _DEAL_OUT = {"ratio": "random", "fold": "fold"}
 # Settings of IAM that choose what is taken of a page, not which split the page is in; and the scheme itself.
 _NOT_PARAMETERS = {"segmentation", "annotations", "pixels", "scheme", "split"}
@@ -96,4 +95,4 @@ def drawn_corpus(title: str, settings: Mapping[str, str]) -> str:
 
 def drawn_of_1(source: str) -> str | None:
     """What a source of that name had drawn; a name of ``htrdata synth`` may go on behind an underscore."""
-    return _DRAWN if source.split("_")[0] == "synth" else None
+    return DRAWN if source.split("_")[0] == "synth" else None

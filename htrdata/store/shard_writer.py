@@ -65,7 +65,10 @@ def write_shard(folder: Path, words: Iterable[pa.RecordBatch], *, count: int, pa
     map_size = _whole_mebibytes(payload + 3 * _PAGE_SIZE * (count + 100))
     path = folder / DATA_FILE
     try:
-        environment = lmdb.open(os.fsencode(folder), map_size=map_size, sync=False, metasync=False, **_FIRST_FORMAT)
+        # No lock: nobody else knows the folder; and LMDB maps that file, so that a disk that is full when it gets its
+        # pages ends the process by SIGBUS.
+        open_for_one = {"sync": False, "metasync": False, "lock": False, **_FIRST_FORMAT}
+        environment = lmdb.open(os.fsencode(folder), map_size=map_size, **open_for_one)
         try:
             labels, digests = _put_words(environment, words)
             environment.sync(True)
@@ -75,7 +78,6 @@ def write_shard(folder: Path, words: Iterable[pa.RecordBatch], *, count: int, pa
         raise _said_by_the_system(error, path) from error
     if len(labels) != count:
         raise ValueError(f"{folder}: {len(labels)} words came, {count} were announced")
-    (folder / "lock.mdb").unlink()
     return ShardInfo(count, path.stat().st_size, file_sha256(path), digest_of_columns(labels, digests))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.files.regular import real_path
-from htrdata.records import SPLITS
+from htrdata.records import SPLITS, of_people
 from htrdata.store.format import DATA_FILE, DATASET_FILE
 from htrdata.store.reading import Store
 from htrmodel.data.divisions import DividedSet, divided
@@ -43,7 +43,7 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     if not store.datasets:
         return _plain(root, split, names)
     with_split = [name for name, dataset in store.datasets.items() if split in dataset.splits]
-    genuine = [name for name in with_split if store.datasets[name].description.drawn is None]
+    genuine = [name for name in with_split if of_people(store.datasets[name].description.drawn)]
     chosen = names or genuine or with_split
     if not chosen:
         raise UsageError(f"no data set in {root} has {split} words: it has {', '.join(store.datasets)}")

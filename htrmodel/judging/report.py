@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from htrdata.labels import visible
-from htrdata.records import Unit
+from htrdata.records import Unit, how_drawn
 from htrmodel.judging.comparing import Comparison, Differences, Over
 from htrmodel.judging.judgement import Case, Figure, Judgement, LeftOut, Setting
 from htrmodel.judging.metrics import LINE_WER, METRICS, Metric, word_error_rate
@@ -97,6 +97,8 @@ def _head(judgement: Judgement) -> Iterator[str]:
     setting, words = judgement.setting, len(judgement.words)
     longest = "" if setting.max_length is None else f", at most {setting.max_length} characters"
     yield from _fitted(f"{judgement.system} on {setting.dataset} {setting.split}, charset {setting.charset}{longest}")
+    if setting.drawn:
+        yield from _fitted(how_drawn(setting.drawn))
     if setting.aids is not None:
         yield from _fitted(f"read with {setting.aids}: not comparable with figures of reading without")
     yield from _fitted(f"words read: {words - sum(judgement.left_out.values()):,} of {words:,}")

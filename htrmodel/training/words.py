@@ -12,7 +12,7 @@ import torch
 
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.labels import Charset
-from htrdata.records import Reason
+from htrdata.records import Reason, of_people
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batches, WordBatches
 from htrmodel.data.cache import decoded_words
@@ -58,8 +58,8 @@ class TrainingWords:
 
     @property
     def drawn(self) -> bool:
-        """Whether all words to train on are known to be drawn."""
-        return all(one.origin.divided is not None and one.origin.divided.drawn is not None for one in self.train)
+        """Whether all words to train on are known to be drawn, strokes and all."""
+        return all(one.origin.divided is not None and not of_people(one.origin.divided.drawn) for one in self.train)
 
     def decode(
         self,

@@ -102,6 +102,24 @@ def test_a_small_disk(scenario: Scenario, places: tuple[Path, Path], tmp_path: P
     assert refused
 
 
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="only root may mount a small disk")
+def test_a_disk_that_is_full_when_a_shard_is_begun(tmp_path: Path) -> None:
+    """LMDB maps a lock file into memory where it is asked for one: without a page for it SIGBUS ended the process."""
+    disk = tmp_path / "disk"
+    if not mount_memory(disk, 1):
+        pytest.skip("mounting is not allowed here")
+    try:
+        (disk / "full").write_bytes(bytes(PAGE))
+        code = "import sys, pathlib, htrdata.store.shard_writer as w; w.write_shard(pathlib.Path(sys.argv[1]), [], "
+        command = [sys.executable, "-c", f"{code}count=0, payload=0)", str(disk / "shard")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith("OSError: [Errno 28] No space left on device")
+        TRIED["a shard, disk full before it", "StorageError"] += 1
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
 def pages_of(folder: Path) -> int:
     """The pages that a folder takes on a file system in memory, at least."""
     return sum(-(-path.stat().st_size // PAGE) if path.is_file() else 1 for path in folder.rglob("*"))

@@ -14,7 +14,7 @@ import htrdata
 from htrdata.building.options import BuildOptions
 from htrdata.errors import CannotCreateError, HtrError, StorageError, UsageError
 from htrdata.files.on_disk import FileOnDisk
-from htrdata.records import Page, SourceInfo, Word
+from htrdata.records import DRAWN, DRAWN_PICTURE, Page, SourceInfo, Word
 from htrdata.sources.folder import Folder
 from htrdata.store.export_card import licence_id
 from htrdata.store.exporting import Form, export
@@ -233,13 +233,20 @@ def test_licences_have_the_names_that_hugging_face_knows(licence: str, name: str
     assert licence_id(licence) == name
 
 
-def test_a_drawn_word_is_called_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("drawn", "tagged", "said"),
+    [
+        (DRAWN, True, "Drawn by a program: pixels and strokes; this is no handwriting of people."),
+        (DRAWN_PICTURE, False, "The strokes are people's, as a pen recorded them"),
+    ],
+)
+def test_a_drawn_word_is_called_so(drawn: str, tagged: bool, said: str, tmp_path: Path) -> None:
     (tmp_path / "w.png").write_bytes(made.picture("x"))
     pages = [Page(f"p{n}", "train", (Word(f"w{n}", "x", image=FileOnDisk(tmp_path / "w.png")),)) for n in range(3)]
-    export(build(ListSource(pages, drawn="pixels and strokes"), tmp_path / "lmdb"), "parquet", tmp_path / "out")
+    export(build(ListSource(pages, drawn=drawn), tmp_path / "lmdb"), "parquet", tmp_path / "out")
     text = (tmp_path / "out/README.md").read_text("utf-8")
-    assert "- synthetic" in text
-    assert "This is no handwriting of people" in text
+    assert ("- synthetic" in text) is tagged
+    assert said in text
 
 
 def test_every_id_gives_a_name_of_its_own() -> None:

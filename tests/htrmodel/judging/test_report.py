@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 
 import pytest
 
 from htrdata.labels import PRINTABLE
+from htrdata.records import DRAWN, DRAWN_PICTURE
 from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import compare
 from htrmodel.judging.judging import judge_split
@@ -113,3 +115,14 @@ class TestTerminal:
         assert "x\\x1b]0;title\\x07 on drawn" in text
         assert "  字漢                     \\x1b[31m\\u202e" in text  # two columns each: 22 columns of blanks
         assert all(character.isprintable() or character == "\n" or character == "\u0323" for character in text)
+
+
+def test_drawn_words_are_said_to_be_drawn(make_dataset: MakeDataset) -> None:
+    found = judge_split(make_dataset(ROWS), "test", Predictions({row["id"]: row["text"] for row in ROWS}), system="a")
+    assert "made of them by a program" not in judgement_text(found)
+    for drawn, said in (
+        (DRAWN, "\ndrawn by a program: pixels and strokes; this is no handwriting of people\n"),
+        (DRAWN_PICTURE, "\nthe strokes are people's, as a pen recorded them; the images are made of them by"),
+    ):
+        text = judgement_text(dataclasses.replace(found, setting=dataclasses.replace(found.setting, drawn=drawn)))
+        assert said in text

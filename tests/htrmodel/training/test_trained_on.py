@@ -71,7 +71,8 @@ def data(tmp_path: Path) -> Path:
         "b": PrintedSource("printed_b", Division("Printed", "b"), {"ink": "black"}),
         "other": PrintedSource("other", Division("Other")),
         "drawn": PrintedSource("invented", Division("Drawn 0"), drawn="pixels and strokes"),
-        "redrawn": PrintedSource("invented", Division("Drawn 1"), drawn="picture"),
+        "redrawn": PrintedSource("invented", Division("Drawn 1"), drawn="pixels and strokes"),
+        "recorded": PrintedSource("recorded", Division("Pens"), drawn="picture"),
     }
     for name, source in sources.items():
         htrdata.build(source, tmp_path / "lmdb", BuildOptions(height=0), name=name, workers=1)
@@ -137,6 +138,14 @@ def test_drawn_words_hinder_nothing(train: Train) -> None:
     assert not read_checkpoint(back).synthetic_only
     with pytest.raises(UsageError, match="was trained on a "):
         train("b", start=back)
+
+
+def test_strokes_of_people_are_handwriting_whatever_their_pictures_are(train: Train) -> None:
+    _, said = train("drawn")
+    assert any("all of these words are drawn by a program" in one for one in said)
+    recorded, said = train("recorded")
+    assert not read_checkpoint(recorded).synthetic_only
+    assert not any("drawn by a program" in one for one in said)
 
 
 def test_where_nothing_is_known_it_is_not_called_drawn(train: Train, tmp_path: Path) -> None:
