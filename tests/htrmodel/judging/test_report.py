@@ -11,7 +11,7 @@ from htrdata.records import DRAWN, DRAWN_PICTURE
 from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import compare
 from htrmodel.judging.judging import judge_split
-from htrmodel.judging.metrics import METRICS
+from htrmodel.judging.metrics import LINE_WER, METRICS
 from htrmodel.judging.predictions import Predictions
 from htrmodel.judging.report import WIDTH, comparison_text, judgement_text
 from htrmodel.judging.subsets import SUBSETS
@@ -50,8 +50,9 @@ class TestJudgement:
         assert "left out: out_of_charset 10\n" in text
         assert "not in the store, for want of image or label: image_missing 1\n" in text
         assert "95 % intervals from 1,000 draws of 25 writers\n" in text
-        for title in [metric.title for metric in METRICS.values()] + list(SUBSETS.values()):
+        for title in [metric.title for name, metric in METRICS.items() if name != LINE_WER] + list(SUBSETS.values()):
             assert f"  {title} " in text
+        assert METRICS[LINE_WER].title not in text  # of lines alone
         assert "  a        o            23  23\n" in text
         assert re.search(r"  cat                      cot  +1  w1\n", text)
 
