@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from htrdata.files.cards import card_line
 from htrdata.records import how_drawn, of_people
 from htrdata.store.exported_words import ExportedWords
 
@@ -80,7 +81,15 @@ def _front_matter(words: ExportedWords, data_files: Mapping[str, str]) -> list[s
         lines += ["configs:", "- config_name: default", "  data_files:"]
         for split, place in data_files.items():
             lines += [f"  - split: {split}", f"    path: {_quoted(place)}"]
-    return lines
+    return [*lines, card_line(_told(words))]
+
+
+def _told(words: ExportedWords) -> dict[str, str]:
+    """What a store that is built of them must know as well."""
+    about = words.dataset.description
+    of = about.about
+    told = {"title": of.title, "licence": of.licence, "citation": of.citation, "url": of.url, "drawn": about.drawn}
+    return {key: value for key, value in told.items() if value}
 
 
 def licence_id(licence: str) -> str | None:

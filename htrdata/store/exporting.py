@@ -16,6 +16,7 @@ from typing import Literal, get_args
 import lmdb
 
 from htrdata.errors import CannotCreateError, StorageError, UsageError
+from htrdata.files.cards import CARD_FILE
 from htrdata.store.export_card import card
 from htrdata.store.export_forms import PARQUET_SPLITS, write_folder, write_parquet, write_plain_shards
 from htrdata.store.exported_words import ExportedWords
@@ -23,8 +24,6 @@ from htrdata.store.reading import Dataset
 from htrdata.store.selecting import Condition
 
 Form = Literal["folder", "parquet", "clova"]
-
-CARD_FILE = "README.md"
 
 _WRITERS = {"folder": write_folder, "parquet": write_parquet, "clova": write_plain_shards}
 _OPENING = {

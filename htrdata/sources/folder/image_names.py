@@ -80,6 +80,8 @@ class ImageNames:
             fitting = [
                 way for base in others if self._fits(way := _Way(base, leading, ending), split[:_FEW], most=True)
             ]
+            below = [way for way in fitting if way.base.startswith(likely[0])]  # the table's own folder
+            fitting = below if len(below) == 1 else fitting
             if len(fitting) > 1:
                 folders = " or ".join(f"--images {self._root}/{way.base}".rstrip("/") for way in fitting[:3])
                 raise UsageError(

@@ -57,7 +57,7 @@ class Loaded:
             )
 
 
-def load(root: Path, images: Path | None, others: Sequence[str], reading: Reading) -> Loaded:
+def load(root: Path, images: Path | None, others: Sequence[str], reading: Reading, *, by_split: bool) -> Loaded:
     """Reads all rows of a reading.
 
     Args:
@@ -65,20 +65,27 @@ def load(root: Path, images: Path | None, others: Sequence[str], reading: Readin
         images: the folder of the images; None for the root.
         others: folders of the root with images, each with a slash behind it.
         reading: the tables.
+        by_split: whether words stay in the splits that are given: then ids need not differ between these.
 
     Raises:
         BadDataError: a table is damaged.
         UsageError: a person must say which images are meant.
     """
-    return _Loading(root, images, others, own_ids=_unique(reading)).load(reading)
+    return _Loading(root, images, others, by_split, _unique(reading, by_split)).load(reading)
 
 
-def _unique(reading: Reading) -> bool:
+def _held_out(split: str | None, by_split: bool) -> str | None:
+    """The split that tells words of one id apart: what is not held out may be dealt out anew."""
+    return split if by_split and split in ("val", "test") else None
+
+
+def _unique(reading: Reading, by_split: bool) -> bool:
     """Whether the ids that the tables give to images within them tell their words within each split."""
     seen: set[tuple[str | None, str]] = set()
     for part in reading:
         for row in part.table.rows() if part.table.fingerprint else ():
-            key = (row.split or part.split, row.id or "")
+            split = split_named(row.split) if row.split is not None else part.split
+            key = (_held_out(split, by_split), row.id or "")
             if not row.id or key in seen:
                 return False
             seen.add(key)
@@ -95,6 +102,7 @@ class _Loading:
     root: Path
     images: Path | None
     others: Sequence[str]
+    by_split: bool
     own_ids: bool
     found: Loaded = field(default_factory=Loaded)
     numbers: array[int] = field(default_factory=lambda: array("q"))
@@ -144,9 +152,11 @@ class _Loading:
                 fault = fault or _Fault(
                     Reason.NOT_IN_SPLIT, f"its split {row.split[:40]!r} is none of train, val and test"
                 )
-        key = (split if part.table.fingerprint else None, word_id)
+        # What is told by an id of its own, and not by its file, may be in several splits, as a page of a data set may.
+        told_apart = part.table.fingerprint or row.id is not None
+        key = (_held_out(split, self.by_split) if told_apart else None, word_id)
         if key in self.seen and fault is None:
-            fault = _Fault(Reason.DUPLICATE_ID, f"{word_id[:200]} is in {self._first(word_id)} already")
+            fault = _Fault(Reason.DUPLICATE_ID, f"{word_id[:200]} is in {self._first(key)} already")
         self.seen.add(key)
         word = Word(
             word_id,
@@ -179,8 +189,13 @@ class _Loading:
         fault = _Fault(Reason.IMAGE_MISSING, f"there is no image {row.image[:200]!r} in {folder}")
         return FileBelow(folder, wanted), row.id or wanted, fault
 
-    def _first(self, word_id: str) -> str:
-        place = next(i for i, word in enumerate(self.found.words) if word.word.id == word_id)
+    def _first(self, key: tuple[str | None, str]) -> str:
+        split, word_id = key
+        place = next(
+            i
+            for i, word in enumerate(self.found.words)
+            if word.word.id == word_id and (split is None or word.split == split)
+        )
         return f"line {self.numbers[place]:,}"
 
     def _once(self, text: str | None) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import SourceMissingError
+from htrdata.files.cards import read_card
 from htrdata.files.regular import real_path
 from htrdata.images.endings import unread_note
 from htrdata.labels import normal_form
@@ -52,11 +53,10 @@ class Folder:
     drop_wrong: bool = False
     about: SourceInfo | None = None
 
-    drawn: ClassVar[str | None] = None
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name != "_content"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_content", "_card")}
 
     @property
     def name(self) -> str:
@@ -68,9 +68,15 @@ class Folder:
 
     @property
     def info(self) -> SourceInfo:
-        """What a person says; else the name."""
+        """What a person says; else the card of an export; else the name."""
         kind = "Word images" if self.unit == "word" else "Line images"
-        return self.about or SourceInfo(f"{kind} in {self.name}", url="", licence="that of the images", citation="")
+        told = {"title": f"{kind} in {self.name}", "licence": "that of the images", **self._card}
+        return self.about or SourceInfo(**{key: told.get(key, "") for key in ("title", "url", "licence", "citation")})
+
+    @property
+    def drawn(self) -> str | None:
+        """What a program has drawn of it, where the card of an export says so."""
+        return self._card.get("drawn")
 
     @property
     def division(self) -> Division:
@@ -111,6 +117,10 @@ class Folder:
         yield from self._content.pages
 
     @functools.cached_property
+    def _card(self) -> dict[str, str]:
+        return read_card(self.root.parent if self.root.is_file() else self.root)
+
+    @functools.cached_property
     def _content(self) -> _Content:
         root, labels = (self.root.parent, (self.root.name,)) if self.root.is_file() else (self.root, self.labels)
         listing = find(root)
@@ -134,7 +144,8 @@ class Folder:
         return reading, [f"{options_for(other)} says the same and is not read" for other in others]
 
     def _load(self, root: Path, listing: Listing, reading: Reading) -> Loaded:
-        return load(root, self.images, listing.image_folders, reading)
+        by_split = self.split is None and self.splits in ("auto", "given")
+        return load(root, self.images, listing.image_folders, reading, by_split=by_split)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from unittest import mock
 
@@ -12,7 +13,7 @@ import pytest
 
 import htrdata
 from htrdata.building.options import BuildOptions
-from htrdata.errors import CannotCreateError, HtrError, StorageError, UsageError
+from htrdata.errors import BadDataError, CannotCreateError, HtrError, StorageError, UsageError
 from htrdata.files.on_disk import FileOnDisk
 from htrdata.records import DRAWN, DRAWN_PICTURE, Page, SourceInfo, Word
 from htrdata.sources.folder import Folder
@@ -247,6 +248,48 @@ def test_a_drawn_word_is_called_so(drawn: str, tagged: bool, said: str, tmp_path
     text = (tmp_path / "out/README.md").read_text("utf-8")
     assert ("- synthetic" in text) is tagged
     assert said in text
+
+
+@pytest.mark.parametrize("form", ["folder", "parquet", "clova"])
+def test_what_the_words_are_comes_back_with_them(tmp_path: Path, form: Form) -> None:
+    images = [made.picture(str(number)) for number in range(4)]
+    for number, image in enumerate(images):
+        (tmp_path / f"{number}.png").write_bytes(image)
+    # A page that two splits have, as Imgur5K has one.
+    both = [("train", "p"), ("train", "q"), ("val", "p"), ("test", "r")]
+    files = [FileOnDisk(tmp_path / f"{number}.png") for number in range(4)]
+    pages = [
+        Page(page, split, (Word(f"{page}_0", "x", image=file), Word(f"{page}_1", "y", image=file)))
+        for (split, page), file in zip(both, files, strict=True)
+    ]
+    first = build(ListSource(pages, drawn="pixels and strokes"), tmp_path / "lmdb")
+    export(first, form, tmp_path / "out")
+    for place in (tmp_path / "out", tmp_path / "copy" / "train" / "deep"):
+        if not place.exists():  # the card is found from a folder within the export, too
+            shutil.copytree(tmp_path / "out", place.parent.parent)
+            place.mkdir(parents=True, exist_ok=True)
+            (place / "README.md").write_text("# none of ours")
+            assert Folder(place).drawn == "pixels and strokes"
+            continue
+        read = Folder(place)
+        again = build(read, tmp_path / "again")
+        assert again.description.drawn == "pixels and strokes"
+        assert again.description.about == first.description.about
+        if form != "clova":
+            assert rows_of(again) == rows_of(first)
+        # Put into one split, two words of one id are none of two.
+        if form == "folder":
+            with pytest.raises(BadDataError, match="p_0 is in line 1 already"):
+                list(Folder(place, split="test").pages())
+
+
+@pytest.mark.parametrize("value", ["[]", '{"drawn": 1}', "{"])
+def test_a_line_of_a_card_that_was_changed_is_refused(tmp_path: Path, value: str) -> None:
+    (tmp_path / "README.md").write_text(f"---\npretty_name: x\nhtrdata: {value}\n---\n")
+    with pytest.raises(BadDataError, match=r"README\.md, line 3"):
+        _ = Folder(tmp_path).drawn
+    (tmp_path / "README.md").write_text(f"---\npretty_name: x\n---\nhtrdata: {value}\n")
+    assert Folder(tmp_path).drawn is None
 
 
 def test_every_id_gives_a_name_of_its_own() -> None:
