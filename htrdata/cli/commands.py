@@ -11,7 +11,6 @@ from htrdata.cli.build_options import (
     BuildRequest,
     PublishedRequest,
     build_options,
-    normalise_option,
     run_build,
 )
 from htrdata.cli.console import echo, print_json, progress_bar, run
@@ -20,6 +19,7 @@ from htrdata.cli.export_command import export
 from htrdata.cli.fetch_commands import download_imgur5k, fetch
 from htrdata.cli.folder_command import folder
 from htrdata.cli.iam_command import iam
+from htrdata.cli.looking_commands import info, preview
 from htrdata.cli.offered_sources import SourceGroup
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
@@ -102,6 +102,8 @@ commands.add_command(unipen)
 commands.add_command(xml)
 commands.add_command(folder)
 commands.add_command(export)
+commands.add_command(info)
+commands.add_command(preview)
 
 
 @commands.command()
@@ -133,27 +135,6 @@ def verify(store: Path, decode: bool, as_json: bool) -> None:
                 echo(f"  {problem}")
     if any(dataset.problems for dataset in checked):
         raise BadDataError(f"{store} is not what was built")
-
-
-@commands.command()
-@click.argument("path", default="lmdb", type=click.Path(path_type=Path))
-@click.option("--out", default="preview.png", show_default=True, type=click.Path(path_type=Path), help="The picture.")
-@normalise_option("all but whiten")
-@click.option("--name", help="Data set of the store.  [default: the only one]")
-@click.option("--split", type=click.Choice(["train", "val", "test"]), help="Of the data set.  [default: the first]")
-@click.option("--words", default=12, show_default=True, type=click.IntRange(1, 200), help="Rows, at most.")
-def preview(path: Path, out: Path, normalise: tuple[str, ...], name: str | None, split: str | None, words: int) -> None:
-    """Draw what normalisations do: words of a store, or the image of a word, before and after each of them.
-
-    \b
-    Examples:
-      htrdata preview lmdb --name imgur5k --normalise deskew,slant
-      htrdata preview word.png --out steps.png
-    """
-    from htrdata.store.preview import write_preview
-
-    write_preview(path, out, normalise, name=name, split=split, count=words)
-    echo(out)
 
 
 def main() -> NoReturn:

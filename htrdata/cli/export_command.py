@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="CONDITION",
     help="Take only words of which it holds, such as writer=anna,berta or split!=test or width>=32: a column of the "
-    "manifest, one of = != < <= > >=, values. Repeatable.",
+    "manifest, one of = != < <= > >= ~, values. Repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def export(store: Path, form: Form, out: Path, name: str | None, where: tuple[str, ...], as_json: bool) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
 from htrdata.files.on_disk import MOST
@@ -17,15 +16,13 @@ from htrdata.files.regular import read_regular
 from htrdata.files.writing import write_atomically
 from htrdata.images import codec
 from htrdata.images.normalisation import Operation, normalise, operations
+from htrdata.store.drawn_text import GAP, LINE, PAGE, TEXT, find_font, fitted
 from htrdata.store.manifest import INK_THRESHOLD
 from htrdata.store.reading import Dataset, open_store
 
 _TALLEST, _WIDEST = 96, 260  # pixels; larger crops are shown smaller, each row at one scale
 _PNG = b"\x89PNG\r\n\x1a\n"  # how it begins
-_GAP = 12  # pixels around everything
 _LABEL_WIDTH = 160  # pixels, at most
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-_PAGE, _LINE, _TEXT = (238, 240, 243), (205, 209, 215), (32, 36, 42)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,27 +57,27 @@ def preview(words: Sequence[Specimen], wanted: Iterable[Operation]) -> Image.Ima
     steps = operations(wanted)
     titles = ["as it is", *(f"+ {step}" if place else str(step) for place, step in enumerate(steps))]
     rows = [_row(word, steps) for word in words]
-    font = _font()
-    labels = [_shortened(word.label or "", font) for word in words]
-    label_width = max((round(font.getlength(label)) + _GAP for label in labels if label), default=0)
+    font = find_font()
+    labels = [fitted(word.label or "", font, _LABEL_WIDTH) for word in words]
+    label_width = max((round(font.getlength(label)) + GAP for label in labels if label), default=0)
     widths = [
         max([round(font.getlength(title)), *(row[column].width for row in rows)]) for column, title in enumerate(titles)
     ]
     heights = [max([crop.height for crop in row] + [16]) for row in rows]
-    title_height = 16 + _GAP
-    size = (label_width + sum(widths) + (len(widths) + 1) * _GAP, title_height + sum(heights) + len(rows) * _GAP)
-    picture = Image.new("RGB", size, _PAGE)
+    title_height = 16 + GAP
+    size = (label_width + sum(widths) + (len(widths) + 1) * GAP, title_height + sum(heights) + len(rows) * GAP)
+    picture = Image.new("RGB", size, PAGE)
     pen = ImageDraw.Draw(picture)
-    lefts = [label_width + _GAP + sum(widths[:column]) + column * _GAP for column in range(len(widths))]
+    lefts = [label_width + GAP + sum(widths[:column]) + column * GAP for column in range(len(widths))]
     for left, title in zip(lefts, titles, strict=True):
-        pen.text((left, title_height / 2 + 4), title, _TEXT, font, anchor="lm")
-    top = title_height + _GAP // 2
+        pen.text((left, title_height / 2 + 4), title, TEXT, font, anchor="lm")
+    top = title_height + GAP // 2
     for row, label, height in zip(rows, labels, heights, strict=True):
-        pen.line((0, top - _GAP // 2, size[0], top - _GAP // 2), _LINE)
-        pen.text((_GAP, top + height / 2), label, _TEXT, font, anchor="lm")
+        pen.line((0, top - GAP // 2, size[0], top - GAP // 2), LINE)
+        pen.text((GAP, top + height / 2), label, TEXT, font, anchor="lm")
         for left, crop in zip(lefts, row, strict=True):
             picture.paste(crop, (left, top + (height - crop.height) // 2))
-        top += height + _GAP
+        top += height + GAP
     return picture
 
 
@@ -102,14 +99,25 @@ def write_preview(
         BadDataError: as for `specimens`.
     """
     wanted = operations(names) or tuple(step for step in Operation if step is not Operation.WHITEN)
-    if out.exists() and path.exists() and out.samefile(path):
-        raise UsageError(f"{out} is what is to be shown: give another --out")
-    if out.exists() and not _is_png(out):
-        raise CannotCreateError(f"{out} is there and no PNG: give another --out")
+    check_out(path, out)
     picture = preview(specimens(path, name=name, split=split, count=count), wanted)
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     write_atomically(out, buffer.getvalue())
+
+
+def check_out(path: Path, out: Path) -> None:
+    """Refuses to write a picture over anything but a picture.
+
+    Raises:
+        UsageError: `out` is what is to be shown.
+        CannotCreateError: it is there, and no PNG.
+        StorageError: it is there and cannot be read.
+    """
+    if out.exists() and path.exists() and out.samefile(path):
+        raise UsageError(f"{out} is what is to be shown: give another --out")
+    if out.exists() and not _is_png(out):
+        raise CannotCreateError(f"{out} is there and no PNG: give another --out")
 
 
 def _is_png(path: Path) -> bool:
@@ -139,10 +147,7 @@ def specimens(path: Path, *, name: str | None = None, split: str | None = None, 
         StorageError: the system refuses to read it.
     """
     if path.is_dir():
-        store = open_store(path)
-        if name is None and len(store.datasets) > 1:
-            raise UsageError(f"{path} has several data sets: choose one with --name {'|'.join(store.datasets)}")
-        return _of_store(store.dataset(name or next(iter(store.datasets))), split, count)
+        return _of_store(chosen_dataset(path, name), split, count)
     if name is not None or split is not None:
         raise UsageError(f"{path} is no folder of a store: --name and --split go with a store only")
     try:
@@ -153,6 +158,19 @@ def specimens(path: Path, *, name: str | None = None, split: str | None = None, 
         raise BadDataError(f"{path}: {error}") from error
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def chosen_dataset(path: Path, name: str | None) -> Dataset:
+    """The data set of a store that is named, or its only one.
+
+    Raises:
+        UsageError: the store has no such data set, or several of which none is named.
+        SourceMissingError: there is no store.
+    """
+    store = open_store(path)
+    if name is None and len(store.datasets) > 1:
+        raise UsageError(f"{path} has several data sets: choose one with --name {'|'.join(store.datasets)}")
+    return store.dataset(name or next(iter(store.datasets)))
 
 
 def _of_store(dataset: Dataset, split: str | None, count: int) -> list[Specimen]:
@@ -196,20 +214,3 @@ def _row(word: Specimen, steps: Sequence[Operation]) -> list[Image.Image]:
     if scale == 1:
         return shown
     return [crop.resize((max(1, round(crop.width * scale)), max(1, round(crop.height * scale)))) for crop in shown]
-
-
-def _font() -> _Font:
-    """A font of the system with the letters of most European scripts, else Pillow's own, which has ASCII."""
-    for name in ("DejaVuSans.ttf", "Arial.ttf", "arial.ttf"):
-        with contextlib.suppress(OSError):
-            return ImageFont.truetype(name, 13)
-    return ImageFont.load_default(14)
-
-
-def _shortened(label: str, font: _Font) -> str:
-    """The label, or as much of its beginning as there is room for."""
-    if font.getlength(label) <= _LABEL_WIDTH:
-        return label
-    while label and font.getlength(label + "…") > _LABEL_WIDTH:
-        label = label[:-1]
-    return label + "…"

@@ -13,7 +13,7 @@ from htrdata.errors import UsageError
 from htrdata.store.manifest import KEPT
 from htrdata.store.manifest_reader import ManifestReader
 
-_FORM = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_FORM = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.*?)\s*", re.DOTALL)
 _ORDER: dict[str, Callable[[pa.Array, pa.Scalar], pa.Array]] = {
     "<": pc.less,
     "<=": pc.less_equal,
@@ -28,7 +28,7 @@ class Condition:
 
     Attributes:
         column: of the manifest.
-        relation: ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
+        relation: ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, or ``~``: a regular expression (RE2) is found in it.
         values: what it is compared with: of ``=`` one of them must hold, of ``!=`` none; of the others there is one.
     """
 
@@ -46,7 +46,7 @@ class Condition:
         found = _FORM.fullmatch(text)
         if found is None:
             raise UsageError(
-                f"{text!r} is no condition: give a column, one of = != < <= > >=, and what to compare with"
+                f"{text!r} is no condition: give a column, one of = != < <= > >= ~, and what to compare with"
             )
         column, relation, rest = found.groups()
         several = relation in ("=", "!=")
@@ -59,6 +59,8 @@ class Condition:
             UsageError: the column has values of another kind.
         """
         values: pa.Array
+        if self.relation == "~":
+            return self._found_in(column)
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             column, values = column.cast(pa.float64()), pa.array(map(self._number, self.values), pa.float64())
         elif not pa.types.is_string(column.type):
@@ -71,6 +73,14 @@ class Condition:
             return pc.fill_null(_ORDER[self.relation](column, values[0]), False)
         within = pc.is_in(column, value_set=values)
         return within if self.relation == "=" else pc.invert(within)
+
+    def _found_in(self, column: pa.Array) -> pa.BooleanArray:
+        if not pa.types.is_string(column.type):
+            raise UsageError(f"the column {self.column} has no texts, in which {self.values[0]!r} could be found")
+        try:
+            return pc.fill_null(pc.match_substring_regex(column, self.values[0]), False)
+        except pa.ArrowInvalid as error:
+            raise UsageError(f"{self.values[0]!r} is no regular expression: {error}") from None
 
     def _number(self, text: str) -> float:
         try:

@@ -169,7 +169,7 @@ def test_a_part_goes_out(where: list[str], ids: dict[str, int], source: Folder, 
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        (["writer"], "'writer' is no condition: give a column, one of = != < <= > >=, and what to compare with"),
+        (["writer"], "'writer' is no condition: give a column, one of = != < <= > >= ~, and what to compare with"),
         (["hand=w0"], "has no column hand: it has id, dataset"),
         (["writer>w0"], "the column writer has texts: compare it with = or !=, not with >"),
         (["width=wide"], "'wide' is no number, which the column width has"),
