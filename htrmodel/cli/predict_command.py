@@ -16,10 +16,12 @@ from htrdata.cli.console import STEERING, echo, print_json
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import legible, visible
 from htrmodel import starter
+from htrmodel.cli.filling import fill_pages
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 from htrmodel.cli.language_options import LanguageRequest, language_options
 
 if TYPE_CHECKING:
+    from htrdata.records import Unit
     from htrmodel.inputs import WordReader
     from htrmodel.language.knowledge import Knowledge
     from htrmodel.runtime.advice import Tally
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("places", nargs=-1, required=True, metavar="IMAGE|FOLDER|STORE…", type=click.Path(path_type=Path))
+@click.argument(
+    "places", nargs=-1, required=True, metavar="IMAGE|FOLDER|STORE|EXPORT…", type=click.Path(path_type=Path)
+)
 @click.option(
     "--checkpoint",
     metavar="starter|starter-fast|FILE",
@@ -43,6 +47,14 @@ if TYPE_CHECKING:
 @click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence, looks_like.")
+@click.option("--xml", "as_xml", is_flag=True, help="Fill the ALTO or PAGE files of exports, into --out.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="With --xml: folder of the filled files.")
+@click.option(
+    "--unit",
+    type=click.Choice(["line", "word"]),
+    help="With --xml: read lines whole, or their words where the files have boxes of them.  [default: line]",
+)
+@click.option("--part", metavar="I/N", help="With --xml: every N-th page from the I-th on: N machines share the work.")
 @foreign_options
 @language_options
 def predict(
@@ -55,6 +67,10 @@ def predict(
     batch_size: int,
     as_json: bool,
     as_csv: bool,
+    as_xml: bool,
+    out: Path | None,
+    unit: Unit | None,
+    part: str | None,
 ) -> None:
     """Read words: image files, all images below a folder, or all words of a store.
 
@@ -63,6 +79,10 @@ def predict(
     Where the starter weights are unsure of your words, it is said how to fine-tune them. To get the words of a store
     by their ids, as other tools pair them, use `htrmodel evaluate --save`.
 
+    With --xml, PAGE or ALTO files, folders of them or the zip as it was exported are written anew into --out, with the
+    text and its confidence in each line and not a byte else changed. A killed run goes on; a bad page is named and
+    passed.
+
     \b
     Examples:
       htrmodel predict word.png
@@ -70,6 +90,8 @@ def predict(
       htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
       htrmodel predict crops/ --lm english.lm                # with what is known of the language
+      htrmodel predict export.zip --xml --out filled/        # lines, by starter-lines
+      htrmodel predict letters/ --xml --out filled/ --unit word --checkpoint starter
     """
     from htrmodel.runtime.advice import Tally
     from htrmodel.runtime.finding import find_images
@@ -77,13 +99,19 @@ def predict(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
+    if as_xml != (out is not None) or (not as_xml and (unit or part)) or (as_xml and (as_json or as_csv)):
+        raise UsageError("--xml and --out DIR go together, --unit and --part with them, --json and --csv without")
     knowledge = language.knowledge()
     if checkpoint is None:
-        checkpoint = starter.DEFAULT
+        checkpoint = Path("starter-lines") if as_xml and unit != "word" else starter.DEFAULT
         echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
     if knowledge is not None:
         reader = _with(knowledge, reader)
+    if out is not None:
+        label = "" if knowledge is None else knowledge.label
+        fill_pages(reader, checkpoint, label, places, out, unit or "line", part, batch_size)
+        return
     images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     tally = Tally()
     found = _counted(predict_each(reader, images, batch_size), tally)

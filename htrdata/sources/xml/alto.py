@@ -43,20 +43,20 @@ def read_alto(root: Element, name: str) -> WrittenPage:
         raise BadDataError(f"{name} holds {len(pages)} pages: export one file a page")
     image = next((element.text for element in root.iter() if local(element) == "fileName"), None)
     tags = {tag.get("ID", ""): tag.get("LABEL", "") for tags in children(root, "Tags") for tag in tags}
-    lines = [line for page in pages for line in _lines(page, tags, "")]
+    lines = [_line(element, tags, region) for page in pages for element, region in line_elements(page, tags)]
     size = read_size(pages[0].get("WIDTH"), pages[0].get("HEIGHT")) if pages else None
     return WrittenPage("alto", (image or "").strip(), size, tuple(lines))
 
 
-def _lines(element: Element, tags: dict[str, str], region: str) -> Iterator[Written]:
+def line_elements(element: Element, tags: dict[str, str], region: str = "") -> Iterator[tuple[Element, str]]:
     """The lines below an element, in order, each with the type of the block that it stands in."""
     for below in element:
         if local(below) == "TextLine":
-            yield _line(below, tags, region)
+            yield below, region
         elif local(below) == "TextBlock":
-            yield from _lines(below, tags, _label(below, tags) or below.get("ID", ""))
+            yield from line_elements(below, tags, _label(below, tags) or below.get("ID", ""))
         else:
-            yield from _lines(below, tags, region)
+            yield from line_elements(below, tags, region)
 
 
 def _line(element: Element, tags: dict[str, str], region: str) -> Written:

@@ -42,18 +42,19 @@ def read_page(root: Element, name: str) -> WrittenPage:
         raise BadDataError(f"{name} holds {len(pages)} elements Page: one is what the format has")
     page = pages[0]
     size = read_size(page.get("imageWidth"), page.get("imageHeight"))
-    return WrittenPage("page", page.get("imageFilename", "").strip(), size, tuple(_lines(page, "")))
+    lines = tuple(_line(element, region) for element, region in line_elements(page))
+    return WrittenPage("page", page.get("imageFilename", "").strip(), size, lines)
 
 
-def _lines(element: Element, region: str) -> Iterator[Written]:
-    """The lines below an element, in order, each with the type of the region that it stands in."""
+def line_elements(element: Element, region: str = "") -> Iterator[tuple[Element, str]]:
+    """The lines below a page, in order, each with the type of the region that it stands in."""
     for below in element:
         if local(below) == "TextLine":
-            yield _line(below, region)
+            yield below, region
         elif local(below).endswith("Region"):
-            yield from _lines(below, _type(below) or below.get("id", ""))
+            yield from line_elements(below, _type(below) or below.get("id", ""))
         elif local(below) == "TableCell":
-            yield from _lines(below, region)
+            yield from line_elements(below, region)
 
 
 def _line(element: Element, region: str) -> Written:
@@ -78,13 +79,18 @@ def _word(element: Element) -> Written:
 
 def _text(element: Element) -> str:
     """The transcription right below an element, not that of its words."""
+    equiv = first_equiv(element)
+    text = child(equiv, "Unicode") if equiv is not None else None
+    return (text.text or "").strip() if text is not None else ""
+
+
+def first_equiv(element: Element) -> Element | None:
+    """The transcription right below an element that counts: that of the lowest index, without any the first."""
     given = list(children(element, "TextEquiv"))
     if not given:
-        return ""
+        return None
     index = [equiv.get("index", "") for equiv in given]
-    first = min(range(len(given)), key=lambda i: int(index[i]) if _INDEX.fullmatch(index[i]) else 10**9 + i)
-    text = child(given[first], "Unicode")
-    return (text.text or "").strip() if text is not None else ""
+    return given[min(range(len(given)), key=lambda i: int(index[i]) if _INDEX.fullmatch(index[i]) else 10**9 + i)]
 
 
 def _points(element: Element, name: str) -> tuple[Points, str]:

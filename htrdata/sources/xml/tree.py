@@ -31,12 +31,18 @@ LONGEST_NAME = 1000
 _HOLD_NAMES = frozenset({"id", "ID", "type", "LABEL", "TAGREFS"})  # attributes whose values words have a copy of
 
 
-def read_tree(data: bytes, name: str) -> Element:
+Places = dict[Element, tuple[int, int]]
+"""Where elements begin and where their end tags do, in bytes of the file; an empty one (``<a/>``) has no end tag."""
+
+
+def read_tree(data: bytes, name: str, places: Places | None = None, encoding: str | None = None) -> Element:
     """Parses a file.
 
     Args:
         data: the file.
         name: what messages call it.
+        places: is given those of all elements.
+        encoding: of the bytes, whatever the file says itself.
 
     Returns:
         The root element.
@@ -45,7 +51,7 @@ def read_tree(data: bytes, name: str) -> Element:
         BadDataError: it is not well-formed, of an encoding that cannot be read, declares entities or attributes, is
             nested too deeply or too large; the message names the line.
     """
-    parser, tree = expat.ParserCreate(namespace_separator="}"), TreeBuilder()
+    parser, tree = expat.ParserCreate(encoding, "}"), TreeBuilder()
     depth, nodes, declares = 0, 0, False
 
     def fail(what: str) -> BadDataError:
@@ -61,7 +67,9 @@ def read_tree(data: bytes, name: str) -> Element:
             raise fail(f"more than {MAX_NODES:,} elements and attributes, which no page has")
         if max(map(len, (tag, *given, *given.values()))) > LONGEST_NAME:
             refuse_long_names(tag, given)
-        tree.start(_named(tag), {_named(key): value for key, value in given.items()})
+        element = tree.start(_named(tag), {_named(key): value for key, value in given.items()})
+        if places is not None:
+            places[element] = (parser.CurrentByteIndex, -1)
 
     def refuse_long_names(tag: str, given: dict[str, str]) -> None:
         names = (tag, *given, *(value for key, value in given.items() if key in _HOLD_NAMES))
@@ -72,7 +80,9 @@ def read_tree(data: bytes, name: str) -> Element:
     def end(tag: str) -> None:
         nonlocal depth
         depth -= 1
-        tree.end(_named(tag))
+        element = tree.end(_named(tag))
+        if places is not None:
+            places[element] = (places[element][0], parser.CurrentByteIndex)
 
     def declare(*_declared: Any) -> None:
         nonlocal declares

@@ -1,0 +1,161 @@
+"""Putting what was read into ALTO and PAGE files: text and confidence of lines and of the words they have, no more.
+
+eScriptorium finds the lines of its own pages again by their ids, Transkribus those of a page; none is touched. What
+described a former text only goes with it: glyphs, alternatives and confidences of characters of an ALTO string, and the
+text of a PAGE region, which Transkribus writes as that of its lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from htrdata.errors import BadDataError
+from htrdata.sources.xml import alto, page_format
+from htrdata.sources.xml.splicing import SplicedFile
+from htrdata.sources.xml.tree import child, children, local
+from htrdata.sources.xml.written import WrittenPage
+
+_BEHIND_TEXT = ("TextStyle", "UserDefined", "Labels")  # of PAGE, in this order
+_HYPHENS = "-¬=\u2010\u00ad"
+
+
+class ReadText(NamedTuple):
+    """What was read."""
+
+    text: str
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """What was read of a line.
+
+    Attributes:
+        line: of all of it.
+        words: of its words, in the order of their elements; None where none has changed.
+    """
+
+    line: ReadText
+    words: tuple[ReadText, ...] | None = None
+
+
+class XmlPage:
+    """A page of an export, which can be filled.
+
+    Args:
+        data: the file.
+        name: what messages call it.
+
+    Attributes:
+        written: what the file says of the page; its lines are counted from 0.
+
+    Raises:
+        BadDataError: it is neither ALTO nor PAGE, or not what its format promises.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self._file = SplicedFile(data, name)
+        root = self._file.root
+        if local(root) == "alto":
+            self.written: WrittenPage = alto.read_alto(root, name)
+            self._lines = [element for element, _ in alto.line_elements(root, {})]
+        elif local(root) == "PcGts":
+            self.written = page_format.read_page(root, name)
+            self._lines = [element for element, _ in page_format.line_elements(next(children(root, "Page")))]
+        else:
+            raise BadDataError(f"{name} is no ALTO or PAGE file: its root is {local(root)[:40]!r}")
+
+    @property
+    def data(self) -> bytes:
+        """The file, with what was put into it."""
+        return self._file.changed
+
+    def fill(self, read: Mapping[int, ReadLine]) -> None:
+        """Puts in what was read of some lines, by their numbers. To be called once."""
+        for number, line in sorted(read.items()):
+            if self.written.format == "alto":
+                _fill_alto(self._file, self._lines[number], line)
+            else:
+                _fill_page(self._file, self._lines[number], line)
+        if self.written.format == "page":
+            self._fill_regions(read)
+
+    def _fill_regions(self, read: Mapping[int, ReadLine]) -> None:
+        """Regions of PAGE that have a text of their own get that of their lines, where all of them were read."""
+        number = {element: number for number, element in enumerate(self._lines)}
+        for region in self._file.root.iter():
+            lines = list(children(region, "TextLine"))
+            equiv = page_format.first_equiv(region)
+            if local(region).endswith("Region") and lines and equiv is not None:
+                texts = [read[number[line]].line if number[line] in read else None for line in lines]
+                found = [one for one in texts if one is not None]
+                if len(found) == len(texts):
+                    mean = sum(one.confidence for one in found) / len(found)
+                    _put_equiv(self._file, region, ReadText("\n".join(one.text for one in found), mean))
+
+
+def _shown(confidence: float) -> str:
+    return f"{min(max(confidence, 0.0), 1.0):.4f}"
+
+
+def _fill_page(file: SplicedFile, element: Element, read: ReadLine) -> None:
+    if read.words is not None:
+        for word, text in zip(children(element, "Word"), read.words, strict=True):
+            _put_equiv(file, word, text)
+    _put_equiv(file, element, read.line)
+
+
+def _put_equiv(file: SplicedFile, element: Element, read: ReadText) -> None:
+    equiv = page_format.first_equiv(element)
+    if equiv is None:
+        behind = [local(below) in _BEHIND_TEXT for below in element]
+        place = behind.index(True) if True in behind else len(behind)
+        unicode = file.element(file.sibling_tag(element, "Unicode"), {}, read.text)
+        tag = file.sibling_tag(element, "TextEquiv")
+        new = file.element(tag, {"conf": _shown(read.confidence)}, unicode)
+        file.insert(element, element[place - 1] if place else None, new)
+        return
+    file.put_attributes(equiv, {"conf": _shown(read.confidence)})
+    unicode_element = child(equiv, "Unicode")
+    if unicode_element is None:
+        last = equiv[-1] if len(equiv) else None
+        file.insert(equiv, last, file.element(file.sibling_tag(equiv, "Unicode"), {}, read.text))
+    else:
+        file.put_content(unicode_element, read.text)
+    plain = child(equiv, "PlainText")
+    if plain is not None:
+        file.put_content(plain, read.text)
+
+
+def _fill_alto(file: SplicedFile, element: Element, read: ReadLine) -> None:
+    strings = list(children(element, "String"))
+    text, confidence = read.line
+    hyphen = child(element, "HYP")
+    if hyphen is not None:
+        sign = text[-1:] if text[-1:] in _HYPHENS else ""
+        file.put_attributes(hyphen, {"CONTENT": sign})
+        text = text.removesuffix(sign)
+    if not strings:
+        given = {key: element.get(key, "") for key in ("HPOS", "VPOS", "WIDTH", "HEIGHT") if element.get(key)}
+        attributes = {"CONTENT": text, **given, "WC": _shown(confidence)}
+        first = child(element, "Shape")
+        file.insert(element, first, file.element(file.sibling_tag(element, "String"), attributes, None))
+        return
+    parts: Sequence[ReadText] = read.words or [ReadText(text, confidence), *[ReadText("", 0.0)] * (len(strings) - 1)]
+    if hyphen is not None and read.words:
+        parts = [*parts[:-1], ReadText(parts[-1].text.rstrip(_HYPHENS), parts[-1].confidence)]
+    for string, part in zip(strings, parts, strict=True):
+        gone = {name: None for name in ("CC", "SUBS_TYPE", "SUBS_CONTENT") if string.get(name) is not None}
+        file.put_attributes(string, {"CONTENT": part.text, "WC": _shown(part.confidence), **gone})
+        if len(string):
+            file.put_content(string, "")
+
+
+def tokens(line: ReadText, count: int) -> tuple[ReadText, ...] | None:
+    """The words of a line between spaces, where there are as many as elements for them; None otherwise."""
+    words = line.text.split()
+    return tuple(ReadText(word, line.confidence) for word in words) if len(words) == count else None

@@ -1,0 +1,99 @@
+"""What ``htrmodel predict --xml`` does once it has a reader: fills the files of an export."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from htrdata.cli.console import echo, progress_bar
+from htrdata.errors import BadDataError, UsageError
+from htrmodel import starter
+from htrmodel.cli.signals import StopSignals
+
+if TYPE_CHECKING:
+    from htrdata.records import Unit
+    from htrmodel.inputs import WordReader
+    from htrmodel.runtime.filled_exports import Filled
+
+One = TypeVar("One")
+
+
+def fill_pages(
+    reader: WordReader,
+    checkpoint: Path,
+    language: str,
+    places: tuple[Path, ...],
+    out: Path,
+    unit: Unit,
+    part: str | None,
+    batch_size: int,
+) -> None:
+    """Reads exports and writes their files anew; says what came of it, and ends the program where it was told to.
+
+    Raises:
+        UsageError: a model of words shall read lines, the part is none, or the folder has another run's pages.
+        BadDataError: pages could not be read.
+        HtrError: as `htrmodel.runtime.filled_exports` does.
+    """
+    from htrmodel.runtime.filled_exports import fill_export, find_pages, prepare
+
+    if unit == "line" and not reader.config.reads_lines:
+        raise UsageError(
+            f"{reader.name} reads words, and these are lines: --checkpoint starter-lines reads them; --unit word reads "
+            "words, where the files have boxes of them"
+        )
+    pages = share(find_pages(places), part)
+    prepare(out, {"checkpoint": _digest(checkpoint), "unit": unit, "language": language}, places)
+    with StopSignals() as stop, progress_bar() as progress:
+        filled = fill_export(
+            reader,
+            pages,
+            out,
+            unit,
+            batch_size=batch_size,
+            say=lambda sentence: echo(sentence, err=True),
+            stop=stop,
+            progress=lambda done, total: progress("pages", done, total),
+        )
+    echo(_summary(filled, out))
+    if stop.received is not None and filled.stopped:
+        again = shlex.join(["htrmodel", *sys.argv[1:]])
+        echo(f"stopped; the same command goes on with the pages that are missing:\n  {again}", err=True)
+        sys.exit(128 + stop.received)
+    if filled.bad:
+        raise BadDataError(f"{len(filled.bad):,} of {len(pages):,} pages could not be read")
+
+
+def share(items: list[One], part: str | None) -> list[One]:
+    """Every N-th item from the I-th on, of ``I/N``; all without.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if part is None:
+        return items
+    found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", part)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise UsageError(f"--part {part}: give I/N, from 1/N to N/N, as in 2/5")
+    return items[int(found[1]) - 1 :: int(found[2])]
+
+
+def _digest(checkpoint: Path) -> str:
+    with starter.find_checkpoint(checkpoint).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _summary(filled: Filled, out: Path) -> str:
+    parts = [f"{out}: {filled.lines:,} lines of {filled.pages:,} pages read"]
+    if filled.there:
+        parts.append(f"{filled.there:,} pages were there")
+    parts += [f"{count:,} lines left as they are, {reason}" for reason, count in filled.left.most_common()]
+    if filled.others:
+        parts.append(f"{filled.others:,} XML files of other kinds passed")
+    if filled.bad:
+        parts.append(f"{len(filled.bad):,} bad pages passed")
+    return "; ".join(parts)

@@ -1,0 +1,123 @@
+"""Reading the lines, or the words, of a page of an export: cut out as `htrdata xml` cuts them, and read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from htrdata.errors import BadDataError
+from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
+from htrdata.images.masking import blank_outside
+from htrdata.records import Outline, Unit
+from htrdata.sources.xml.filling import ReadLine, ReadText, tokens
+from htrdata.sources.xml.geometry import angle_of, box_around
+from htrdata.sources.xml.written import Points, Written, WrittenPage
+from htrmodel.inputs import WordReader, fit
+from htrmodel.tokenizer import check_sure
+
+Pixels = NDArray[np.uint8]
+
+_HEIGHT = 64
+"""Rows of a crop at most, as a build of `htrdata` leaves them by default: models are trained on such."""
+
+
+@dataclass
+class ReadPage:
+    """What was read of a page.
+
+    Attributes:
+        lines: by their numbers on the page.
+        left: how many lines were left as they are, by reason.
+    """
+
+    lines: dict[int, ReadLine] = field(default_factory=dict)
+    left: Counter[str] = field(default_factory=Counter)
+
+
+def read_lines(reader: WordReader, written: WrittenPage, page: Pixels, unit: Unit, batch_size: int) -> ReadPage:
+    """Reads a page.
+
+    Args:
+        reader: what reads.
+        written: where its lines are.
+        page: the picture, uint8 [H, W], 0 for black.
+        unit: ``line`` to read lines whole. Their words, where the file has elements for them, are then those between
+            spaces if there are as many, else each is read by itself. ``word`` to read words by themselves and make
+            lines of them.
+        batch_size: how many are read at once.
+
+    Raises:
+        BadDataError: the picture has another size than the file says, or the weights compute no numbers.
+    """
+    height, width = page.shape
+    if written.size not in (None, (0, 0), (width, height)):
+        raise BadDataError(
+            f"its coordinates are for a picture of {written.size[0]} x {written.size[1]} pixels, and the picture has "
+            f"{width} x {height}: export the pages with their own pictures"
+        )
+    found = ReadPage()
+    if unit == "line":
+        whole = _read(reader, page, [(line, line.baseline) for line in written.lines], batch_size)
+        again = [
+            (number, line)
+            for number, line in enumerate(written.lines)
+            if isinstance(read := whole[number], ReadText) and line.words and tokens(read, len(line.words)) is None
+        ]
+    else:
+        whole, again = [], [(number, line) for number, line in enumerate(written.lines) if line.words]
+    parts = iter(_read(reader, page, [(word, line.baseline) for _, line in again for word in line.words], batch_size))
+    words = {number: [next(parts) for _ in line.words] for number, line in again}
+    for number, line in enumerate(written.lines):
+        read = whole[number] if unit == "line" else _joined(words.get(number, []))
+        if isinstance(read, str):
+            found.left[read] += 1
+            continue
+        own = [one if isinstance(one, ReadText) else ReadText("", 0.0) for one in words.get(number, [])]
+        found.lines[number] = ReadLine(read, tuple(own) or (tokens(read, len(line.words)) if line.words else None))
+    return found
+
+
+def _joined(words: Sequence[ReadText | str]) -> ReadText | str:
+    """A line of its words, as sure as they are in the mean; or why there is none."""
+    if not words:
+        return "without boxes of words"
+    read = [one for one in words if isinstance(one, ReadText)]
+    if len(read) < len(words):
+        return next(one for one in words if isinstance(one, str))
+    return ReadText(" ".join(one.text for one in read if one.text), sum(one.confidence for one in read) / len(read))
+
+
+def _read(
+    reader: WordReader, page: Pixels, places: Sequence[tuple[Written, Points]], batch_size: int
+) -> list[ReadText | str]:
+    """What stands at each place, or why it cannot be read."""
+    crops = [_cut(page, written, baseline) for written, baseline in places]
+    fitted = [fit(Image.fromarray(one), reader.config) for one in crops if not isinstance(one, str)]
+    readings = reader.read_fitted(fitted, batch_size)
+    check_sure(reader.name, readings)
+    each = iter(readings)
+    return [one if isinstance(one, str) else _text(*next(each)) for one in crops]
+
+
+def _text(text: str, confidence: float) -> ReadText:
+    """A reading with the confidence of a character: the geometric mean, which does not fall with length."""
+    return ReadText(text, confidence ** (1 / max(len(text), 1)))
+
+
+def _cut(page: Pixels, written: Written, baseline: Points) -> Pixels | str:
+    """The crop of a line or a word, uint8 [H, W]; or why there is none."""
+    if written.flaw or not written.outline:
+        return "without coordinates that can be read"
+    box = box_around(written.outline, angle_of(baseline))
+    height, width = page.shape
+    if box_fault(box) is not None or is_too_large(box, width, height):
+        return "with coordinates of no area"
+    if outside_fraction(box, width, height) >= 1:
+        return "beyond the page"
+    cut = blank_outside(crop(page, box), box, Outline.of(written.outline))
+    return np.asarray(reduce_height(cut, _HEIGHT), np.uint8)

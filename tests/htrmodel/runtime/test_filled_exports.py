@@ -1,0 +1,209 @@
+"""Exports read and written anew: which crops are read, what is written where, kills, bad pages, parts."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from htrdata.errors import SourceMissingError, UsageError
+from htrdata.labels import PRINTABLE
+from htrmodel.cli.filling import share
+from htrmodel.config import RecogniserConfig
+from htrmodel.inputs import WordReader
+from htrmodel.runtime.filled_exports import RECORD, Filled, fill_export, find_pages, prepare
+from htrmodel.tokenizer import Reading
+from htrmodel.training.recipes import LINE_MODEL
+from tests.drawn_exports import Drawn, alto, draw_lines, page
+
+WORDS = RecogniserConfig(charset=PRINTABLE, architecture="None-VGG-BiLSTM-CTC", output_channel=16, hidden_size=16)
+LINES = replace(WORDS, **LINE_MODEL)
+FILLED = re.compile(rb"""( (?:WC|conf)="[0-9.]+")|(?<=CONTENT=")[^"]*|(?<=<Unicode>)[^<]*""")
+
+
+class Measuring(WordReader):
+    """Reads how wide an input is, and how dark."""
+
+    def __init__(self, config: RecogniserConfig) -> None:
+        self.config = config
+        self.name = "measuring"
+        self.inputs = 0
+
+    def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
+        self.inputs += len(inputs)
+        return [Reading(f"{inputs.shape[3]} {one.mean():.3f}", 0.25) for one in inputs]
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[bytes, tuple[int, int], list[Drawn]]:
+    return draw_lines("a01", 3, 0.25)
+
+
+@pytest.fixture
+def export(tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]]) -> Path:
+    """Three pages as Transkribus lays them out, one of them ALTO, and its METS."""
+    root = tmp_path / "export"
+    (root / "page").mkdir(parents=True)
+    png, size, lines = drawn
+    for name in ("a", "b", "c"):
+        (root / f"{name}.png").write_bytes(png)
+        text = alto(f"{name}.png", size, lines) if name == "b" else page(f"{name}.png", size, lines)
+        (root / "page" / f"{name}.xml").write_bytes(text.replace("><", ">\r\n<").encode())
+    (root / "mets.xml").write_text("<mets/>")
+    return root
+
+
+def run(place: Path, out: Path, reader: WordReader | None = None, unit: str = "line", **more: object) -> Filled:
+    prepare(out, {"checkpoint": "one"}, [place])
+    pages = find_pages([place])
+    return fill_export(reader or Measuring(LINES), pages, out, unit, **more)  # type: ignore[arg-type]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in folder.rglob("*.xml")}
+
+
+def test_the_same_files_come_out_with_texts_and_confidences_alone(
+    export: Path, tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]]
+) -> None:
+    lines = len(drawn[2])
+    found = run(export, tmp_path / "out")
+    assert (found.pages, found.lines, found.others, found.bad, dict(found.left)) == (3, 3 * lines, 1, [], {})
+    written = contents(tmp_path / "out")
+    assert written.keys() == {"page/a.xml", "page/b.xml", "page/c.xml"}
+    for name, data in written.items():
+        assert FILLED.sub(b"", data) == FILLED.sub(b"", (export / name).read_bytes())
+        texts = re.findall(
+            rb"""(?:CONTENT="|</Word>\s*<TextEquiv conf="[0-9.]+">\s*<Unicode>)([0-9]+ -?[0-9.]+)""", data
+        )
+        assert len(texts) == lines
+        widths = [int(text.split()[0]) for text in texts]
+        expected = [
+            LINES.input_width(right - left, bottom - top) for left, top, right, bottom in (x.box for x in drawn[2])
+        ]
+        assert np.abs(np.array(widths) - expected).max() <= 64
+    assert written["page/a.xml"].count(b'conf="') == lines + sum(len(line.words) for line in drawn[2])
+    # As sure as of a character in the mean: a quarter for texts of some ten characters.
+    assert re.search(rb'WC="0\.8[0-9]+"', written["page/b.xml"])
+
+
+def test_a_second_run_changes_nothing(export: Path, tmp_path: Path) -> None:
+    run(export, tmp_path / "out")
+    first = contents(tmp_path / "out")
+    for one in export.glob("*.png"):
+        (tmp_path / "out" / one.name).write_bytes(one.read_bytes())
+    again = run(export, tmp_path / "out")
+    assert (again.pages, again.there, contents(tmp_path / "out")) == (0, 3, first)
+    run(tmp_path / "out", tmp_path / "twice")
+    assert contents(tmp_path / "twice") == first
+
+
+def test_a_zip_is_read_as_it_was_exported(export: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for one in export.rglob("*.*"):
+            file.write(one, f"doc/{one.relative_to(export).as_posix()}")
+    run(archive, tmp_path / "zip")
+    run(export, tmp_path / "folder")
+    assert contents(tmp_path / "zip") == {f"doc/{name}": data for name, data in contents(tmp_path / "folder").items()}
+    run(export / "page" / "b.xml", tmp_path / "file")
+    assert contents(tmp_path / "file") == {"b.xml": contents(tmp_path / "folder")["page/b.xml"]}
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_run_that_ends_in_the_middle_goes_on(export: Path, tmp_path: Path, after: int) -> None:
+    class Dies(Measuring):
+        def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
+            if len(contents(tmp_path / "out")) == after:
+                raise KeyboardInterrupt
+            return super().read_inputs(inputs)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(export, tmp_path / "out", Dies(LINES))
+    found = run(export, tmp_path / "out")
+    assert (found.there, found.pages) == (after, 3 - after)
+    run(export, tmp_path / "whole")
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert {one.name for one in (tmp_path / "out" / "page").iterdir()} == {"a.xml", "b.xml", "c.xml"}
+
+
+def _cut(root: Path) -> None:
+    path = root / "page" / "b.xml"
+    path.write_bytes(path.read_bytes()[:900])
+
+
+def _picture(root: Path) -> None:
+    (root / "b.png").unlink()
+
+
+def _damaged(root: Path) -> None:
+    (root / "b.png").write_bytes((root / "b.png").read_bytes()[:500])
+
+
+def _size(root: Path) -> None:
+    path = root / "page" / "b.xml"
+    path.write_bytes(
+        re.sub(rb'WIDTH="\d+" HEIGHT="\d+">\r\n<PrintSpace', b'WIDTH="9" HEIGHT="9"><PrintSpace', path.read_bytes())
+    )
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [(_cut, "not well-formed"), (_picture, "is not in the export"), (_damaged, "b.png"), (_size, "9 x 9 pixels")],
+)
+def test_a_bad_page_is_named_and_passed(export: Path, tmp_path: Path, harm: Callable[[Path], None], said: str) -> None:
+    harm(export)
+    told: list[str] = []
+    found = run(export, tmp_path / "out", say=told.append)
+    assert contents(tmp_path / "out").keys() == {"page/a.xml", "page/c.xml"}
+    assert len(found.bad) == len(told) == 1
+    assert said in told[0]
+    assert "b.xml" in told[0]
+
+
+def test_a_line_without_coordinates_is_left_as_it_is(export: Path, tmp_path: Path) -> None:
+    path = export / "page" / "b.xml"
+    path.write_bytes(re.sub(rb'<Polygon POINTS="[^"]*', b'<Polygon POINTS="nowhere', path.read_bytes(), count=1))
+    found = run(export, tmp_path / "out")
+    assert dict(found.left) == {"without coordinates that can be read": 1}
+    assert contents(tmp_path / "out")["page/b.xml"].count(b"WC=") == path.read_bytes().count(b"<String ") - 1
+
+
+def test_parts_are_the_whole(export: Path, tmp_path: Path) -> None:
+    pages = find_pages([export])
+    assert [one for part in ("1/3", "2/3", "3/3") for one in share(pages, part)].__len__() == len(pages)
+    assert share([1, 2, 3, 4, 5], "2/2") == [2, 4]
+    for wrong in ("0/2", "3/2", "1", "a/b", "1/2/3"):
+        with pytest.raises(UsageError, match="give I/N"):
+            share(pages, wrong)
+
+
+def test_words_are_read_where_they_have_boxes(
+    export: Path, tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]]
+) -> None:
+    reader = Measuring(WORDS)
+    found = run(export, tmp_path / "out", reader, "word")
+    words = sum(len(line.words) for line in drawn[2])
+    assert reader.inputs == 2 * words
+    assert (found.lines, dict(found.left)) == (2 * len(drawn[2]), {"without boxes of words": len(drawn[2])})
+    written = contents(tmp_path / "out")
+    assert written["page/b.xml"] == (export / "page" / "b.xml").read_bytes()
+    assert written["page/a.xml"].count(b"100 ") == 2 * words
+
+
+def test_a_folder_belongs_to_one_run(export: Path, tmp_path: Path) -> None:
+    run(export, tmp_path / "out")
+    assert (tmp_path / "out" / RECORD).exists()
+    with pytest.raises(UsageError, match="read with another checkpoint"):
+        prepare(tmp_path / "out", {"checkpoint": "two"}, [export])
+    with pytest.raises(UsageError, match="is the export itself"):
+        prepare(export, {"checkpoint": "one"}, [export])
+    (tmp_path / "none").mkdir()
+    with pytest.raises(SourceMissingError, match="no XML file"):
+        find_pages([tmp_path / "none"])
