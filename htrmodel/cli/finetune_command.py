@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 Asked = ParamSpec("Asked")
 
 _PATH = click.Path(path_type=Path)
+
+
+def is_first() -> bool:
+    """Whether this is the first of the processes that ``torchrun`` has launched, or the only one."""
+    return os.environ.get("RANK", "0") == "0"
+
 
 _OPTIONS: list[Decorator] = [
     click.option(
@@ -96,6 +103,11 @@ _OPTIONS: list[Decorator] = [
     click.option(
         "--compile", "compiled", is_flag=True, help="Let torch compile the convolutions first (not yet measured)."
     ),
+    click.option(
+        "--sync-batchnorm",
+        is_flag=True,
+        help="With torchrun: let batch norms see the batch of all processes (GPUs only, not yet measured).",
+    ),
     click.option("--overwrite", is_flag=True, help="Discard the run that is in the folder."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     stray_words("--data", "a store"),
@@ -140,6 +152,7 @@ class FinetuneOptions(TypedDict):
     log_every: int
     cuda_graph: bool
     compiled: bool
+    sync_batchnorm: bool
     overwrite: bool
 
 
@@ -175,16 +188,19 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
       htrmodel finetune --recipe modern --mix imgur5k:0.5 iam_aachen:0.5
       htrmodel finetune --small --epochs 10
       htrmodel finetune --data letters/ --recipe own-data
+      torchrun --nproc-per-node=2 -m htrmodel finetune --recipe modern    # a process for each GPU
     """
     from htrmodel.cli.signals import StopSignals
     from htrmodel.training.asking import finetune as train
 
-    if given["start"] is None and not given["small"]:
+    if given["start"] is None and not given["small"] and is_first():
         say(starter.said_of(starter.DEFAULT, "--from FILE or scratch"))
     stays = as_store(given["data"], plain=True, workers=given["workers"])
     given["data"] = click.get_current_context().with_resource(stays)
     with StopSignals() as stop, _Screen() as screen:
         outcome = train(**given, say=say, listener=screen, stop=stop)
+    if not is_first():
+        return
     if stop.received is not None and not outcome.finished:
         again = shlex.join(["htrmodel", *(word for word in sys.argv[1:] if word != "--overwrite")])
         say(f"saved at step {outcome.state.step:,}; the same command goes on from there:\n  {again}")

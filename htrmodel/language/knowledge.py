@@ -128,6 +128,8 @@ class Scorer:
         self.characters = "\0" * self._first + charset.characters
         if self._model is not None:
             self._symbols = self._model.symbols_of(charset.characters)
+            # In lines a space ends a word, and another one begins.
+            self._symbols[[character == " " for character in charset.characters]] = BOUNDARY
             # Characters that the model has not seen share what it leaves to the unknown.
             unknown = self._symbols == self._model.unknown
             self._share = np.where(unknown, -np.log(max(int(unknown.sum()), 1)), 0.0).astype(np.float32)
@@ -140,7 +142,8 @@ class Scorer:
         """What is known after a character, given its class."""
         if self._model is None or state is None:
             return None
-        return self._model.after(state, int(self._symbols[token - self._first]))
+        symbol = int(self._symbols[token - self._first])
+        return self._model.begin() if symbol == BOUNDARY else self._model.after(state, symbol)
 
     def scores(self, state: State | None) -> NDArray[np.float32]:
         """What each class gains as the next one, float32 [C]; special tokens gain nothing."""
@@ -158,6 +161,6 @@ class Scorer:
         gain = 0.0
         if self._model is not None and state is not None:
             gain = self._knowledge.weight * (float(state.log_probs[BOUNDARY]) - self._model.mean)
-        if self._knowledge.lexicon is not None and text in self._knowledge.lexicon:
-            gain += self._knowledge.lexicon_weight
+        if (lexicon := self._knowledge.lexicon) is not None:
+            gain += self._knowledge.lexicon_weight * sum(word in lexicon for word in text.split(" "))
         return gain

@@ -63,6 +63,7 @@ def finetune(
     log_every: int = 50,
     cuda_graph: bool = False,
     compiled: bool = False,
+    sync_batchnorm: bool = False,
     say: Say | None = None,
     listener: Listener | None = None,
     stop: Stop = lambda: False,
@@ -106,6 +107,7 @@ def finetune(
         log_every: steps from one line of the log to the next.
         cuda_graph: give a GPU each step as one CUDA graph, with attention alone: on an H100 1.2 to 1.9 times as fast.
         compiled: let torch compile the convolutions first; not yet measured.
+        sync_batchnorm: let batch norms of several processes (``torchrun``) see the whole batch; not yet measured.
         say: told what a person should know, in sentences; None writes them to standard error.
         listener: told how it goes; None says each validation in a sentence.
         stop: asked before each step whether to save and stop.
@@ -155,6 +157,7 @@ def finetune(
         log_every=log_every,
         cuda_graph=cuda_graph,
         compiled=compiled,
+        sync_batchnorm=sync_batchnorm,
     )
     say = say or _write
     return carry_out(request, say, listener or _Sentences(say), stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,12 +14,13 @@ import torch
 from htrdata.errors import UsageError
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
-from htrmodel.devices import find_device, uses_bfloat16
+from htrmodel.devices import uses_bfloat16
 from htrmodel.training.choosing import verdict
 from htrmodel.training.fixed_batches import NO_ATTENTION
 from htrmodel.training.initial_model import InitialModel, ModelChoice, initial_model
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.outcome import Outcome
+from htrmodel.training.processes import Processes, check_synchronised, joined, synchronise
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.stepping import Task
@@ -47,6 +49,7 @@ class Request:
         log_every: steps from one line of the log to the next.
         cuda_graph: give a GPU each step as one CUDA graph; see `htrmodel.training.stepping.Task`.
         compiled: have torch compile the convolutions; see there.
+        sync_batchnorm: let the batch norms of several processes see the whole batch.
     """
 
     data: Path = Path("lmdb")
@@ -64,6 +67,7 @@ class Request:
     log_every: int = 50
     cuda_graph: bool = False
     compiled: bool = False
+    sync_batchnorm: bool = False
 
 
 class Listener(Watcher, Protocol):
@@ -93,7 +97,19 @@ def carry_out(
     Raises:
         HtrError: the words, the checkpoint, the device or the folder are not what they should be.
     """
-    device = find_device(request.device)
+    with joined(request.device) as (processes, device):
+        if not processes.first:
+            say, listener = _unsaid, None
+        return _carried_out(request, processes, device, say, listener, stop)
+
+
+def _unsaid(message: str) -> None:
+    """What the first of several processes says already."""
+
+
+def _carried_out(
+    request: Request, processes: Processes, device: torch.device, say: Say, listener: Listener | None, stop: Stop
+) -> Outcome:
     initial = initial_model(request.checkpoint, request.model, request.seed)
     if initial.assumed:
         say(initial.assumed)
@@ -103,11 +119,15 @@ def carry_out(
     recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
     if recipe.batch_size < request.recipe.batch_size:
         say(f"batches have {count:,} words, not {request.recipe.batch_size:,}: there are no more")
-    _check(request, recipe, initial, words, device)
+    _check(request, recipe, initial, words, device, processes)
     folder = RunFolder(request.out or Path("runs") / _name(request, words))
-    with folder.held():
-        folder.prepare(_configuration(request, recipe, initial, words), overwrite=request.overwrite)
-        task = _task(request, recipe, initial, words, device, listener.decoded if listener else None)
+    with folder.held() if processes.first else nullcontext():
+        configuration = _configuration(request, recipe, initial, words)
+        if processes.first:
+            folder.prepare(configuration, overwrite=request.overwrite)
+        processes.wait()
+        folder.identify(configuration)
+        task = _task(request, recipe, initial, words, device, processes, listener.decoded if listener else None)
         trainer = Trainer(task, folder, listener, log_every=request.log_every)
         for note in trainer.notes:
             say(note)
@@ -121,14 +141,28 @@ def carry_out(
         if finished:
             for sentence in verdict(trainer.state, recipe.select, scratch=initial.digest is None):
                 say(sentence)
+        processes.wait()
     return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state, recipe.select)
 
 
-def _check(request: Request, recipe: Recipe, initial: InitialModel, words: TrainingWords, device: torch.device) -> None:
+def _check(
+    request: Request,
+    recipe: Recipe,
+    initial: InitialModel,
+    words: TrainingWords,
+    device: torch.device,
+    processes: Processes,
+) -> None:
     """Raises what the training would, before there is a run folder and before images are decoded."""
     for one in words.divided:
         check_trained(request.checkpoint, initial.trained_on, one)
     uses_bfloat16(recipe.precision, device)
+    if request.cuda_graph and processes.count > 1:
+        raise UsageError(f"--cuda-graph records the steps of one process, and here are {processes.count}: leave it out")
+    if recipe.batch_size < processes.count:
+        raise UsageError(f"{processes.count} processes cannot share a batch of {recipe.batch_size}: give fewer")
+    if request.sync_batchnorm:
+        check_synchronised(processes, device)
     if request.cuda_graph and device.type != "cuda":
         raise UsageError(f"--cuda-graph: {device} records no graphs; leave the option out, or give --device cuda")
     if request.cuda_graph and initial.recogniser.config.prediction != "Attn":
@@ -143,11 +177,18 @@ def _task(
     initial: InitialModel,
     words: TrainingWords,
     device: torch.device,
+    processes: Processes,
     decoded: Callable[[int, int], None] | None,
 ) -> Task:
+    if request.cache is not None and not processes.first:
+        processes.wait()  # until the first has filled the cache
     train, val = words.decode(
         initial.recogniser.config, device, folder=request.cache, workers=request.workers, progress=decoded
     )
+    if request.cache is not None and processes.first:
+        processes.wait()
+    if request.sync_batchnorm:
+        synchronise(initial.recogniser)
     return Task(
         recogniser=initial.recogniser.to(device),
         words=train,
@@ -158,6 +199,7 @@ def _task(
         seed=request.seed,
         cuda_graph=request.cuda_graph,
         compiled=request.compiled,
+        processes=processes,
         about_data={
             **words.describe(),
             "trained_on": _trained_on(initial, words),

@@ -149,7 +149,7 @@ class Freezing:
         for frozen in self._modules:
             for module in frozen.modules():
                 # Batch norms only: cuDNN's LSTM gives no gradients in evaluation mode.
-                if isinstance(module, nn.BatchNorm2d):
+                if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
                     module.eval()
 
 

@@ -142,6 +142,46 @@ class RunFiles:
             )
 
 
+class Followed:
+    """The files of a run as a process sees them that is not the one that writes: it goes on from the same state.
+
+    Args:
+        folder: of the run, prepared by the one that writes.
+        training: what is gone on with.
+
+    Attributes:
+        state: how far the run is.
+        notes: empty: the other one says what is to be said.
+
+    Raises:
+        BadDataError: the state is damaged, or of another run.
+    """
+
+    def __init__(self, folder: RunFolder, training: Training) -> None:
+        self.notes: list[str] = []
+        self.state = training.load(folder.state, folder.run) if folder.state.exists() else TrainingState()
+
+    def open_log(self) -> SilentLog:
+        """A log that keeps nothing."""
+        return SilentLog()
+
+    def write_best(self) -> None:
+        """Nothing is written."""
+
+    def save(self, log: object) -> None:
+        """Nothing is written."""
+
+
+class SilentLog:
+    """A log that keeps nothing."""
+
+    def write(self, record: Record) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 def _digest(path: Path) -> str | None:
     """SHA-256 of a file; None where there is none."""
     try:

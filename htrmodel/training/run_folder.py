@@ -70,6 +70,10 @@ class RunFolder:
         with lock:
             yield
 
+    def identify(self, config: Mapping[str, Any]) -> None:
+        """Takes the folder for that of a run with this configuration, as another process has prepared it."""
+        self.run = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+
     def prepare(self, config: Mapping[str, Any], *, overwrite: bool = False) -> None:
         """Makes the folder that of a run with this configuration: a new one, or the one that it already is.
 
@@ -84,7 +88,7 @@ class RunFolder:
         """
         for name in _FILES:
             remove_unfinished(self.path / name)
-        self.run = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+        self.identify(config)
         if overwrite:
             self._clear()
         if not self.config.exists():

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from htrdata.store.columns import take
 from htrmodel.data.batches import Batches, WordBatches
 from htrmodel.data.lines import LineBatches, OrderByWidth
 from htrmodel.data.mixing import Order, Positions, TrainingOrder
@@ -17,6 +18,7 @@ from htrmodel.recogniser import Recogniser
 from htrmodel.training.compiling import compile_convolutions
 from htrmodel.training.fixed_batches import FixedBatches
 from htrmodel.training.optimisation import Freezing, WeightAverage, make_optimizer, make_schedule
+from htrmodel.training.processes import Processes
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.resuming import Training
 from htrmodel.training.update import Update
@@ -38,6 +40,7 @@ class Task:
         cuda_graph: take the steps over fixed places in memory, on a GPU as a CUDA graph; see
             `htrmodel.training.fixed_batches`. What is learnt is the same but for rounding.
         compiled: have torch compile the convolutions; see `htrmodel.training.compiling`. Likewise.
+        processes: that train together.
     """
 
     recogniser: Recogniser
@@ -50,6 +53,7 @@ class Task:
     about_data: Mapping[str, Any] = field(default_factory=dict)
     cuda_graph: bool = False
     compiled: bool = False
+    processes: Processes = field(default_factory=Processes)
 
 
 class Stepper:
@@ -83,7 +87,11 @@ class Stepper:
             compile_convolutions(recogniser)
         self._generator = torch.Generator(self._device)
         bfloat16 = uses_bfloat16(recipe.precision, self._device)
-        self._update = Update(recogniser, self._freezing.trained, optimizer, self._generator, recipe, bfloat16)
+        processes = task.processes
+        called = processes.wrapped(recogniser) if processes.count > 1 else None
+        self._update = Update(
+            recogniser, self._freezing.trained, optimizer, self._generator, recipe, bfloat16, called, processes.count
+        )
         self._fixed: FixedBatches | None = None
         if task.cuda_graph and isinstance(task.words, WordBatches):
             self._fixed = FixedBatches(task.words, recogniser.tokenizer, recipe.batch_size, self._update)
@@ -101,11 +109,12 @@ class Stepper:
         """Takes a step, counted from 0.
 
         Returns:
-            The loss before it, a scalar on the device.
+            The loss before it, a scalar on the device; of several processes the part of this one.
         """
         training, seed = self.training, self._task.seed
         positions = self._order.batch(*divmod(number, self.steps_per_epoch))
-        self._generator.manual_seed((seed << 32) + number)
+        # Each process augments its part in its own way.
+        self._generator.manual_seed((seed << 32) + (self._task.processes.rank << 26) + number)
         loss = self._take(positions) if self._fixed is None else self._fixed.step(positions)
         if training.schedule is not None:
             training.schedule.step()
@@ -114,9 +123,16 @@ class Stepper:
         return loss
 
     def _take(self, positions: Positions) -> Tensor:
-        batch = self._task.words.take(positions)
+        part = self._task.processes.part(positions)
+        batch = self._task.words.take(part)
         targets = self._task.recogniser.tokenizer.encode(batch.texts).to(self._device, non_blocking=True)
-        return self._update(batch.images, targets)
+        return self._update(batch.images, targets, self._weight(part) / self._weight(positions))
+
+    def _weight(self, positions: Positions) -> int:
+        """How much words weigh in the loss: their characters and ends with attention, one each with CTC."""
+        if self._task.recogniser.config.prediction == "CTC" or self._task.processes.count == 1:
+            return len(positions)
+        return len(positions) + sum(map(len, take(self._task.words.texts, positions).to_pylist()))
 
 
 def _order(task: Task) -> Order:

@@ -18,7 +18,7 @@ from htrdata.errors import UsageError
 from htrmodel.training.choosing import rank
 from htrmodel.training.compiling import uncompiled
 from htrmodel.training.resuming import mean
-from htrmodel.training.run_files import RunFiles
+from htrmodel.training.run_files import Followed, RunFiles
 from htrmodel.training.run_folder import Record, RunFolder
 from htrmodel.training.stepping import Stepper, Task
 from htrmodel.training.validation import Stop, Validation, spread_batches, validate
@@ -73,7 +73,14 @@ class Trainer:
         self._stepper = Stepper(task)
         self.steps_per_epoch, self.total_steps = self._stepper.steps_per_epoch, self._stepper.total_steps
         self._training = self._stepper.training
-        self._files = RunFiles(folder, self._training, task.about_data, self.steps_per_epoch)
+        self._processes = task.processes
+        # The first one mends what it can before the others read.
+        self._files: RunFiles | Followed
+        if self._processes.first:
+            self._files = RunFiles(folder, self._training, task.about_data, self.steps_per_epoch)
+        self._processes.wait()
+        if not self._processes.first:
+            self._files = Followed(folder, self._training)
         self.state, self.notes = self._files.state, self._files.notes
         self._pending: list[Tensor] = []
         self._save_cost = 0.0
@@ -105,7 +112,7 @@ class Trainer:
         self._window_start = self.state.step
         self._stepper.train()
         try:
-            while not self.finished and not stop():
+            while not self.finished and not self._processes.any(stop()):
                 if self._validation_due():
                     self._validate(stop)
                 else:
@@ -142,7 +149,7 @@ class Trainer:
         """Waits for the device and takes over the losses of the last steps."""
         if not self._pending:
             return
-        losses = torch.stack(self._pending).tolist()
+        losses = self._processes.total(torch.stack(self._pending)).tolist()
         first = self.state.step - len(losses) + 1
         self._pending.clear()
         for step, loss in enumerate(losses, first):
@@ -196,14 +203,16 @@ class Trainer:
             self._watcher.validated(record)
 
     def _judge(self, stop: Stop) -> tuple[Validation, dict[str, Validation]] | None:
-        judged, size = self._training.judged, self.task.recipe.batch_size
+        judged, size, processes = self._training.judged, self.task.recipe.batch_size, self._processes
+        processes.share_statistics(judged)
         found = {}
         for name, words in self.task.validation.items():
-            validation = validate(judged, words.in_order(size), stop, words.left_out)
+            validation = validate(judged, words.in_order(size), stop, words.left_out, processes)
             if validation is None:
                 return None
             found[name] = validation
-        train = validate(judged, spread_batches(self.task.words, TRAINING_WORDS, size), stop)
+        spread = spread_batches(self.task.words, TRAINING_WORDS, size)
+        train = validate(judged, spread, stop, processes=processes)
         return None if train is None else (train, found)
 
     def _seconds(self) -> float:

@@ -30,6 +30,8 @@ class Update:
         generator: of the augmentation, seeded by whoever calls.
         recipe: how.
         bfloat16: compute under bfloat16 autocast.
+        called: what is called in the place of the recogniser, where several processes average their gradients.
+        processes: how many there are.
     """
 
     recogniser: Recogniser
@@ -38,16 +40,19 @@ class Update:
     generator: torch.Generator
     recipe: Recipe
     bfloat16: bool
+    called: nn.Module | None = None
+    processes: int = 1
 
-    def __call__(self, images: Tensor, targets: Tensor) -> Tensor:
+    def __call__(self, images: Tensor, targets: Tensor, share: float = 1.0) -> Tensor:
         """Takes a step.
 
         Args:
             images: uint8 [N, 1, H, W] on the device.
             targets: int64 [N, S] of the tokenizer, on the device.
+            share: of the loss of the whole batch, where these words are a part of it.
 
         Returns:
-            The loss before it, a scalar on the device.
+            The loss before it, a scalar on the device; of a part its share.
         """
         recogniser = self.recogniser
         # First of all, so that gradients are made in one place when this is recorded.
@@ -55,9 +60,12 @@ class Update:
         if self.recipe.augment:
             images = augment(images, self.generator, self.recipe.augment)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bfloat16):
-            logits = recogniser(standardise(images, recogniser.config), targets)
+            logits = (self.called or recogniser)(standardise(images, recogniser.config), targets)
         loss = LOSSES[recogniser.config.prediction](logits, targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+        if self.processes > 1:
+            loss = loss * share
+        # The mean over the processes is what becomes of it.
+        (loss * self.processes if self.processes > 1 else loss).backward()
         torch.nn.utils.clip_grad_norm_(self.trained, self.recipe.clip)
         self.optimizer.step()
         return loss.detach()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -14,6 +15,7 @@ from htrmodel.judging import metrics
 from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
 from htrmodel.training.loss import LOSSES
+from htrmodel.training.processes import Processes
 
 FIGURES = ("loss", "cer", "wer", "words", "left_out")
 
@@ -50,7 +52,11 @@ class Validation:
 
 @torch.inference_mode()
 def validate(
-    recogniser: Recogniser, batches: Iterable[Batch], stop: Stop = lambda: False, left_out: Sequence[str] = ()
+    recogniser: Recogniser,
+    batches: Iterable[Batch],
+    stop: Stop = lambda: False,
+    left_out: Sequence[str] = (),
+    processes: Processes | None = None,
 ) -> Validation | None:
     """Reads words and judges the readings.
 
@@ -64,6 +70,7 @@ def validate(
         batches: all words, each once.
         stop: if it says so, nothing is returned.
         left_out: what the words say that the recogniser cannot read; they have no part in the loss.
+        processes: that share the batches; each finds the same. Told to stop, one stops all.
     """
     config = recogniser.config
     recogniser.eval()
@@ -71,19 +78,26 @@ def validate(
     weights: list[int] = []
     texts: list[str] = []
     readings: list[str] = []
-    for batch in batches:
-        if stop():
-            return None
+    processes = processes or Processes()
+    stopped = False
+    for batch in itertools.islice(batches, processes.rank, None, processes.count):
+        if stopped := stop():
+            break
         targets = recogniser.tokenizer.encode(batch.texts)
         logits = recogniser(standardise(batch.images, config), full_steps=True)
         losses.append(LOSSES[config.prediction](logits, targets.to(logits.device)))
         weights.append(int((targets[:, 1:] != PAD).sum()) if config.prediction == "Attn" else len(targets))
         texts += batch.texts
         readings += [reading.text for reading in recogniser.tokenizer.decode(logits)]
-    loss = float(np.average(torch.stack(losses).cpu().double().numpy(), weights=weights))
-    figures = metrics.evaluate([*texts, *left_out], [*readings, *[""] * len(left_out)])
+    mine = (torch.stack(losses).cpu().tolist() if losses else [], weights, texts, readings)
+    found = processes.gathered(None if stopped else mine)
+    if any(one is None for one in found):
+        return None
+    all_losses, all_weights, all_texts, all_readings = ([value for one in found for value in one[k]] for k in range(4))
+    loss = float(np.average(all_losses, weights=all_weights))
+    figures = metrics.evaluate([*all_texts, *left_out], [*all_readings, *[""] * len(left_out)])
     wer = figures[metrics.word_error_rate("line" if config.reads_lines else "word")]
-    return Validation(loss, figures["micro_cer"], wer, len(texts) + len(left_out), len(left_out))
+    return Validation(loss, figures["micro_cer"], wer, len(all_texts) + len(left_out), len(left_out))
 
 
 def spread_batches(words: Batches, count: int, batch_size: int) -> Iterator[Batch]:

@@ -132,6 +132,20 @@ def test_a_word_of_the_lexicon_wins_where_pixels_are_unsure_and_others_stay_poss
     assert read(0.9) == "a"
 
 
+def test_spaces_of_lines_end_words() -> None:
+    scorer = Scorer(KNOWN["both"], Charset("line", "abc "), "CTC")
+    words = Scorer(KNOWN["both"], CHARSET, "CTC")
+
+    def total(asked: Scorer, text: str) -> float:
+        state, gain = asked.begin(), 0.0
+        for letter in text:
+            gain += float(asked.scores(state)["abc ".index(letter) + 1])
+            state = asked.after(state, "abc ".index(letter) + 1)
+        return gain + asked.ending(state, text)
+
+    assert total(scorer, "abba abc") == pytest.approx(total(words, "abba") + total(words, "abc"), abs=1e-5)
+
+
 def test_a_lexicon_knows_capitals_and_punctuation() -> None:
     lexicon = Lexicon(["house", "Anna"])
     assert all(text in lexicon for text in ("house", "House", "HOUSE", "house,", "(House)", "Anna's"[:4], "anna"))

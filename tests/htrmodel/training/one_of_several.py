@@ -1,0 +1,71 @@
+"""One process of several in `test_processes`, as torchrun starts it: python one_of_several.py STORE RUN OUT."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from htrdata.labels import ALNUM
+from htrmodel.config import ModelFields, RecogniserConfig
+from htrmodel.data.batches import WordBatches
+from htrmodel.data.cache import decoded_words
+from htrmodel.data.origins import PlainShards
+from htrmodel.data.samples import open_samples
+from htrmodel.recogniser import Recogniser
+from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.initial_model import ModelChoice
+from htrmodel.training.outcome import Outcome
+from htrmodel.training.processes import Processes, joined
+from htrmodel.training.recipes import Recipe
+from htrmodel.training.stepping import Stepper, Task
+
+MODEL: ModelFields = {"output_channel": 16, "hidden_size": 12, "width": 60, "max_length": 8}
+RECIPE = Recipe(name="r", optimizer="adamw", lr=1e-3, batch_size=9, epochs=None, steps=20, average=0.9)
+ARCHITECTURES = ("None-VGG-BiLSTM-CTC", "TPS-VGG-BiLSTM-Attn")
+
+
+def losses(store: Path, architecture: str, processes: Processes) -> list[float]:
+    """Those of 20 steps with batch norms that stay as they are."""
+    config = RecogniserConfig(charset=ALNUM, architecture=architecture, **MODEL)
+    samples = open_samples(PlainShards(store / "train" / "printed", split="train"))
+    words = WordBatches([samples], [decoded_words(samples, config)])
+    torch.manual_seed(processes.rank)  # what the others drew is overwritten by the first one's
+    recogniser = Recogniser(config)
+    stepper = Stepper(Task(recogniser=recogniser, words=words, validation={}, recipe=RECIPE, processes=processes))
+    stepper.train()
+    for module in recogniser.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    return [float(processes.total(stepper.step(number))) for number in range(20)]
+
+
+def train(store: Path, run: Path, stop_at: int | None = None) -> Outcome:
+    """A run, or the rest of it."""
+    asked = iter(range(1000))
+    request = Request(
+        data=store,
+        out=run,
+        model=ModelChoice(charset=ALNUM, fields={**MODEL, "architecture": "None-VGG-None-CTC"}),
+        recipe=replace(RECIPE, steps=8, epochs=2, patience=1, augment=0.5, schedule="one_cycle"),
+        device="cpu",
+        log_every=1,
+    )
+    # Only the last process is told to stop.
+    mine = int(os.environ.get("RANK", "0")) == int(os.environ.get("WORLD_SIZE", "1")) - 1
+    return carry_out(request, print, stop=lambda: mine and stop_at is not None and next(asked) >= stop_at)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    store, run, out = map(Path, sys.argv[1:])
+    with joined("cpu") as (processes, _):
+        found = {architecture: losses(store, architecture, processes) for architecture in ARCHITECTURES}
+    half = train(store, run, stop_at=5)
+    document = {"losses": found, "step": half.state.step, "finished": half.finished, "best": half.state.best}
+    (out / f"{processes.rank}.json").write_text(json.dumps(document))
