@@ -128,4 +128,5 @@ def check_synchronised(processes: Processes, device: torch.device) -> None:
 def synchronise(recogniser: Recogniser) -> None:
     """Lets batch norms take their statistics over the parts of all processes. Keys and weights stay."""
     for stage in ("Transformation", "FeatureExtraction"):
-        setattr(recogniser, stage, nn.SyncBatchNorm.convert_sync_batchnorm(getattr(recogniser, stage)))
+        module = nn.SyncBatchNorm.convert_sync_batchnorm(getattr(recogniser, stage))  # type: ignore[no-untyped-call]
+        setattr(recogniser, stage, module)

@@ -55,8 +55,9 @@ class RunFiles:
             self._refuse_without_state()
 
     def open_log(self) -> RunLog:
-        """The log with the lines that the state has seen; those after them come again."""
-        return RunLog(self.folder, self.state.files.get("log", ""))
+        """The log with the lines that the state has seen; those after them come again. It is saved with the rest."""
+        self._log = RunLog(self.folder, self.state.files.get("log", ""))
+        return self._log
 
     def write_best(self) -> None:
         """Writes the weights as the best ones."""
@@ -64,8 +65,9 @@ class RunFiles:
         figures = {"val_loss": mean(state.best, "loss"), "val_cer": mean(state.best, "cer"), "val": state.best}
         state.files["best"] = self._write(self.folder.best, figures)
 
-    def save(self, log: RunLog) -> None:
+    def save(self) -> None:
         """Writes everything else, the state last."""
+        log = self._log
         self.state.files["last"] = self._write(self.folder.last, {})
         log.sync()
         self.state.files["log"] = log.digest
@@ -168,7 +170,7 @@ class Followed:
     def write_best(self) -> None:
         """Nothing is written."""
 
-    def save(self, log: object) -> None:
+    def save(self) -> None:
         """Nothing is written."""
 
 

@@ -239,6 +239,6 @@ class Trainer:
         with self._aside():
             start = time.monotonic()
             self._seconds()
-            self._files.save(self._log)
+            self._files.save()
             self._saved = time.monotonic()
             self._save_cost = self._saved - start

@@ -65,7 +65,8 @@ class Update:
         if self.processes > 1:
             loss = loss * share
         # The mean over the processes is what becomes of it.
-        (loss * self.processes if self.processes > 1 else loss).backward()
+        summed = loss * self.processes if self.processes > 1 else loss
+        summed.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.trained, self.recipe.clip)
         self.optimizer.step()
         return loss.detach()
