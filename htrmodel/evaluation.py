@@ -6,16 +6,14 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import torch
-from torch import Tensor
 
 from htrdata.errors import UsageError
 from htrdata.store.reading import Dataset
 from htrmodel import starter
+from htrmodel.averaging import VARIANTS, AveragingReader
 from htrmodel.checkpoint.files import load
-from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batches, WordBatches, standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import check_trained, divided, trained_on
@@ -31,22 +29,8 @@ from htrmodel.judging.protocol import RESAMPLES
 from htrmodel.judging.which_split import Data, which_split
 from htrmodel.language.knowledge import Knowledge
 from htrmodel.language.reading import LanguageReader
-from htrmodel.recogniser import Recogniser
-from htrmodel.tokenizer import Reading, check_sure
-
-
-class TensorReader(Protocol):
-    """What reads inputs that are on its device: a recogniser, alone or with something that helps it."""
-
-    config: RecogniserConfig
-    name: str
-
-    @property
-    def device(self) -> torch.device:
-        """Where it is."""
-
-    def read_tensor(self, inputs: Tensor) -> list[Reading]:
-        """Reads inputs, float32 [N, 1, H, W]."""
+from htrmodel.recogniser import Recogniser, TensorReader
+from htrmodel.tokenizer import check_sure
 
 
 def evaluate(
@@ -59,6 +43,7 @@ def evaluate(
     batch_size: int = 192,
     resamples: int = RESAMPLES,
     knowledge: Knowledge | None = None,
+    averaged: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgement:
     """Judges what a recogniser, or the vote of several, reads of a split; see `htrmodel.judging.judging.judge`.
@@ -72,6 +57,7 @@ def evaluate(
         batch_size: how many words are read at once.
         resamples: of the bootstrap for the 95 % intervals.
         knowledge: of the language, to read with; None to read what is there. The judgement says so, and its signatures.
+        averaged: whether each image is read in several variants, see `htrmodel.averaging`. Likewise.
         progress: told, for one recogniser after the other, how many words are read, and how many there are.
 
     Raises:
@@ -88,6 +74,8 @@ def evaluate(
     members = [one if isinstance(one, Recogniser) else load(one).to(found) for one in given]
     _check(members, dataset)
     readers: list[TensorReader] = [one if knowledge is None else LanguageReader(one, knowledge) for one in members]
+    if averaged:
+        readers = [AveragingReader(one) for one in readers]
     readings = [read_split(one, dataset, chosen, batch_size=batch_size, progress=progress) for one in readers]
     return judge(
         readings[0] if len(readings) == 1 else vote(readings),
@@ -96,9 +84,15 @@ def evaluate(
         system=" + ".join(one.name for one in members),
         charset=members[0].charset,
         max_length=max(one.config.max_length for one in members),
-        aids=None if knowledge is None else f"lm:{knowledge.label}",
+        aids=_aids(knowledge, averaged),
         resamples=resamples,
     )
+
+
+def _aids(knowledge: Knowledge | None, averaged: bool) -> str | None:
+    """What helps readings, as signatures have it; None for nothing."""
+    parts = [] if knowledge is None else [f"lm:{knowledge.label}"]
+    return "+".join([*parts, *([f"tta:{len(VARIANTS)}"] if averaged else [])]) or None
 
 
 def _check(members: Sequence[Recogniser], dataset: Dataset) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -31,6 +31,28 @@ STAGE_MODULES = dict(
 """Where each of `htrmodel.config.STAGES` stands in a recogniser, and so how its keys in a state dict begin."""
 
 
+class TensorReader(Protocol):
+    """What reads inputs that are on its device: a recogniser, alone or with something that helps it."""
+
+    config: RecogniserConfig
+    name: str
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+
+    @property
+    def synthetic_only(self) -> bool:
+        """Whether it knows drawn words alone."""
+
+    @property
+    def is_starter(self) -> bool:
+        """Whether it is weights that come with the package."""
+
+    def read_tensor(self, inputs: Tensor) -> list[Reading]:
+        """Reads inputs, float32 [N, 1, H, W]."""
+
+
 class Recogniser(nn.Module, WordReader):
     """Reads images of words: ``recogniser.read("word.png")``.
 
@@ -44,6 +66,8 @@ class Recogniser(nn.Module, WordReader):
         config: what it was built from.
         tokenizer: turns texts into targets, and logits into texts.
         name: what to call it: the checkpoint that it was loaded from.
+        temperature: what logits are divided by for the confidence of a reading, so that it is a probability; 1 where
+            nobody has fitted one.
         data: what it was trained and judged on, as its checkpoint says; see `htrmodel.checkpoint.contents.Checkpoint`.
     """
 
@@ -51,6 +75,7 @@ class Recogniser(nn.Module, WordReader):
         super().__init__()
         self.config = config
         self.name = "recogniser"
+        self.temperature = 1.0
         self.data: Mapping[str, Any] = {}
         self.tokenizer = tokenizer_for(config)
         self.Transformation: nn.Module = nn.Identity()
@@ -193,4 +218,4 @@ class Recogniser(nn.Module, WordReader):
             UsageError: as `check_reads`.
         """
         self.check_reads()
-        return self.tokenizer.decode(self(inputs))
+        return self.tokenizer.decode(self(inputs), self.temperature)

@@ -43,7 +43,8 @@ class Reading(NamedTuple):
 
     text: str
     confidence: float
-    """Probability of the text by the model itself, in [0, 1]: no calibrated one."""
+    """Probability of the text by the model itself, in [0, 1]. That of a model that was fine-tuned is calibrated on its
+    validation words, see `htrmodel.training.temperature`."""
 
     def __repr__(self) -> str:
         return f"Reading({self.text!r}, {self.confidence:.1%})"
@@ -135,13 +136,15 @@ class Tokenizer(ABC):
         letters[np.arange(self.max_length) < lengths[:, None]] = ids
         return self._framed(letters, lengths)
 
-    def decode(self, logits: Tensor) -> list[Reading]:
+    def decode(self, logits: Tensor, temperature: float = 1.0) -> list[Reading]:
         """Reads greedy logits: the best class at each step.
 
         Args:
             logits: float [N, T, C], on any device; read back once.
+            temperature: what they are divided by: more than 1 makes less sure; the texts stay.
         """
-        best, ids = logits.detach().float().log_softmax(2).max(2)
+        values = logits.detach().float()
+        best, ids = (values if temperature == 1 else values / temperature).log_softmax(2).max(2)
         return self.readings(ids.cpu().numpy(), best.cpu().numpy())
 
     def readings(self, ids: NDArray[np.int64], log_probabilities: NDArray[np.float32]) -> list[Reading]:

@@ -59,6 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
     "htrmodel.language": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrmodel.config", "htrmodel.inputs"}
     | {"htrmodel.layers", "htrmodel.recogniser", "htrmodel.tokenizer"},
+    "htrmodel.averaging": {"htrmodel.inputs", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
     | {"htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels"}
@@ -78,13 +79,21 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.runtime": {*_STORE, "htrdata.sources", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
     | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"}
     | {"htrmodel.tokenizer"},
-    "htrmodel.evaluation": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data", "htrmodel.devices"}
+    "htrmodel.evaluation": {
+        *_STORE,
+        "htrmodel.averaging",
+        "htrmodel.checkpoint",
+        "htrmodel.config",
+        "htrmodel.data",
+        "htrmodel.devices",
+    }
     | {"htrmodel.judging", "htrmodel.language", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter"}
     | {"htrmodel.tokenizer"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel.cli": {*_STORE, "htrdata.building", "htrdata.cli", "htrdata.sources", "htrdata.version"}
     | {
+        "htrmodel.averaging",
         "htrmodel.alignment",
         "htrmodel.checkpoint",
         "htrmodel.config",

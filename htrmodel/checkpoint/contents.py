@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from htrdata.errors import UsageError
+from htrdata.errors import BadDataError, UsageError
 from htrmodel.checkpoint.charset_change import CharsetChange, change_charset
 from htrmodel.checkpoint.clova import grid_fits, grid_weights
 from htrmodel.config import RecogniserConfig
@@ -48,6 +48,19 @@ class Checkpoint:
         """Whether it says that it was trained on drawn words alone, from new weights on."""
         return self.data.get("synthetic_only") is True
 
+    @property
+    def temperature(self) -> float:
+        """What its logits are divided by for confidences, see `htrmodel.recogniser.Recogniser`.
+
+        Raises:
+            BadDataError: it says so, but gives no such number.
+        """
+        found = self.metrics.get("calibration", {"temperature": 1.0})
+        temperature = found.get("temperature") if isinstance(found, Mapping) else None
+        if not isinstance(temperature, float) or not 0.01 <= temperature <= 100:
+            raise BadDataError(f"{self.path} has calibration {found!r:.60}: its temperature must be 0.01 to 100")
+        return temperature
+
     def build(self, config: RecogniserConfig | None = None) -> tuple[Recogniser, CharsetChange]:
         """Builds the recogniser, as it is or for other images or another charset.
 
@@ -70,7 +83,10 @@ class Checkpoint:
         weights, change = change_charset(self.weights, self.config, config)
         grid = grid_weights(config)
         weights = grid | weights if grid_fits(weights, config) else weights | grid
-        return _recogniser(config, weights), change
+        recogniser = _recogniser(config, weights)
+        if config == self.config:
+            recogniser.temperature = self.temperature
+        return recogniser, change
 
 
 def _recogniser(config: RecogniserConfig, weights: Mapping[str, Tensor]) -> Recogniser:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option(
     "--save",
     type=click.Path(path_type=Path),
-    help="Write what the first system read, with --lm the second, to this .csv or .parquet.",
+    help="Write what the first system read, with --lm or --tta the second, to this .csv or .parquet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @stray_words("--data", "a store")
@@ -77,7 +77,7 @@ def evaluate(
 
     With several systems, the first is compared with each of the others by paired bootstrap. Words whose text the train
     split of the data set has are also judged apart from the others. A checkpoint that was trained on another split of
-    the same data is refused. With --lm or --lexicon, words are read without and with it, and both are compared.
+    the same data is refused. With --lm, --lexicon or --tta, words are read without and with it, and compared.
 
     \b
     Examples:
@@ -96,9 +96,10 @@ def evaluate(
 
     check_resamples(resamples)
     knowledge = language.knowledge()
-    if knowledge is not None and not checkpoints:
+    helped = knowledge is not None or language.tta
+    if helped and not checkpoints:
         raise UsageError(
-            "--lm and --lexicon are for reading: what is in --predictions has been read; give a --checkpoint"
+            "--lm, --lexicon and --tta are for reading: what is in --predictions has been read; give a --checkpoint"
         )
     if save is not None:
         check_place(save)
@@ -126,13 +127,14 @@ def evaluate(
                     batch_size=batch_size,
                     resamples=resamples,
                     knowledge=known,
+                    averaged=averaged,
                     progress=lambda done, total: progress("words", done, total),
                 )
-                for known in ([None] if knowledge is None else [None, knowledge])
+                for known, averaged in [(None, False), *([(knowledge, language.tta)] if helped else [])]
             ]
     judged += of_files
     if save is not None:
-        write_predictions(save, judged[0 if knowledge is None else 1].words)
+        write_predictions(save, judged[1 if helped else 0].words)
     _print(judged, training_labels(dataset, split) if len(judged) > 1 else None, resamples, as_json)
 
 

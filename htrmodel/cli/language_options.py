@@ -1,4 +1,4 @@
-"""Options for reading with knowledge of a language: the same for every command that reads."""
+"""Options for what helps reading, knowledge of a language and averaging: the same for every command that reads."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _FILE = click.Path(path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class LanguageRequest:
-    """What is said of a language, by the names of `htrmodel.language.knowledge.read_knowledge`."""
+    """What is said of a language, and of averaging, by the names of `htrmodel.language.knowledge.read_knowledge`."""
 
     lm: Path | None
     lexicon: Path | None
     beam: int | None
     lm_weight: float | None
     lexicon_weight: float | None
+    tta: bool
 
     def knowledge(self) -> Knowledge | None:
         """The knowledge itself; None where nothing is asked for.
@@ -48,8 +49,9 @@ _OPTIONS: list[Decorator] = [
         "--lexicon", type=_FILE, help="Prefer the words of this list, one on each line; others stay possible."
     ),
     click.option("--beam", type=click.IntRange(1, 1000), help="Texts kept at each step.  [default: 8]"),
-    click.option("--lm-weight", type=float, help="Of the model against the pixels.  [default: 0.3]"),
+    click.option("--lm-weight", type=float, help="Of the model against the pixels.  [default: 0.5]"),
     click.option("--lexicon-weight", type=float, help="What a word of the list gains, a logarithm.  [default: 1]"),
+    click.option("--tta", is_flag=True, help="Read each image in seven slight variants, which vote: takes as long."),
 ]
 
 

@@ -106,8 +106,8 @@ def predict(
         checkpoint = Path("starter-lines") if as_xml and unit != "word" else starter.DEFAULT
         echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
-    if knowledge is not None:
-        reader = _with(knowledge, reader)
+    if knowledge is not None or language.tta:
+        reader = _helped(reader, knowledge, language.tta)
     if out is not None:
         label = "" if knowledge is None else knowledge.label
         fill_pages(reader, checkpoint, label, places, out, unit or "line", part, batch_size)
@@ -127,13 +127,16 @@ def predict(
         raise BadDataError(f"{tally.failed:,} of {tally.total:,} images could not be read")
 
 
-def _with(knowledge: Knowledge, reader: WordReader) -> WordReader:
+def _helped(reader: WordReader, knowledge: Knowledge | None, averaged: bool) -> WordReader:
+    """What reads with all that was asked for."""
+    from htrmodel.averaging import AveragingReader
     from htrmodel.language.reading import LanguageReader
     from htrmodel.recogniser import Recogniser
 
     if not isinstance(reader, Recogniser):
-        raise UsageError(f"--lm and --lexicon need torch: give the checkpoint that {reader.name} was made from")
-    return LanguageReader(reader, knowledge)
+        raise UsageError(f"--lm, --lexicon and --tta need torch: give the checkpoint that {reader.name} was made from")
+    knowing = reader if knowledge is None else LanguageReader(reader, knowledge)
+    return AveragingReader(knowing) if averaged else knowing
 
 
 def _counted(predictions: Iterator[Prediction], tally: Tally) -> Iterator[Prediction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from htrmodel.judging.judgement import Case, Figure, Judgement, LeftOut, Setting
 from htrmodel.judging.metrics import LINE_WER, METRICS, Metric, word_error_rate
 from htrmodel.judging.mistakes import find_confusions, worst_readings
 from htrmodel.judging.protocol import FEW_CLUSTERS
+from htrmodel.judging.reliability import EDGES, reliability
 from htrmodel.judging.subsets import SUBSETS
 
 WIDTH = 80
@@ -33,6 +35,7 @@ def judgement_text(judgement: Judgement, top: int = 10) -> str:
     if judgement.left_out:
         lines += ["", *_subsets(judgement, "wrong")]
     lines += ["", *_confusions(judgement, top), *_worst(judgement, top)]
+    lines += _reliability(judgement)
     lines += [f"signature of the first figure, micro CER {_percent(first.metrics['micro_cer'].value)}:"]
     return "\n".join([*lines, *_wrapped(first.signature)]) + "\n"
 
@@ -171,6 +174,17 @@ def _worst(judgement: Judgement, top: int) -> Iterator[str]:
         for word, edits in rows:
             yield f"  {_cell(word.reference, 24)} {_cell(word.reading, 24)}{edits:>6}  {_cell(word.id, 20).rstrip()}"
         yield ""
+
+
+def _reliability(judgement: Judgement) -> Iterator[str]:
+    if (found := reliability(judgement)) is None:
+        return
+    yield f"{'confidence, %':<26}{'words':>8}{'mean':>10}{'right':>10}"
+    for (low, high), (number, mean, right) in zip(itertools.pairwise(EDGES), found.rows, strict=True):
+        if number:
+            yield f"  {f'{100 * low:.0f} to {100 * high:.0f}':<24}{number:>8,}{_percent(mean):>10}{_percent(right):>10}"
+    yield f"  expected calibration error {_percent(found.error)}"
+    yield ""
 
 
 def _sampling(setting: Setting, resamples: int) -> str:

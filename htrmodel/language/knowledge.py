@@ -17,7 +17,11 @@ from htrmodel.language.model import BOUNDARY, CharacterModel, State, digest, loa
 BEAM = 8
 """Texts that are kept at each step of a search."""
 
-WEIGHT = 0.3
+FLOOR = -3.5
+"""What a character loses at most, a natural logarithm before it is weighed: names, foreign words and slips of the pen
+are in no text, and shall stay possible."""
+
+WEIGHT = 0.5
 """Of the character model against the pixels: chosen on words of writers whom nothing was trained on."""
 
 LEXICON_WEIGHT = 1.0
@@ -31,7 +35,7 @@ class Knowledge:
     Attributes:
         model: of characters; None for none.
         weight: what its logarithms are multiplied with. They are taken against its mean over the words of its own
-            texts, so that long words are not at a disadvantage.
+            texts, so that long words are not at a disadvantage, and from `FLOOR` on.
         lexicon: of words; None for none.
         lexicon_weight: what a word in it gains, as a natural logarithm.
         beam: texts that are kept at each step.
@@ -151,7 +155,7 @@ class Scorer:
             return np.zeros(self._classes, np.float32)
         if (row := self._rows.get(state)) is None:
             row = np.zeros(self._classes, np.float32)
-            gains = state.log_probs[self._symbols] + self._share - np.float32(self._model.mean)
+            gains = np.maximum(state.log_probs[self._symbols] + self._share - np.float32(self._model.mean), FLOOR)
             row[self._first :] = np.float32(self._knowledge.weight) * gains
             self._rows[state] = row
         return row
@@ -160,7 +164,7 @@ class Scorer:
         """What a text gains where it ends."""
         gain = 0.0
         if self._model is not None and state is not None:
-            gain = self._knowledge.weight * (float(state.log_probs[BOUNDARY]) - self._model.mean)
+            gain = self._knowledge.weight * max(float(state.log_probs[BOUNDARY]) - self._model.mean, FLOOR)
         if (lexicon := self._knowledge.lexicon) is not None:
             gain += self._knowledge.lexicon_weight * sum(word in lexicon for word in text.split(" "))
         return gain

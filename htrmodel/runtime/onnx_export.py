@@ -41,7 +41,7 @@ class _BestClasses(nn.Module):
         self.recogniser = recogniser
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        best, ids = self.recogniser(images).softmax(2).max(2)
+        best, ids = (self.recogniser(images) / self.recogniser.temperature).softmax(2).max(2)
         return ids, best
 
 
@@ -66,7 +66,7 @@ class _GreedyTokens(nn.Module):
         ) -> tuple[Tensor, ...]:
             token_gates = functional.embedding(tokens, decoding.token_table)
             hidden, memory = decoding.step(token_gates, hidden, memory)
-            probability, tokens = decoder.generator(hidden).softmax(1).max(1)
+            probability, tokens = (decoder.generator(hidden) / self.recogniser.temperature).softmax(1).max(1)
             ids = torch.where(steps == step, tokens[:, None], ids)
             best = torch.where(steps == step, probability[:, None], best)
             return step + 1, tokens, ended | (tokens == END), ids, best, hidden, memory

@@ -39,6 +39,7 @@ class TrainingState:
         latest: the figures of the last validation.
         best: the figures of the best validation.
         best_step: its step; -1 before the first validation.
+        temperature: of its confidences, see `htrmodel.training.temperature`.
         stale: validations since then.
         seconds: time spent, over all its runs.
         losses: of the steps since the last line of the log.
@@ -51,6 +52,7 @@ class TrainingState:
     latest: Figures = field(default_factory=dict)
     best: Figures = field(default_factory=dict)
     best_step: int = -1
+    temperature: float = 1.0
     stale: int = 0
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
@@ -142,6 +144,7 @@ def _progress(found: object) -> TrainingState | None:
         all(is_count(found[name]) for name in ("step", "validated", "best_step", "stale"))
         and all(are_figures(found[name], FIGURES) for name in ("start", "latest", "best"))
         and is_number(found["seconds"])
+        and is_number(found["temperature"])
         and isinstance(found["losses"], list)
         and all(map(is_number, found["losses"]))
         and isinstance(found["files"], dict)

@@ -62,7 +62,12 @@ class RunFiles:
     def write_best(self) -> None:
         """Writes the weights as the best ones."""
         state = self.state
-        figures = {"val_loss": mean(state.best, "loss"), "val_cer": mean(state.best, "cer"), "val": state.best}
+        figures = {
+            "val_loss": mean(state.best, "loss"),
+            "val_cer": mean(state.best, "cer"),
+            "val": state.best,
+            "calibration": {"temperature": state.temperature},
+        }
         state.files["best"] = self._write(self.folder.best, figures)
 
     def save(self) -> None:

@@ -1,6 +1,6 @@
 """The file of a training's state: a line that says of which run it is, and what torch saves, under one digest.
 
-    htrmodel-state 2 RUN SHA256
+    htrmodel-state 3 RUN SHA256
 
 Without the digest a flipped bit would go unseen: the training would go on, to other losses.
 """
@@ -20,7 +20,7 @@ from htrdata.errors import BadDataError
 from htrdata.files.writing import write_atomically
 from htrmodel.checkpoint.pickled import read_pickled
 
-FORMAT = 2
+FORMAT = 3
 
 _HEAD = re.compile(rb"htrmodel-state (\d{1,9}) ([0-9a-f]*) ([0-9a-f]{64})\n")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,6 +22,7 @@ from htrmodel.training.resuming import mean
 from htrmodel.training.run_files import Followed, RunFiles
 from htrmodel.training.run_folder import Record, RunFolder
 from htrmodel.training.stepping import Stepper, Task
+from htrmodel.training.temperature import best_temperature
 from htrmodel.training.validation import Stop, Validation, spread_batches, validate
 
 TRAINING_WORDS = 1000
@@ -186,6 +188,7 @@ class Trainer:
         state.stale += 1
         if rank(figures, select) < rank(state.best, select):
             state.best_step, state.best, state.stale = state.step, figures, 0
+            state.temperature = best_temperature(np.sum([one.surprise for one in by_name.values()], axis=0))
             self._files.write_best()
         record: Record = {
             "step": state.step,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
 from htrmodel.training.loss import LOSSES
 from htrmodel.training.processes import Processes
+from htrmodel.training.temperature import TEMPERATURES, surprise
 
 FIGURES = ("loss", "cer", "wer", "words", "left_out")
 
@@ -37,6 +38,7 @@ class Validation:
             spaces over the words of the references.
         words: how many there are.
         left_out: how many of them the recogniser cannot read.
+        surprise: what its confidences cost at each temperature; see `htrmodel.training.temperature.surprise`.
     """
 
     loss: float
@@ -44,10 +46,11 @@ class Validation:
     wer: float
     words: int
     left_out: int = 0
+    surprise: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, float]:
         """The figures by name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in FIGURES}
 
 
 @torch.inference_mode()
@@ -78,6 +81,7 @@ def validate(
     weights: list[int] = []
     texts: list[str] = []
     readings: list[str] = []
+    surprised = np.zeros(len(TEMPERATURES))
     processes = processes or Processes()
     stopped = False
     for batch in itertools.islice(batches, processes.rank, None, processes.count):
@@ -88,16 +92,19 @@ def validate(
         losses.append(LOSSES[config.prediction](logits, targets.to(logits.device)))
         weights.append(int((targets[:, 1:] != PAD).sum()) if config.prediction == "Attn" else len(targets))
         texts += batch.texts
+        surprised += surprise(recogniser.tokenizer, logits, batch.texts)
         readings += [reading.text for reading in recogniser.tokenizer.decode(logits)]
-    mine = (torch.stack(losses).cpu().tolist() if losses else [], weights, texts, readings)
+    mine = (torch.stack(losses).cpu().tolist() if losses else [], weights, texts, readings, [surprised])
     found = processes.gathered(None if stopped else mine)
     if any(one is None for one in found):
         return None
-    all_losses, all_weights, all_texts, all_readings = ([value for one in found for value in one[k]] for k in range(4))
+    all_losses, all_weights, all_texts, all_readings, costs = (
+        [value for one in found for value in one[kind]] for kind in range(5)
+    )
     loss = float(np.average(all_losses, weights=all_weights))
     figures = metrics.evaluate([*all_texts, *left_out], [*all_readings, *[""] * len(left_out)])
     wer = figures[metrics.word_error_rate("line" if config.reads_lines else "word")]
-    return Validation(loss, figures["micro_cer"], wer, len(all_texts) + len(left_out), len(left_out))
+    return Validation(loss, figures["micro_cer"], wer, len(all_texts) + len(left_out), len(left_out), tuple(sum(costs)))
 
 
 def spread_batches(words: Batches, count: int, batch_size: int) -> Iterator[Batch]:

@@ -17,8 +17,9 @@ from htrdata.labels import Charset
 from htrmodel.language.attention_beam import attention_search
 from htrmodel.language.counting import count_words, make_model
 from htrmodel.language.ctc_beam import ctc_search
-from htrmodel.language.knowledge import Knowledge, Scorer
+from htrmodel.language.knowledge import FLOOR, Knowledge, Scorer
 from htrmodel.language.lexicon import Lexicon
+from htrmodel.language.model import BOUNDARY
 from htrmodel.language.reading import LanguageReader
 from htrmodel.layers.attention import AttentionDecoder
 
@@ -39,7 +40,10 @@ def gain(knowledge: Knowledge, text: str) -> float:
     """What the language gives a text, by its definition."""
     total = 0.0
     if knowledge.model is not None:
-        total += knowledge.weight * (knowledge.model.log_probability(text) - (len(text) + 1) * knowledge.model.mean)
+        state, model = knowledge.model.begin(), knowledge.model
+        for symbol in [*model.symbols_of(text).tolist(), BOUNDARY]:
+            total += knowledge.weight * max(float(state.log_probs[symbol]) - model.mean, FLOOR)
+            state = model.after(state, symbol)
     if knowledge.lexicon is not None and text in knowledge.lexicon:
         total += knowledge.lexicon_weight
     return total
