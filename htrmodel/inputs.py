@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError, WrongTypeError
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import open_regular
 from htrdata.images.codec import ImageError, decode, decode_page, grey_image
 from htrmodel.config import RecogniserConfig
@@ -300,7 +301,7 @@ def _from_file(page: PageOfFile) -> Image.Image:
     except (FileNotFoundError, NotADirectoryError):
         raise SourceMissingError(f"no image at {path}") from None
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        raise StorageError(f"cannot read {path}: {refusal(error, path)}") from error
 
 
 def _short(value: object) -> str:

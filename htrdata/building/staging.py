@@ -20,6 +20,7 @@ import filelock
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
 from htrdata.files import strict_json
+from htrdata.files.refusals import cannot_create
 from htrdata.files.writing import make_folder, remove_unfinished, sync_folder
 from htrdata.records import SPLITS
 from htrdata.store.description import Description, Provenance
@@ -77,7 +78,7 @@ class Workspace:
                 f"another process is building {self.name!r} in {self.store}: wait for it, or build elsewhere with --out"
             ) from None
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
-            raise CannotCreateError(f"cannot create the store {self.store}: {error}") from error
+            raise CannotCreateError(cannot_create(self.store, error)) from error
         with held:
             yield
 

@@ -12,9 +12,9 @@ from htrdata.cli.typed_options import Decorator
 COMMANDS: Mapping[str, Collection[str]] = {
     "htrdata": (
         *("fetch", "imgur5k", "iam", "dhsd", "unipen", "xml", "folder", "synth", "sample"),
-        *("verify", "preview", "export"),
+        *("verify", "preview", "info", "export"),
     ),
-    "htrmodel": ("finetune", "evaluate", "predict", "align", "info", "export"),
+    "htrmodel": ("finetune", "evaluate", "predict", "align", "lm", "info", "export"),
 }
 """The commands of each program, for who types one of the other."""
 
@@ -63,16 +63,16 @@ class CommandGroup(click.Group):
         return f"There are {', '.join(known)}."
 
 
-def stray_words(option: str, what: str) -> Decorator:
-    """A parameter that takes the words which no option asked for, to say which one does.
+def stray_words(**options: str) -> Decorator:
+    """A parameter that takes the words which no option asked for, to say which ones do.
 
     Args:
-        option: that may be meant, such as ``--data``.
-        what: it gives, such as ``a store``.
+        **options: names of options that may be meant and what each gives: ``data="a store"`` for ``--data``.
     """
 
     def refuse(context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> None:
         if words:
-            context.fail(f"Got unexpected extra argument ({' '.join(words)}). Is it {what}? Give {option} {words[0]}")
+            meant = "; ".join(f"{what} by --{option.replace('_', '-')}" for option, what in options.items())
+            context.fail(f"Got unexpected extra argument ({' '.join(words)}). Here options name things: {meant}")
 
     return click.argument("stray", nargs=-1, metavar="", expose_value=False, callback=refuse)

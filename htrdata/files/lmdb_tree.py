@@ -32,6 +32,7 @@ from htrdata.files.lmdb_pages import (
     read_branch,
     read_leaf,
 )
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import open_regular
 
 _RECENT = 8  # leaves that are kept, for those who read in order
@@ -216,7 +217,7 @@ class Tree:
         try:
             data = _read_at(self._handle, size, offset)
         except OSError as error:
-            raise StorageError(f"{self.path} cannot be read: {error.strerror or error}") from error
+            raise StorageError(f"{self.path} cannot be read: {refusal(error, self.path)}") from error
         if len(data) != size:
             raise TornError(f"it is cut short: it ends before byte {offset + size:,}")
         return data

@@ -22,11 +22,31 @@ _REMEDIES = {
 }
 
 
-def refusal(error: OSError) -> str:
-    """What the system says, and where it is known the cause and a remedy, as one sentence without its end."""
+def refusal(error: OSError, named: Path | str | None = None) -> str:
+    """What the system says, of which file, and where it is known a remedy, as one sentence without its end.
+
+    Args:
+        error: of the system.
+        named: the file that the sentence around this names already.
+    """
     remedy = _REMEDIES.get(error.errno or 0)
-    where = f" ({error.filename})" if error.filename is not None else ""
-    return f"{error.strerror}{where}: {remedy}" if remedy else str(error)
+    where = "" if error.filename is None or str(error.filename) == str(named) else f" ({error.filename})"
+    return f"{error.strerror or error}{where}" + (f": {remedy}" if remedy else "")
+
+
+def cannot_create(place: Path, error: OSError) -> str:
+    """Why a file or folder cannot be made, and what to do, as one sentence without its end.
+
+    Args:
+        place: the file or folder.
+        error: what the system says; of a folder above it as well.
+    """
+    file = next((folder for folder in (place, *place.parents) if folder.exists() and not folder.is_dir()), None)
+    if file is not None and isinstance(error, NotADirectoryError | FileExistsError):
+        return f"cannot create {place}: {file} is a file, not a folder; name another place"
+    if isinstance(error, FileNotFoundError) and not place.parent.is_dir():
+        return f"cannot create {place}: there is no folder {place.parent}; make it, or name another place"
+    return f"cannot create {place}: {refusal(error, place)}"
 
 
 def error_after(path: Path) -> OSError | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from htrdata.errors import CannotCreateError, StorageError
+from htrdata.files.refusals import cannot_create, refusal
 
 
 def write_atomically(path: Path | str, content: bytes) -> None:
@@ -26,11 +27,11 @@ def write_atomically(path: Path | str, content: bytes) -> None:
     try:
         temporary.touch()
     except OSError as error:
-        raise CannotCreateError(f"cannot create {path}: {error.strerror}") from error
+        raise CannotCreateError(cannot_create(path, error)) from error
     try:
         replace_durably(path, content)
     except OSError as error:
-        raise StorageError(f"writing {path} failed: {error.strerror}") from error
+        raise StorageError(f"writing {path} failed: {refusal(error)}") from error
 
 
 def replace_durably(path: Path, content: bytes) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import read_regular
 from htrdata.labels import visible
 
@@ -76,7 +77,7 @@ def read_corrections(path: Path) -> CorrectionFile:
             f"no corrections at {path}: `htrdata browse` writes them, a CSV with the columns {', '.join(COLUMNS)}"
         ) from None
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise StorageError(f"{path} cannot be read: {refusal(error, path)}") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -17,6 +17,7 @@ import lmdb
 
 from htrdata.errors import CannotCreateError, StorageError, UsageError
 from htrdata.files.cards import CARD_FILE
+from htrdata.files.refusals import cannot_create
 from htrdata.store.export_card import card
 from htrdata.store.export_forms import PARQUET_SPLITS, write_folder, write_parquet, write_plain_shards
 from htrdata.store.exported_words import ExportedWords
@@ -114,7 +115,7 @@ def _made_whole(out: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, CannotCreateError):
             raise
-        raise CannotCreateError(f"cannot create {out}: {error.strerror or error}") from error
+        raise CannotCreateError(cannot_create(out, error)) from error
     try:
         yield stage
         if out.exists():

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
 from htrdata.files.on_disk import MOST
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import read_regular
 from htrdata.files.writing import write_atomically
 from htrdata.images import codec
@@ -127,7 +128,7 @@ def _is_png(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(_PNG)) in (_PNG, b"")
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise StorageError(f"{path} cannot be read: {refusal(error, path)}") from error
 
 
 def specimens(path: Path, *, name: str | None = None, split: str | None = None, count: int = 12) -> list[Specimen]:
@@ -157,7 +158,7 @@ def specimens(path: Path, *, name: str | None = None, split: str | None = None, 
     except codec.ImageError as error:
         raise BadDataError(f"{path}: {error}") from error
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise StorageError(f"{path} cannot be read: {refusal(error, path)}") from error
 
 
 def chosen_dataset(path: Path, name: str | None) -> Dataset:

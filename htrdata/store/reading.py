@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from htrdata.errors import SourceMissingError, StorageError, UnknownNameError, WrongTypeError
+from htrdata.files.refusals import refusal
 from htrdata.records import SPLITS
 from htrdata.store.description import Description
 from htrdata.store.description_file import read_description
@@ -136,10 +137,11 @@ class Dataset:
     def __init__(self, store: Path, name: str) -> None:
         self.store = store
         self.name = name
+        path = store / name / DATASET_FILE
         try:
-            self.description: Description = read_description(store / name / DATASET_FILE)
+            self.description: Description = read_description(path)
         except OSError as error:
-            raise StorageError(f"{store / name / DATASET_FILE} cannot be read: {error.strerror or error}") from error
+            raise StorageError(f"{path} cannot be read: {refusal(error, path)}") from error
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{self.count(split):,} {split}" for split in self.splits)

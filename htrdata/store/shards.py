@@ -17,6 +17,7 @@ import numpy as np
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
 from htrdata.files.lmdb_numbers import NumberedValues
 from htrdata.files.lmdb_tree import Tree
+from htrdata.files.refusals import refusal
 from htrdata.store.format import DATA_FILE
 
 COUNT_KEY = b"num-samples"
@@ -63,7 +64,7 @@ def _open_tree(path: Path) -> Tree:
         raise
     except OSError as error:
         many = "; allow more open files (ulimit -n)" if error.errno in (errno.EMFILE, errno.ENFILE) else ""
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}{many}") from error
+        raise StorageError(f"{path} cannot be read: {refusal(error, path)}{many}") from error
 
 
 class Shard:

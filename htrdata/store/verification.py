@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from htrdata.errors import BadDataError, HtrError, StorageError, lacks_memory
+from htrdata.files.refusals import refusal
 from htrdata.records import SPLITS
 from htrdata.store.consistency import contradictions, miscounts
 from htrdata.store.derived import misdescribed
@@ -168,7 +169,7 @@ def _said(error: BadDataError | OSError, path: Path) -> str:
     """What an error of reading a file says; where there is no memory for it, the file is not to blame."""
     if lacks_memory(error):
         raise error
-    return str(error) if isinstance(error, HtrError) else f"{path} cannot be read: {error.strerror or error}"
+    return str(error) if isinstance(error, HtrError) else f"{path} cannot be read: {refusal(error, path)}"
 
 
 def _stray_files(dataset: Dataset) -> Iterator[str]:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.files.refusals import refusal
 from htrdata.labels import Charset
 from htrmodel.checkpoint.contents import Checkpoint
 from htrmodel.checkpoint.foreign import read_foreign
@@ -114,8 +115,17 @@ def read_checkpoint(path: Path | str, settings: Settings | None = None) -> Check
         return Checkpoint(path, config, _fetched(path, weights, config), assumed=assumed)
     except (FileNotFoundError, NotADirectoryError):
         raise SourceMissingError(f"no checkpoint at {path}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder, not a checkpoint: {_in_it(path)}") from None
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        raise StorageError(f"cannot read {path}: {refusal(error, path)}") from error
+
+
+def _in_it(folder: Path) -> str:
+    """What may be meant by a folder in a checkpoint's place."""
+    best = [path for name in ("best.safetensors", "last.safetensors") if (path := folder / name).is_file()]
+    found = best or sorted(path for path in folder.iterdir() if path.suffix in (".safetensors", ".pth"))
+    return f"name the file, perhaps {found[0]}" if found else "name a file, .safetensors or .pth"
 
 
 def _head(path: Path) -> bytes:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     help="Write what the first system read, with --lm or --tta the second, to this .csv or .parquet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@stray_words("--data", "a store")
+@stray_words(data="a store", checkpoint="a recogniser")
 @foreign_options
 @language_options
 def evaluate(

@@ -110,7 +110,7 @@ _OPTIONS: list[Decorator] = [
     ),
     click.option("--overwrite", is_flag=True, help="Discard the run that is in the folder."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-    stray_words("--data", "a store"),
+    stray_words(data="a store", **{"from": "weights to start from"}),
 ]
 
 

@@ -15,6 +15,7 @@ import PIL
 from numpy.typing import NDArray
 
 from htrdata.errors import CannotCreateError, HtrError, StorageError
+from htrdata.files.refusals import cannot_create, refusal
 from htrdata.workers import make_executor, run_all
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.decoding import decode_block
@@ -105,7 +106,7 @@ def _locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except OSError as error:
-        raise CannotCreateError(f"cannot create a cache in {path.parent}: {error.strerror}") from error
+        raise CannotCreateError(f"the cache of decoded words: {cannot_create(path.parent, error)}") from error
     try:
         yield
     finally:
@@ -129,7 +130,7 @@ def _write(path: Path, shape: tuple[int, ...], blocks: Iterator[tuple[int, Image
     except HtrError:
         raise
     except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror}") from error
+        raise StorageError(f"cannot write {path}: {refusal(error, path)}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

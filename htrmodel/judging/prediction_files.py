@@ -48,9 +48,13 @@ def check_place(path: Path) -> None:
         known = " nor in ".join(_ENCODERS)
         raise UsageError(f"{path} does not end in {known}: that is how the format of predictions is told")
     if not path.parent.is_dir():
-        raise CannotCreateError(f"cannot create {path}: there is no folder {path.parent}")
+        raise CannotCreateError(
+            f"cannot create {path}: there is no folder {path.parent}; make it, or name another place"
+        )
     if not os.access(path.parent, os.W_OK):
-        raise CannotCreateError(f"cannot create {path}: its folder must not be written to")
+        raise CannotCreateError(
+            f"cannot create {path}: you may not write in its folder; have it allowed, or name another place"
+        )
 
 
 def _columns(words: Sequence[JudgedWord]) -> dict[str, list[Any]]:

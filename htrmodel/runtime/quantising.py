@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import StorageError, UsageError
+from htrdata.files.refusals import refusal
 
 _TRUNK = "FeatureExtraction"
 """Stands in the names of the weights that are rounded."""
@@ -68,7 +69,7 @@ def quantise(model: Any, inputs: NDArray[np.float32]) -> Any:
             )
             quantised = onnx_ir.from_proto(onnx.load_model(target))
     except OSError as error:
-        raise StorageError(f"cannot write temporary files in {tempfile.gettempdir()}: {error.strerror}") from error
+        raise StorageError(f"cannot write temporary files in {tempfile.gettempdir()}: {refusal(error)}") from error
     finally:
         root.setLevel(level)
     # The quantiser's order of nodes forgets what the decoder's loop takes from outside; OpenVINO minds that.

@@ -22,6 +22,7 @@ from typing import Any
 import filelock
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
+from htrdata.files.refusals import cannot_create
 from htrdata.files.writing import remove_unfinished, write_atomically
 
 _FILES = ("config.json", "log.jsonl", "best.safetensors", "last.safetensors", "state.pt", "curves.png")
@@ -66,7 +67,7 @@ class RunFolder:
         except filelock.Timeout:
             raise LockedError(f"another process trains in {self.path}: wait for it, or give another --out") from None
         except OSError as error:
-            raise CannotCreateError(f"cannot create {self.path}: {error.strerror}") from error
+            raise CannotCreateError(cannot_create(self.path, error)) from error
         with lock:
             yield
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from htrdata.errors import BadDataError, StorageError
+from htrdata.files.refusals import refusal
 from htrdata.files.writing import sync_file, write_atomically
 from htrmodel.training.run_folder import Record, RunFolder
 
@@ -54,7 +55,7 @@ class RunLog:
             with self._path.open("ab") as file:
                 file.write(self._counted(record))
         except OSError as error:
-            raise StorageError(f"writing {self._path} failed: {error.strerror}") from error
+            raise StorageError(f"writing {self._path} failed: {refusal(error, self._path)}") from error
         if self._board is not None:
             for name, value in _scalars(record):
                 self._board.add_scalar(name, value, record["step"])
@@ -68,7 +69,7 @@ class RunLog:
         try:
             sync_file(self._path)
         except OSError as error:
-            raise StorageError(f"writing {self._path} failed: {error.strerror}") from error
+            raise StorageError(f"writing {self._path} failed: {refusal(error, self._path)}") from error
 
     def close(self) -> None:
         """Closes TensorBoard's file."""

@@ -33,6 +33,7 @@ from htrdata.drawing.samples.iam_annotations import (
 from htrdata.drawing.samples.iam_form import BROKEN
 from htrdata.drawing.samples.iam_records import DrawnForm, FormJob
 from htrdata.errors import CannotCreateError, StorageError, UsageError
+from htrdata.files.refusals import cannot_create, refusal
 from htrdata.records import SPLITS, SourceInfo
 from htrdata.sources.base import DRAWN
 from htrdata.sources.drawn import DrawnMark, write_mark
@@ -127,7 +128,7 @@ def draw_sample(
             for name, rows in lists.items():
                 add("ascii", name, as_file(rows))
     except OSError as error:
-        raise StorageError(f"{root}: {error.strerror or error}; what is there is not complete: remove it") from error
+        raise StorageError(f"{root}: {refusal(error, root)}; what is there is not complete: remove it") from error
     return SampleSummary(root, len(jobs), len({job.writer for job in jobs}), words)
 
 
@@ -172,7 +173,7 @@ def _claim(root: Path) -> None:
             raise CannotCreateError(f"{root} is not empty: remove it, or give another folder")
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotCreateError(f"{root} cannot be made ({error.strerror}): give another folder") from error
+        raise CannotCreateError(cannot_create(root, error)) from error
 
 
 @contextlib.contextmanager

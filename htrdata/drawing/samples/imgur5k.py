@@ -24,6 +24,7 @@ from pathlib import Path
 from htrdata.drawing.handwriting.page import draw_page
 from htrdata.drawing.samples.imgur5k_plan import MAIN, DrawingPlan, compose, load, parse_box
 from htrdata.errors import BadDataError, CannotCreateError, StorageError, UsageError
+from htrdata.files.refusals import cannot_create, refusal
 from htrdata.images.codec import opencv
 from htrdata.records import Box, SourceInfo
 from htrdata.sources.base import DRAWN
@@ -146,7 +147,7 @@ def draw_sample(
             progress(len(hashes), len(jobs))
         _publish(plan, hashes, root / "dataset_info")
     except OSError as error:
-        raise StorageError(f"{root}: {error.strerror or error}; what is there is not complete: remove it") from error
+        raise StorageError(f"{root}: {refusal(error, root)}; what is there is not complete: remove it") from error
     drawn = sum(len(job.words) for job in jobs.values())
     return SampleSummary(root, len(jobs), drawn, sum(map(len, found.values())) - drawn)
 
@@ -203,7 +204,7 @@ def _claim(root: Path) -> None:
             raise CannotCreateError(f"{root} is not empty: remove it, or give another folder")
         (root / "images").mkdir(parents=True)
     except OSError as error:
-        raise CannotCreateError(f"{root} cannot be made ({error.strerror}): give another folder") from error
+        raise CannotCreateError(cannot_create(root, error)) from error
 
 
 def _publish(plan: DrawingPlan, hashes: Mapping[str, str], folder: Path) -> None:

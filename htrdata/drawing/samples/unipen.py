@@ -27,6 +27,7 @@ import numpy as np
 from htrdata.drawing.handwriting import Strokes, random_style, write_words
 from htrdata.drawing.handwriting.words import some_words
 from htrdata.errors import CannotCreateError, UsageError
+from htrdata.files.refusals import cannot_create
 from htrdata.sources.unipen.writers import file_pseudonym
 
 CONTRIBUTORS = ("sma", "smb", "smc")
@@ -96,7 +97,7 @@ def draw_sample(
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotCreateError(f"cannot make {root}: {error.strerror}") from error
+        raise CannotCreateError(cannot_create(root, error)) from error
     if any(root.iterdir()):
         raise CannotCreateError(f"{root} is not empty: name a new folder")
     texts: dict[str, str] = {}

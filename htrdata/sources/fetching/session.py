@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from htrdata.errors import CannotCreateError, HtrError, LockedError, StorageError, UsageError
+from htrdata.files.refusals import refusal
 from htrdata.sources.drawn import MARK
 from htrdata.sources.fetching.crew import work_through
 from htrdata.sources.fetching.hosts import Places, Politeness
@@ -177,7 +178,7 @@ def open_session(root: Path, places: Places, manner: Manner) -> Iterator[Session
     except filelock.Timeout:
         raise LockedError(f"another process is fetching into {root}: wait for it, or name another folder") from None
     except OSError as error:
-        raise CannotCreateError(f"cannot write to the folder {root}: {error.strerror or error}") from error
+        raise CannotCreateError(f"cannot write to the folder {root}: {refusal(error, root)}") from error
     with held, Survival(root / SURVIVAL) as survival:
         session = Session(root, places, manner, survival)
         with contextlib.closing(session):

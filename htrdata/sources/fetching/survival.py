@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TextIO
 
 from htrdata.errors import CannotCreateError
+from htrdata.files.refusals import cannot_create
 from htrdata.files.writing import write_atomically
 from htrdata.labels import visible
 from htrdata.sources.fetching.wanted import Outcome, Status, Wanted
@@ -48,7 +49,7 @@ class Survival:
             new = not self.path.exists() or self.path.stat().st_size == 0
             self._file = self.path.open("a", encoding="utf-8", newline="")
         except OSError as error:
-            raise CannotCreateError(f"cannot write {self.path}: {error.strerror}") from error
+            raise CannotCreateError(cannot_create(self.path, error)) from error
         # A row that was cut off must not swallow the next one.
         self._file.write(_lines([COLUMNS]) if new else "\n")
         return self

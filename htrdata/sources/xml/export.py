@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
 from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import real_path
 from htrdata.labels.text_rules import TextRules
 from htrdata.records import SPLITS, Division, Outline, Page, Reason, SourceInfo, Unit, Word, first_reason
@@ -126,7 +127,8 @@ class XmlExport:
                 yield self._page(one.below, place, written, pictures)
         if not self._seen.found:
             others = self.settings["other_files"]
-            raise SourceMissingError(f"no ALTO or PAGE file in {self.root} (other XML files: {others})")
+            where = f"no ALTO or PAGE file in {self.root} (other XML files: {others})"
+            raise SourceMissingError(f"{where}: name the folder, or the zip, of an export")
 
     @functools.cached_property
     def folded(self) -> Counter[str]:
@@ -158,7 +160,7 @@ class XmlExport:
                 raise BadDataError(f"{name} has more than {MOST:,} bytes, which is too much for a page of ALTO or PAGE")
             root = read_tree(one.file.read(), name)
         except OSError as error:
-            raise StorageError(f"cannot read {name}: {error.strerror}") from error
+            raise StorageError(f"cannot read {name}: {refusal(error, name)}") from error
         kind = root.tag.rpartition("}")[2]
         if kind == "alto":
             return read_alto(root, name)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from htrdata.errors import SourceMissingError, StorageError
 from htrdata.files.on_disk import FileOnDisk
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import check_regular
 from htrdata.records import ImageFile
 from htrdata.sources.zip_archives import zip_members
@@ -43,7 +44,7 @@ def exported_files(root: Path) -> list[ExportedFile]:
     try:
         return sorted(_below(root) if root.is_dir() else _packed(root), key=lambda one: one.below)
     except OSError as error:
-        raise StorageError(f"cannot read {error.filename or root}: {error.strerror}") from error
+        raise StorageError(f"cannot read {error.filename or root}: {refusal(error, error.filename or root)}") from error
 
 
 def _below(root: Path) -> Iterator[ExportedFile]:

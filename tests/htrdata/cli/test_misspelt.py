@@ -27,9 +27,17 @@ from htrmodel.cli.commands import commands as of_htrmodel
         (of_htrdata, ["xml"], "Missing argument 'PATH'"),
         (of_htrmodel, ["fintune"], "No such command 'fintune'. Did you mean finetune?"),
         (of_htrmodel, ["verify"], "No such command 'verify'. Did you mean htrdata verify?"),
-        (of_htrmodel, ["train"], "There are align, evaluate, export, finetune, info, predict."),
-        (of_htrmodel, ["evaluate", "lmdb"], "(lmdb). Is it a store? Give --data lmdb"),
-        (of_htrmodel, ["finetune", "lmdb", "x"], "(lmdb x). Is it a store? Give --data lmdb"),
+        (of_htrmodel, ["train"], "There are align, "),
+        (
+            of_htrmodel,
+            ["evaluate", "lmdb"],
+            "(lmdb). Here options name things: a store by --data; a recogniser",
+        ),
+        (
+            of_htrmodel,
+            ["finetune", "lmdb", "x"],
+            "a store by --data; weights to start from by --from",
+        ),
         (of_htrmodel, ["predict", "--jsn", "x"], "--json"),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from htrdata.files.refusals import error_after, refusal
+from htrdata.files.refusals import cannot_create, error_after, refusal
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def test_a_refusal_has_a_remedy(code: int, cause: str) -> None:
 
 def test_what_is_not_known_is_said_as_it_is() -> None:
     assert refusal(OSError("it does not work")) == "it does not work"
-    assert refusal(OSError(errno.ENOTDIR, "Not a directory", "a/b")) == "[Errno 20] Not a directory: 'a/b'"
+    assert refusal(OSError(errno.ENOTDIR, "Not a directory", "a/b")) == "Not a directory (a/b)"
 
 
 def test_the_error_behind_a_write_that_was_cut_short_is_found(tmp_path: Path) -> None:
@@ -57,3 +57,28 @@ def test_the_error_behind_a_write_that_was_cut_short_is_found(tmp_path: Path) ->
     assert found is not None
     assert found.errno == errno.EFBIG
     assert error_after(path) is None
+
+
+def test_what_cannot_be_created_names_the_cause_and_a_way(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place, said in (
+        (tmp_path / "file", "is a file, not a folder; name another place"),
+        (tmp_path / "file/a/b", f"{tmp_path / 'file'} is a file, not a folder; name another place"),
+    ):
+        with pytest.raises(OSError, match=r"File exists|Not a directory") as told:
+            place.mkdir()
+        assert cannot_create(place, told.value).endswith(said)
+    with pytest.raises(FileNotFoundError) as gone:
+        (tmp_path / "none/x.png").touch()
+    assert cannot_create(tmp_path / "none/x.png", gone.value).endswith(
+        f"no folder {tmp_path / 'none'}; make it, or name another place"
+    )
+    denied = cannot_create(tmp_path / "x", PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "x")))
+    assert denied.startswith(f"cannot create {tmp_path / 'x'}: Permission denied: you may not do that there: ")
+
+
+def test_a_file_is_named_once() -> None:
+    error = OSError(errno.EIO, "Input/output error", "a.png")
+    assert refusal(error, "a.png").startswith("Input/output error: the disk")
+    assert refusal(error, "b").startswith("Input/output error (a.png): the disk")
+    assert refusal(OSError("cut off")) == "cut off"

@@ -47,5 +47,8 @@ def test_many_files_are_moved_to_their_places(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CannotCreateError, match=r"cannot create .*runs/model\.pth: No such file or directory"):
+    with pytest.raises(
+        CannotCreateError,
+        match=r"cannot create .*runs/model\.pth: there is no folder .*runs; make it",
+    ):
         write_atomically(tmp_path / "runs" / "model.pth", b"")

@@ -187,7 +187,7 @@ def test_a_shard_that_is_gone_is_named(words: Samples, tmp_path: Path, config: R
 
 def test_a_folder_that_cannot_be_is_named(words: Samples, tmp_path: Path, config: RecogniserConfig) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CannotCreateError, match=r"cannot create a cache in .*file"):
+    with pytest.raises(CannotCreateError, match=r"the cache of decoded words: cannot create .*file is a file"):
         decoded_words(words, config, folder=tmp_path / "file")
 
 
