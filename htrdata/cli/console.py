@@ -152,18 +152,31 @@ def print_json(document: object) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere."""
+    """A bar on a terminal's standard error, a new one for each thing that is counted; nothing elsewhere.
+
+    Where it is not known how much there is, which a total of 0 says, it counts up.
+    """
     bar: tqdm[NoReturn] | None = None
 
     def show(what: str, done: int, total: int) -> None:
         nonlocal bar
-        if bar is None or bar.unit != what or bar.total != total:
+        if bar is None or bar.unit != what or bar.total != (total or None):
             if bar is not None:
                 bar.close()
             # What an earlier run has done does not count for the speed.
-            bar = tqdm(total=total, initial=done, unit=what, unit_scale=what == "words", disable=None, leave=False)
+            bar = tqdm(
+                total=total or None,
+                initial=done,
+                unit=what if total else f" {what}",
+                unit_scale=what == "words",
+                disable=None,
+                leave=False,
+            )
             bar.unit = what
         bar.update(done - bar.n)
+        if done >= total > 0:  # what comes next has the line to itself
+            bar.close()
+            bar = None
 
     try:
         yield show

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
-from htrdata.cli.console import echo
+from htrdata.cli.console import echo, progress_bar
 from htrdata.cli.data_place import data_place
 from htrdata.errors import UsageError
 
@@ -122,6 +122,9 @@ def folder(
         url=url or known.url,
     )
     source = replace(source, about=about)
-    for note in source.notes:
+    with progress_bar() as progress:
+        source = replace(source, progress=progress)
+        notes = source.notes
+    for note in notes:
         echo(note, err=True)
     run_build(source, asked, published)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
-from htrdata.cli.console import echo
+from htrdata.cli.console import echo, progress_bar
 from htrdata.cli.data_place import data_place
 from htrdata.errors import UsageError
 
@@ -79,19 +79,21 @@ def xml(
         raise UsageError("--corpus, --split and --resplit each say which page is in which split: give one of them")
     if corpus is None and split is None and published.resplit is None:
         published = replace(published, resplit="random")
-    source = XmlExport(
-        root=root,
-        unit=unit,
-        images=images,
-        corpus=find_corpus(corpus) if corpus is not None else None,
-        split=split,
-        alignment=Alignment(alignment) if alignment is not None else None,
-        least_score=LEAST_SCORE if least_score is None else least_score,
-        excluded=without,
-        rules=read_text_rules(text_rules) if text_rules is not None else None,
-        dewarp=dewarp,
-    )
-    run_build(source, asked, published)
+    with progress_bar() as progress:
+        source = XmlExport(
+            root=root,
+            unit=unit,
+            images=images,
+            corpus=find_corpus(corpus) if corpus is not None else None,
+            split=split,
+            alignment=Alignment(alignment) if alignment is not None else None,
+            least_score=LEAST_SCORE if least_score is None else least_score,
+            excluded=without,
+            rules=read_text_rules(text_rules) if text_rules is not None else None,
+            dewarp=dewarp,
+            progress=progress,
+        )
+        run_build(source, asked, published)
     if source.rules is not None:
         found = ", ".join(f"{sign} {count:,} times" for sign, count in source.folded.most_common()) or "nothing"
         echo(f"text rules found {found}", err=True)

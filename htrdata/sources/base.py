@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from htrdata.records import DRAWN as DRAWN
@@ -14,6 +14,10 @@ from htrdata.records import Unit as Unit
 
 ALIGNMENT = "alignment"
 """The setting of a source that holds the SHA-256 of the file that says where each label stands, where it has one."""
+
+
+Progress = Callable[[str, int, int], None]
+"""Called while a source is read with what is being looked at, how much of it was, and how much there is; 0: unknown."""
 
 
 class Source(Protocol):

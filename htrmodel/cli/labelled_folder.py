@@ -62,9 +62,11 @@ def _build(data: Path, store: Path, workers: int | None) -> None:
     from htrdata.building.report import summary
     from htrdata.sources.folder import Folder
 
-    source = Folder(data)
     try:
-        for note in source.notes:
+        with progress_bar() as progress:
+            source = Folder(data, progress=progress)
+            notes = source.notes
+        for note in notes:
             say(note)
         with progress_bar() as progress:
             built = build(source, store, BuildOptions(height=0), workers=workers, progress=progress)

@@ -11,6 +11,7 @@ from pathlib import Path
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.files.regular import real_path
 from htrdata.images.endings import UNREAD, ending_of
+from htrdata.sources.base import Progress
 from htrdata.sources.folder.plain_shards import SHARD_FILE
 from htrdata.sources.folder.rows import is_image_name
 from htrdata.sources.folder.texts_beside import ENDINGS
@@ -45,8 +46,12 @@ class Listing:
     shards: list[str] = field(default_factory=list)
 
 
-def find(root: Path) -> Listing:
+def find(root: Path, progress: Progress | None = None) -> Listing:
     """Looks through a folder, and those below it but for stores of our own.
+
+    Args:
+        root: the folder.
+        progress: told how many files were found.
 
     Raises:
         SourceMissingError: there is no such folder.
@@ -55,8 +60,12 @@ def find(root: Path) -> Listing:
     if not root.is_dir():
         raise SourceMissingError(f"there is no folder {root}: name the one with the images and their texts as PATH")
     listing = Listing()
+    files = 0
     for below, names in _folders(root):
         _look(below, names, listing)
+        files += len(names)
+        if progress is not None:
+            progress("files", files, 0)
     listing.tables.sort()
     for pairs in listing.beside.values():
         pairs.sort()

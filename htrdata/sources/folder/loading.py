@@ -14,12 +14,14 @@ from htrdata.errors import BadDataError
 from htrdata.files.on_disk import FileBelow
 from htrdata.images.endings import UNREAD, ending_of
 from htrdata.records import ImageFile, Reason, Word
+from htrdata.sources.base import Progress
 from htrdata.sources.folder.image_names import ImageNames, is_absolute, split_name
 from htrdata.sources.folder.readings import Part, Reading
 from htrdata.sources.folder.rows import Row, split_named
 from htrdata.sources.folder.splitting import Placed
 from htrdata.sources.folder.texts_beside import TextsBeside
 
+_AT_ONCE = 1000  # rows that are told
 _TOLD = 10  # wrong lines that are spelled out
 
 
@@ -57,7 +59,15 @@ class Loaded:
             )
 
 
-def load(root: Path, images: Path | None, others: Sequence[str], reading: Reading, *, by_split: bool) -> Loaded:
+def load(
+    root: Path,
+    images: Path | None,
+    others: Sequence[str],
+    reading: Reading,
+    *,
+    by_split: bool,
+    progress: Progress | None = None,
+) -> Loaded:
     """Reads all rows of a reading.
 
     Args:
@@ -66,12 +76,13 @@ def load(root: Path, images: Path | None, others: Sequence[str], reading: Readin
         others: folders of the root with images, each with a slash behind it.
         reading: the tables.
         by_split: whether words stay in the splits that are given: then ids need not differ between these.
+        progress: told how many rows were read.
 
     Raises:
         BadDataError: a table is damaged.
         UsageError: a person must say which images are meant.
     """
-    return _Loading(root, images, others, by_split, _unique(reading, by_split)).load(reading)
+    return _Loading(root, images, others, by_split, _unique(reading, by_split)).load(reading, progress)
 
 
 def _held_out(split: str | None, by_split: bool) -> str | None:
@@ -109,7 +120,7 @@ class _Loading:
     seen: set[tuple[str | None, str]] = field(default_factory=set)
     same: dict[str, str] = field(default_factory=dict)
 
-    def load(self, reading: Reading) -> Loaded:
+    def load(self, reading: Reading, progress: Progress | None) -> Loaded:
         several = len(reading) > 1
         for part in reading:
             names = self._names(part)
@@ -118,6 +129,8 @@ class _Loading:
                 word, fault = self._word(part, row, names)
                 self.numbers.append(row.number)
                 self.found.words.append(word)
+                if progress is not None and len(self.numbers) % _AT_ONCE == 0:
+                    progress("rows", len(self.numbers), 0)
                 if fault is not None:
                     beside = isinstance(part.table, TextsBeside)
                     self._note(fault.said if beside else f"{place}line {row.number:,}: {fault.said}")

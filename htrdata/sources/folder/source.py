@@ -17,6 +17,7 @@ from htrdata.files.regular import real_path
 from htrdata.images.endings import unread_note
 from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
+from htrdata.sources.base import Progress
 from htrdata.sources.folder.finding import Listing, find
 from htrdata.sources.folder.loading import Loaded, load
 from htrdata.sources.folder.readings import Reading, choose, find_readings, named_reading, options_for
@@ -41,6 +42,7 @@ class Folder:
         unit: whether an image is of a word or of a line.
         drop_wrong: drop wrong lines, each with its reason, instead of refusing them.
         about: what the words are and on what terms; None where nobody says.
+        progress: told how many files are found and how many rows read.
     """
 
     root: Path
@@ -52,11 +54,13 @@ class Folder:
     unit: Unit = "word"
     drop_wrong: bool = False
     about: SourceInfo | None = None
+    progress: Progress | None = field(default=None, compare=False, repr=False)
 
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_content", "_card")}
+        held = {name: value for name, value in self.__dict__.items() if name not in ("_content", "_card")}
+        return {**held, "progress": None}
 
     @property
     def name(self) -> str:
@@ -123,7 +127,7 @@ class Folder:
     @functools.cached_property
     def _content(self) -> _Content:
         root, labels = (self.root.parent, (self.root.name,)) if self.root.is_file() else (self.root, self.labels)
-        listing = find(root)
+        listing = find(root, self.progress)
         reading, said = self._reading(root, labels, listing)
         loaded = self._load(root, listing, reading)
         loaded.refuse(options_for(reading).replace("--labels ", "")) if not self.drop_wrong else None
@@ -145,7 +149,7 @@ class Folder:
 
     def _load(self, root: Path, listing: Listing, reading: Reading) -> Loaded:
         by_split = self.split is None and self.splits in ("auto", "given")
-        return load(root, self.images, listing.image_folders, reading, by_split=by_split)
+        return load(root, self.images, listing.image_folders, reading, by_split=by_split, progress=self.progress)
 
 
 @dataclass(frozen=True, slots=True)

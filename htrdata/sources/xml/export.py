@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from htrdata.files.refusals import refusal
 from htrdata.files.regular import real_path
 from htrdata.labels.text_rules import TextRules
 from htrdata.records import SPLITS, Division, Outline, Page, Reason, SourceInfo, Unit, Word, first_reason
-from htrdata.sources.base import ALIGNMENT
+from htrdata.sources.base import ALIGNMENT, Progress
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
@@ -51,6 +51,7 @@ class XmlExport:
         excluded: types of lines that are dropped.
         rules: what transcriptions are folded by, after the corpus's own signs.
         dewarp: whether crops are straightened along the baseline of their line.
+        progress: told how many files are read.
     """
 
     root: Path
@@ -63,6 +64,7 @@ class XmlExport:
     excluded: tuple[str, ...] = ()
     rules: TextRules | None = None
     dewarp: bool = False
+    progress: Progress | None = field(default=None, compare=False, repr=False)
 
     extra_columns: ClassVar[tuple[str, ...]] = ("line", "line_type", "region", "format", "score")
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
@@ -108,6 +110,9 @@ class XmlExport:
         """Pages that a METS lists and that are not there, and pictures that cannot be read; once pages were taken."""
         return self._seen.remarks()
 
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "progress": None}
+
     def pages(self) -> Iterator[Page]:
         """Yields the pages split by split, each in the order of the paths of their XML files.
 
@@ -120,7 +125,10 @@ class XmlExport:
         self._seen.clear()
         pictures = Pictures(files if self.images is None else exported_files(self.images))
         self._seen.unread.update(pictures.unread)
-        for one, place in self._placed(files):
+        placed = self._placed(files)
+        for number, (one, place) in enumerate(placed, 1):
+            if self.progress is not None:
+                self.progress("files", number, len(placed))
             written = self._read(one)
             if written is not None:
                 self._seen.found.append(one.below)
@@ -140,7 +148,7 @@ class XmlExport:
         """What was found besides the pages; full once all of them have been taken."""
         return Seen()
 
-    def _placed(self, files: Iterable[ExportedFile]) -> Iterable[tuple[ExportedFile, Place]]:
+    def _placed(self, files: Iterable[ExportedFile]) -> Sequence[tuple[ExportedFile, Place]]:
         self.folded.clear()
         placed = []
         for one in files:

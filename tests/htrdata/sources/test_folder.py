@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import unicodedata
 from collections import Counter
@@ -464,3 +465,15 @@ def test_images_that_nothing_reads_are_told_with_what_to_do(tmp_path: Path, endi
     (tmp_path / "gt.txt").unlink()
     with pytest.raises(SourceMissingError, match=rf"1 image cannot be read here \(1 {kind}"):
         read(Folder(tmp_path))
+
+
+def test_how_far_the_reading_is_is_told_and_goes_to_no_worker(tmp_path: Path) -> None:
+    named = {f"{folder}/{name}": text for folder in "ab" for name, text in made.words(4).items()}
+    made.write_images(tmp_path, named)
+    lines = "".join(f"{name}\t{text}\n" for name, text in named.items())
+    (tmp_path / "gt.txt").write_text(lines * 250, encoding="utf-8")
+    told: list[tuple[str, int, int]] = []
+    source = Folder(tmp_path, drop_wrong=True, progress=lambda *how_far: told.append(how_far))
+    assert len(words_of(source)) == 2000
+    assert told == [("files", 1, 0), ("files", 5, 0), ("files", 9, 0), ("rows", 1000, 0), ("rows", 2000, 0)]
+    assert pickle.loads(pickle.dumps(source)) == Folder(tmp_path, drop_wrong=True)
