@@ -67,7 +67,7 @@ $(VENV)/model: $(VENV)/core
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,dev]'
 	@touch $@
 
 # opencv-python needs libGL, which a bare container lacks; the headless build of the same version does not.

@@ -89,12 +89,15 @@ ALLOWED: dict[str, set[str]] = {
     }
     | {"htrmodel.judging", "htrmodel.language", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter"}
     | {"htrmodel.tokenizer"},
+    "htrmodel.auditing": {*_STORE, "htrmodel.data", "htrmodel.devices"}
+    | {"htrmodel.judging", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel.cli": {*_STORE, "htrdata.building", "htrdata.cli", "htrdata.sources", "htrdata.version"}
     | {
         "htrmodel.averaging",
         "htrmodel.alignment",
+        "htrmodel.auditing",
         "htrmodel.checkpoint",
         "htrmodel.config",
         "htrmodel.data",

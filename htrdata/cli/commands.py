@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from htrdata.cli.browse_command import browse
 from htrdata.cli.build_options import (
     BuildRequest,
     PublishedRequest,
@@ -104,6 +105,7 @@ commands.add_command(folder)
 commands.add_command(export)
 commands.add_command(info)
 commands.add_command(preview)
+commands.add_command(browse)
 
 
 @commands.command()
@@ -139,4 +141,4 @@ def verify(store: Path, decode: bool, as_json: bool) -> None:
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrdata", once=("verify", "preview", "sample", "export"))
+    run(commands, "htrdata", once=("verify", "preview", "sample", "export", "browse"))

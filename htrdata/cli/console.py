@@ -35,6 +35,8 @@ _EXTRAS = {
     "openvino": "openvino",
     "httpx2": "fetch",
     "tenacity": "fetch",
+    "starlette": "browse",
+    "uvicorn": "browse",
 }
 
 STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")

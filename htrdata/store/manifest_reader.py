@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from htrdata.errors import BadDataError, NotEnoughMemoryError, UsageError, lacks_memory
+from htrdata.errors import BadDataError, NotEnoughMemoryError, OutOfRangeError, UsageError, lacks_memory
 from htrdata.files.arrow_files import open_for_arrow
 from htrdata.files.regular import check_regular
 from htrdata.store.columns import codes, select, strings
@@ -74,6 +74,25 @@ class ManifestReader:
             names = self._names(file, columns)
             wanted = [name for name in names.values() if name is not None]
             return _named(file.read(wanted, use_threads=use_threads), names)
+
+    def row(self, number: int) -> dict[str, object]:
+        """All that is said of one word, by the number of its row, counted from 0; no more than its row group is read.
+
+        Raises:
+            OutOfRangeError: there is no such row.
+            BadDataError: the file is missing or damaged.
+        """
+        with self._opened(pre_buffer=False) as file:
+            names = self._names(file, None)
+            left = number
+            for group in range(file.metadata.num_row_groups):
+                rows = file.metadata.row_group(group).num_rows
+                if 0 <= left < rows:
+                    found = _named(file.read_row_group(group, use_threads=False).slice(left, 1), names)
+                    row: dict[str, object] = found.to_pylist()[0]
+                    return row
+                left -= rows
+            raise OutOfRangeError(f"{self.path} has no row {number}: they are counted from 0 to {number - left - 1}")
 
     def kept_ids(self, split: str) -> list[str]:
         """The ids of the words of a split that are in shards, in their order. Raises as `batches` does."""

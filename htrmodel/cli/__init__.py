@@ -1,8 +1,8 @@
 """The command line of htrmodel: commands, their options and help. The work is done elsewhere.
 
 May import `htrdata.building`, `htrdata.cli`, `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`,
-`htrdata.records`, `htrdata.sources`, `htrdata.store`, `htrdata.version`, `htrmodel.alignment`, `htrmodel.averaging`,
-`htrmodel.checkpoint`, `htrmodel.config`, `htrmodel.data`, `htrmodel.devices`, `htrmodel.evaluation`, `htrmodel.inputs`,
-`htrmodel.judging`, `htrmodel.language`, `htrmodel.recogniser`, `htrmodel.runtime`, `htrmodel.starter` and
-`htrmodel.training`.
+`htrdata.records`, `htrdata.sources`, `htrdata.store`, `htrdata.version`, `htrmodel.alignment`, `htrmodel.auditing`,
+`htrmodel.averaging`, `htrmodel.checkpoint`, `htrmodel.config`, `htrmodel.data`, `htrmodel.devices`,
+`htrmodel.evaluation`, `htrmodel.inputs`, `htrmodel.judging`, `htrmodel.language`, `htrmodel.recogniser`,
+`htrmodel.runtime`, `htrmodel.starter` and `htrmodel.training`.
 """

@@ -10,6 +10,7 @@ from htrdata.cli.console import run
 from htrdata.cli.misspelt import CommandGroup
 from htrdata.version import __version__
 from htrmodel.cli.align_command import align
+from htrmodel.cli.audit_command import audit
 from htrmodel.cli.checkpoint_commands import export, info
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune
@@ -31,10 +32,10 @@ def commands() -> None:
     """
 
 
-for command in (finetune, evaluate, predict, lm, align, info, export):
+for command in (finetune, evaluate, predict, lm, align, audit, info, export):
     commands.add_command(command)
 
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrmodel", once=("evaluate", "predict", "lm", "align", "info", "export"))
+    run(commands, "htrmodel", once=("evaluate", "predict", "lm", "align", "audit", "info", "export"))
