@@ -79,6 +79,20 @@ class Batches(ABC):
         return self._texts
 
     @functools.cached_property
+    def clusters(self) -> dict[str, str]:
+        """Of each word, by its id, whose hand it is in: its writer, else its page, else itself."""
+        found: dict[str, str] = {}
+        for part in self._samples:
+            ids = part.ids.to_pylist()
+            if part.origin.unit is None:  # shards without a manifest
+                found.update(zip(ids, ids, strict=True))
+                continue
+            columns = (part.column(name).to_pylist() for name in ("writer", "page"))
+            for word, writer, page in zip(ids, *columns, strict=True):
+                found[word] = f"page {page}" if writer is None else f"writer {writer}"
+        return found
+
+    @functools.cached_property
     def _ids(self) -> pa.Array:
         return pa.concat_arrays([part.ids for part in self._samples])
 

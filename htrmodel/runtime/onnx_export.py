@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from htrdata.errors import UsageError
 from htrdata.files.writing import write_atomically
-from htrmodel.config import ENTRY, FORMAT, LEAST_LINE
+from htrmodel.config import ENTRY, FORMAT
 from htrmodel.layers.attention import AttentionDecoder, Decoding
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.quantising import quantise
@@ -122,10 +122,7 @@ def _graph(recogniser: Recogniser) -> Any:
     kind = _GreedyTokens if config.prediction == "Attn" else _BestClasses
     module = kind(copy.deepcopy(recogniser)).cpu().float().eval()
     # Two images: torch would take a batch of one for a constant.
-    images = torch.zeros(2, 1, config.height, 8 * config.height if config.reads_lines else config.width)
-    free: dict[int, Any] = {0: torch.export.Dim("batch")}
-    if config.reads_lines:
-        free[3] = torch.export.Dim("width", min=LEAST_LINE)
+    images = torch.zeros(2, 1, config.height, 2 * config.height if config.reads_lines else config.width)
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -138,7 +135,7 @@ def _graph(recogniser: Recogniser) -> Any:
                 (images,),
                 input_names=["images"],
                 output_names=["ids", "probabilities"],
-                dynamic_shapes={"images": free},
+                dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
                 opset_version=OPSET,
                 dynamo=True,
                 verbose=False,
@@ -146,4 +143,18 @@ def _graph(recogniser: Recogniser) -> Any:
     finally:
         logger.setLevel(level)
     assert program is not None
-    return program.model_proto
+    model = program.model_proto
+    if config.reads_lines:
+        _free_width(model.graph)
+    return model
+
+
+def _free_width(graph: Any) -> None:
+    """Says that a graph takes inputs of any width.
+
+    It is made for one of them, since torch takes seven minutes where that is free too; but none of its nodes holds it.
+    """
+    graph.input[0].type.tensor_type.shape.dim[3].dim_param = "width"
+    for output in graph.output:
+        output.type.tensor_type.shape.dim[1].dim_param = "steps"
+    del graph.value_info[:]

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import torch
 
 from htrdata.errors import UsageError
+from htrmodel.checkpoint.files import load
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import uses_bfloat16
@@ -21,6 +22,7 @@ from htrmodel.training.initial_model import InitialModel, ModelChoice, initial_m
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.processes import Processes, check_synchronised, joined, synchronise
+from htrmodel.training.proof import advice, prove
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.stepping import Task
@@ -141,8 +143,23 @@ def _carried_out(
         if finished:
             for sentence in verdict(trainer.state, recipe.select, scratch=initial.digest is None):
                 say(sentence)
+            if processes.first and initial.digest is not None and trainer.state.best_step > 0:
+                _prove(request, recipe, task, folder, say, stop)
         processes.wait()
     return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state, recipe.select)
+
+
+def _prove(request: Request, recipe: Recipe, task: Task, folder: RunFolder, say: Say, stop: Stop) -> None:
+    """Says whether the best checkpoint is better than the start, and which of them to take."""
+    device = task.words.device
+    start = initial_model(request.checkpoint, request.model, request.seed).recogniser.to(device)
+    best = load(folder.best).to(device)
+    proofs = []
+    for proof in prove(start, best, task.validation, recipe.batch_size, stop):
+        proofs.append(proof)
+        say(str(proof))
+    if len(proofs) == len(task.validation):
+        say(advice(proofs, folder.best))
 
 
 def _check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -153,3 +154,9 @@ def test_lines_are_learnt_and_a_run_goes_on(tmp_path: Path) -> None:
     assert not carry_out(stopped, said.append, stop=lambda: next(asked)).finished
     again = carry_out(stopped, said.append)
     assert again.state.best == whole.state.best
+    tuned = replace(request, checkpoint=whole.checkpoint, out=tmp_path / "tuned", model=ModelChoice(fields={}))
+    told: list[str] = []
+    carry_out(replace(tuned, recipe=replace(recipe, steps=12)), told.append)
+    found = next(one for one in told if "by the best checkpoint, on the same 20 lines held out" in one)
+    assert re.search(r"[+-]\d+\.\d\d points \[[+-]\d+\.\d\d, [+-]\d+\.\d\d\], paired over 20 writers or pages", found)
+    assert told[-1].startswith("recommended: ")

@@ -24,17 +24,36 @@ from htrmodel.checkpoint.native import save
 from htrmodel.checkpoint.settings import Settings
 from htrmodel.cli.checkpoint_commands import export
 from htrmodel.config import RecogniserConfig
+from htrmodel.inputs import to_inputs
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.runtime.onnx_export import export_onnx
 from htrmodel.runtime.onnx_runner import OnnxRecogniser
 from htrmodel.runtime.predicting import load_reader
+from htrmodel.runtime.quantising import quantise
 from htrmodel.tokenizer import END
+from htrmodel.training.recipes import LINE_MODEL
 
 from ..conftest import BuildRecogniser
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxscript", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
+
+
+def test_a_graph_of_lines_takes_any_width(build: BuildRecogniser, tmp_path: Path) -> None:
+    recogniser = build("None-VGG-BiLSTM-CTC", output_channel=16, hidden_size=8, **LINE_MODEL).eval()
+    draws = np.random.default_rng(0)
+    lines = [draws.integers(0, 256, (40, width), np.uint8) for width in (9, 90, 300, 310, 900)]
+    export_onnx(recogniser, tmp_path / "lines.onnx")
+    found, expected = OnnxRecogniser(tmp_path / "lines.onnx", threads=1).read(lines), recogniser.read(lines)
+    assert [one.text for one in found] == [one.text for one in expected]
+    assert [one.confidence for one in found] == pytest.approx([one.confidence for one in expected], rel=1e-3)
+    model = onnx.load(tmp_path / "lines.onnx")
+    rounded = quantise(model, to_inputs(lines, recogniser.config))
+    (tmp_path / "int8.onnx").write_bytes(rounded.SerializeToString())
+    assert any(node.op_type == "QuantizeLinear" for node in rounded.graph.node)
+    ids, _ = OnnxRecogniser(tmp_path / "int8.onnx", threads=1).best_classes(np.zeros((2, 1, 48, 624), np.float32))
+    assert ids.shape == (2, recogniser.config.steps_of(624))
 
 
 @pytest.fixture
