@@ -104,6 +104,7 @@ def main(
     Examples:
       python pipelines/attentionhtr.py --sample
       python pipelines/attentionhtr.py --str-weights TPS-ResNet-BiLSTM-Attn-case-sensitive.pth
+      python pipelines/attentionhtr.py --start starter-fast --out runs/attentionhtr-fast
       python pipelines/attentionhtr.py --imgur5k ~/IMGUR5K --iam ~/Downloads --charset printable --seeds 1
     """
     stages = Stages()

@@ -49,7 +49,7 @@ _OPTIONS: list[Decorator] = [
         "--lexicon", type=_FILE, help="Prefer the words of this list, one on each line; others stay possible."
     ),
     click.option("--beam", type=click.IntRange(1, 1000), help="Texts kept at each step.  [default: 8]"),
-    click.option("--lm-weight", type=float, help="Of the model against the pixels.  [default: 0.5]"),
+    click.option("--lm-weight", type=float, help="Of the model against the pixels.  [default: 0.4]"),
     click.option("--lexicon-weight", type=float, help="What a word of the list gains, a logarithm.  [default: 1]"),
     click.option("--tta", is_flag=True, help="Read each image in seven slight variants, which vote: takes as long."),
 ]

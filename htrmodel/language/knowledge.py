@@ -21,7 +21,7 @@ FLOOR = -3.5
 """What a character loses at most, a natural logarithm before it is weighed: names, foreign words and slips of the pen
 are in no text, and shall stay possible."""
 
-WEIGHT = 0.5
+WEIGHT = 0.4
 """Of the character model against the pixels: chosen on words of writers whom nothing was trained on."""
 
 LEXICON_WEIGHT = 1.0

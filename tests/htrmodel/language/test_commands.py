@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -57,6 +58,25 @@ def test_evaluate_shows_both_figures_and_says_what_was_read_with(
     assert "|with:" not in without["figures"][0]["signature"]
     subsets = {one["subset"] for one in document["comparisons"][0]["differences"]}
     assert {"all", "seen", "unseen"} <= subsets
+
+
+def test_variants_of_an_image_vote_where_that_is_asked_for(
+    lm: Path, store: Path, build: BuildRecogniser, tmp_path: Path
+) -> None:
+    save(build("None-VGG-None-CTC"), tmp_path / "it.safetensors")
+    options = ("evaluate", "--data", store, "--checkpoint", tmp_path / "it.safetensors", "--resamples", 100, "--json")
+    for more, aids in (((), "tta:7"), (("--lm", lm), "+tta:7")):
+        shown = call(*options, "--tta", *more, "--save", tmp_path / "read.csv")
+        assert shown.exit_code == 0, shown.output
+        without, with_it = json.loads(shown.stdout)["judgements"]
+        assert without["aids"] is None
+        assert with_it["aids"].endswith(aids)
+    shown = call("predict", store, "--checkpoint", tmp_path / "it.safetensors", "--tta", "--lm", lm, "--json")
+    assert {one["text"] for one in json.loads(shown.stdout)}
+    with (tmp_path / "read.csv").open() as file:
+        saved = {row["id"]: row["text"] for row in csv.DictReader(file)}
+    read = {one["name"].rpartition("/")[2]: one["text"] for one in json.loads(shown.stdout)}
+    assert saved == {word_id: read[word_id] for word_id in saved}
 
 
 def test_predict_reads_with_it(lm: Path, store: Path, build: BuildRecogniser, tmp_path: Path) -> None:
