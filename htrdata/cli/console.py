@@ -27,6 +27,7 @@ from htrdata.labels import visible
 _EXTRAS = {
     "torch": "model",
     "safetensors": "model",
+    "matplotlib": "model",
     "rapidfuzz": "model",
     "onnxruntime": "onnx",
     "onnx": "onnx",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from htrdata.cli.console import print_json, progress_bar
+from htrdata.cli.console import echo, print_json, progress_bar
 from htrdata.cli.misspelt import stray_words
 from htrdata.errors import UsageError
 from htrmodel import starter
@@ -18,6 +17,7 @@ from htrmodel.cli.language_options import LanguageRequest, language_options
 from htrmodel.judging.protocol import RESAMPLES
 
 if TYPE_CHECKING:
+    from htrmodel.judging.comparing import Comparison
     from htrmodel.judging.judgement import Judgement
 
 
@@ -54,6 +54,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write what the first system read, with --lm or --tta the second, to this .csv or .parquet.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also write DIR/report.html: where it fails, on whom, how sure it is, what to correct first, with pictures.",
+)
+@click.option("--latex", is_flag=True, help="Print a table and a paragraph of methods for a paper instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @stray_words(data="a store", checkpoint="a recogniser")
 @foreign_options
@@ -71,6 +78,8 @@ def evaluate(
     resamples: int,
     missing_is_wrong: bool,
     save: Path | None,
+    report: Path | None,
+    latex: bool,
     as_json: bool,
 ) -> None:
     """Judge what a recogniser, an ensemble or any other system reads of a split.
@@ -86,15 +95,20 @@ def evaluate(
       htrmodel evaluate --checkpoint a.pth --checkpoint b.pth --name iam_aachen
       htrmodel evaluate --predictions trocr.csv --predictions ours.parquet
       htrmodel evaluate --lm english.lm --lexicon words.txt
+      htrmodel evaluate --name imgur5k --report evaluation
+      htrmodel evaluate --name imgur5k --latex >table.tex
     """
     if not checkpoints and not predictions:
         checkpoints = (starter.DEFAULT,)
         click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
+    from htrmodel.judging.comparing import compare
     from htrmodel.judging.judging import check_resamples, judge, training_labels
     from htrmodel.judging.prediction_files import check_place, write_predictions
     from htrmodel.judging.which_split import which_split
 
     check_resamples(resamples)
+    if latex and as_json:
+        raise UsageError("--latex and --json print two things: give one of them")
     knowledge = language.knowledge()
     helped = knowledge is not None or language.tta
     if helped and not checkpoints:
@@ -135,20 +149,32 @@ def evaluate(
     judged += of_files
     if save is not None:
         write_predictions(save, judged[1 if helped else 0].words)
-    _print(judged, training_labels(dataset, split) if len(judged) > 1 else None, resamples, as_json)
+    comparisons = [
+        compare(judged[0], one, training_labels=training_labels(dataset, split), resamples=resamples)
+        for one in judged[1:]
+    ]
+    if report is not None:
+        from htrmodel.judging.pages.page import write_page
+        from htrmodel.training.curves import curves_beside
+
+        page = write_page(report, dataset, judged, comparisons, curves_beside(checkpoints))
+        echo(f"report: {page}", err=True)
+    _print(judged, comparisons, latex, as_json)
 
 
-def _print(judged: list[Judgement], training: Collection[str] | None, resamples: int, as_json: bool) -> None:
-    from htrmodel.judging.comparing import compare
+def _print(judged: list[Judgement], comparisons: list[Comparison], latex: bool, as_json: bool) -> None:
+    from htrmodel.judging.latex import latex_of
     from htrmodel.judging.report import comparison_text, judgement_text
 
-    comparisons = [compare(judged[0], one, training_labels=training, resamples=resamples) for one in judged[1:]]
     if as_json:
         document = {
             "judgements": [judgement.as_json() for judgement in judged],
             "comparisons": [comparison.as_json() for comparison in comparisons],
         }
         print_json(document)
+        return
+    if latex:
+        click.echo(latex_of(judged, comparisons))
         return
     texts = [judgement_text(judgement) for judgement in judged]
     click.echo("\n".join([*texts, *(comparison_text(comparison) for comparison in comparisons)]), nl=False)

@@ -48,7 +48,7 @@ def comparison_text(comparison: Comparison) -> str:
     lines = [
         *_fitted(f"first: {first.system}"),
         *_fitted(f"second: {second.system}"),
-        *_fitted(_sampling(first.setting, comparison.resamples)),
+        *_fitted(sampling_line(first.setting, comparison.resamples)),
     ]
     for over in kinds:
         lines += ["", *_compared(comparison.find("all", case, over), first.setting.samples)]
@@ -62,7 +62,7 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _shown(samples: Unit) -> Iterator[tuple[str, Metric]]:
+def metrics_of(samples: Unit) -> Iterator[tuple[str, Metric]]:
     """The figures that mean something of words, or of lines."""
     return ((name, metric) for name, metric in METRICS.items() if samples == "line" or name != LINE_WER)
 
@@ -75,7 +75,7 @@ def _compared(found: Differences, samples: Unit) -> Iterator[str]:
     subset = "" if found.subset == "all" else f"{SUBSETS[found.subset]}, "
     yield f"{subset}{_OVER[found.over]} ({found.words:,}), {_CASES[found.case]}, %"
     yield f"{'':<24}{'first':>8}{'second':>8}  {'difference':<24}{'p':>7}"
-    for name, metric in _shown(samples):
+    for name, metric in metrics_of(samples):
         row = found.metrics[name]
         change = _figure(Figure(row.difference, row.low, row.high), sign="+")
         p = "–" if math.isnan(row.p) else f"{row.p:.3f}"
@@ -113,7 +113,7 @@ def _head(judgement: Judgement) -> Iterator[str]:
         yield from _fitted(f"not in the store, for want of image or label: {_listed(judgement.not_in_store)}")
     if judgement.elsewhere:
         yield from _fitted(f"predictions of other splits or of words not in the store: {judgement.elsewhere:,}")
-    yield from _fitted(_sampling(setting, setting.resamples))
+    yield from _fitted(sampling_line(setting, setting.resamples))
 
 
 def left_out_lines(judgement: Judgement) -> Iterator[str]:
@@ -134,7 +134,7 @@ def _metrics(judgement: Judgement) -> Iterator[str]:
     kinds: list[LeftOut] = ["omitted", "wrong"] if judgement.left_out else ["omitted"]
     titles = {"omitted": "words read", "wrong": "left out counted as wrong"}
     yield f"{f'{_CASES[case]}, %':<26}" + "".join(f"{titles[kind]:<26}" for kind in kinds).rstrip()
-    for name, metric in _shown(judgement.setting.samples):
+    for name, metric in metrics_of(judgement.setting.samples):
         numbers = (judgement.find("all", case, kind).metrics[name] for kind in kinds)
         yield f"  {metric.title:<23}" + " ".join(f"{_figure(number):<25}" for number in numbers).rstrip()
 
@@ -187,7 +187,8 @@ def _reliability(judgement: Judgement) -> Iterator[str]:
     yield ""
 
 
-def _sampling(setting: Setting, resamples: int) -> str:
+def sampling_line(setting: Setting, resamples: int) -> str:
+    """What the intervals are from, or why there are none."""
     if setting.clusters < 2:
         return f"no intervals: all words are of one {setting.unit}"
     units = " or ".join(f"{unit}s" for unit in setting.unit.split(" or "))

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.files.writing import write_atomically
+from htrmodel.judging.pages.plots import plot
+from htrmodel.training.run_log import read_log
 
 _SCALE = 2  # drawn larger, then reduced: smooth lines
 _SIZE = (1000, 760)
 _LEFT, _RIGHT, _GAP = 70, 180, 50
 _COLOURS = ("#888888", "#1f6fb4", "#d1495b", "#3a9d5d", "#8a5fbf", "#c98a1b", "#20908d", "#7a4a2b")
+LOG = "log.jsonl"
 _DARK, _PALE = "#333333", "#e3e3e3"
 
 
@@ -47,6 +50,38 @@ def write_curves(records: Sequence[Mapping[str, Any]], path: Path) -> None:
     content = io.BytesIO()
     canvas.reduce(_SCALE).save(content, "PNG")
     write_atomically(path, content.getvalue())
+
+
+def curves_beside(checkpoints: Sequence[Path]) -> dict[str, str]:
+    """The learning curves of the checkpoints that lie in folders of runs, as SVG by the names of these.
+
+    Raises:
+        BadDataError: a log is damaged.
+    """
+    folders = dict.fromkeys(one.parent for one in checkpoints if (one.parent / LOG).is_file())
+    logs = {str(folder): read_log(folder / LOG) or [] for folder in folders}
+    return {folder: curves_svg(records) for folder, records in logs.items() if any("val" in one for one in records)}
+
+
+def curves_svg(records: Sequence[Mapping[str, Any]]) -> str:
+    """Draws the error rates of a run over its steps as SVG, and marks the checkpoint that was chosen.
+
+    Args:
+        records: the lines of ``log.jsonl``.
+    """
+    best = _best(records)
+    with plot("curves", 7.2, 3.8) as drawn:
+        curves = _errors(records)
+        for number, curve in enumerate(curves):
+            drawn.axes.plot(*zip(*curve.points, strict=True), color=_COLOURS[number % len(_COLOURS)], label=curve.name)
+        if best is not None:
+            chosen = f"chosen: step {best.step:,}"
+            drawn.axes.axvline(best.step, color="#d1495b", linestyle=":", linewidth=1.5, label=chosen)
+        values = sorted(value for curve in curves for _, value in curve.points)
+        drawn.axes.set(xlabel="steps", ylabel="CER, %")
+        drawn.axes.set_ylim(0, max(1.05 * min(values[-1], 1.5 * values[int(0.95 * (len(values) - 1))]), 1e-3))
+        drawn.axes.legend(frameon=False)
+    return drawn.svg
 
 
 class Best(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
-from htrmodel.training.curves import write_curves
+from htrmodel.training.curves import curves_beside, write_curves
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.run_log import RunLog, read_log
 
@@ -151,6 +151,20 @@ def test_curves_of_little_or_wild_data_are_drawn(tmp_path: Path, records: list[d
     write_curves(records, tmp_path / "curves.png")
     with Image.open(tmp_path / "curves.png") as image:
         assert image.size == (1000, 760)
+
+
+def test_curves_of_a_run_beside_its_checkpoint_are_drawn_with_the_chosen_step(tmp_path: Path) -> None:
+    records = [_validation(step, 8.0, 1.0) | {"best": step == 100, "select": "cer"} for step in (0, 100, 200)]
+    for name in ("run", "empty", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "run/log.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    (tmp_path / "empty/log.jsonl").write_text("")
+    places = [tmp_path / name / "best.safetensors" for name in ("run", "empty", "other")]
+    found = curves_beside([*places, places[0]])
+    assert list(found) == [str(tmp_path / "run")]
+    assert found == curves_beside(places)
+    svg = found[str(tmp_path / "run")]
+    assert all(text in svg for text in ("<svg", "chosen: step 100", "one", "two", "currentColor"))
 
 
 def test_what_a_killed_process_was_writing_is_nobody_s_file(tmp_path: Path) -> None:
