@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_what_is_exchanged_for_a_pipe_while_it_is_opened_is_refused(
 
 
 def test_a_file_is_read_whole_up_to_a_size(tmp_path: Path) -> None:
-    path, content = tmp_path / "file", os.urandom((1 << 20) + 5)
+    path, content = tmp_path / "file", random.Random(0).randbytes((1 << 20) + 5)
     path.write_bytes(content)
     assert read_regular(path, len(content)) == content
     with pytest.raises(BadDataError, match="has more than 1,048,580 bytes"):
