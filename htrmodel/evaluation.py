@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 
 from htrdata.errors import UsageError
-from htrdata.store.reading import Dataset
+from htrdata.labels import normal_form
+from htrdata.store.reading import Dataset, open_store
 from htrmodel import starter
 from htrmodel.averaging import VARIANTS, AveragingReader
 from htrmodel.checkpoint.files import load
@@ -21,9 +22,11 @@ from htrmodel.data.lines import LineBatches, check_unit
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
 from htrmodel.devices import find_device
+from htrmodel.judging.forecast import Forecaster, learn, per_character
 from htrmodel.judging.judgement import Judgement
 from htrmodel.judging.judging import check_resamples, judge
-from htrmodel.judging.pairing import outside
+from htrmodel.judging.metrics import count
+from htrmodel.judging.pairing import outside, pair
 from htrmodel.judging.predictions import Predictions
 from htrmodel.judging.protocol import RESAMPLES
 from htrmodel.judging.which_split import Data, which_split
@@ -180,3 +183,33 @@ def vote(members: Sequence[Predictions]) -> Predictions:
         if all(word_id in member.left_out for member in members)
     }
     return Predictions(texts, left_out, confidences)
+
+
+def learn_forecast(recogniser: Recogniser, store: Path, split: str = "val") -> Forecaster:
+    """Learns how wrong readings are from how sure they are, on the held-out lines, or words, of all data sets.
+
+    Args:
+        recogniser: in evaluation mode.
+        store: with texts.
+        split: that it was not trained on.
+
+    Raises:
+        UsageError: there are too few of them, or it reads words and they are lines.
+        HtrError: as `read_split`.
+    """
+    confidences: list[float] = []
+    edits: list[float] = []
+    characters: list[float] = []
+    documents: list[str] = []
+    for dataset in open_store(store):
+        if split not in dataset.splits:
+            continue
+        _check([recogniser], dataset)
+        predictions = read_split(recogniser, dataset, split)
+        for word in pair(dataset, split, predictions).words:
+            _, length, wrong = count([word.reference], [normal_form(word.reading)])[0, :3].tolist()
+            confidences.append(per_character(word.confidence or 0.0, word.reading))
+            edits.append(wrong)
+            characters.append(length)
+            documents.append(f"{dataset.name} {word.cluster}")
+    return learn(confidences, edits, characters, documents)

@@ -28,7 +28,8 @@ from htrmodel.runtime.page_lines import read_lines
 RECORD = ".htrmodel-predict.json"
 """In the folder of the pages: what they were read with."""
 
-_ROOTS = ("alto", "PcGts")
+ROOTS = ("alto", "PcGts")
+"""Root elements of the files that are pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def fill_export(
 def _fill(reader: WordReader, page: ExportedPage, target: Path, unit: Unit, batch_size: int, filled: Filled) -> None:
     data = _data(page)
     name = page.file.file.name
-    if local(read_tree(data, name)) not in _ROOTS:
+    if local(read_tree(data, name)) not in ROOTS:
         filled.others += 1
         return
     if target.exists():

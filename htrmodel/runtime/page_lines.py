@@ -96,7 +96,7 @@ def _read(
     reader: WordReader, page: Pixels, places: Sequence[tuple[Written, Points]], batch_size: int
 ) -> list[ReadText | str]:
     """What stands at each place, or why it cannot be read."""
-    crops = [_cut(page, written, baseline) for written, baseline in places]
+    crops = [cut_out(page, written, baseline) for written, baseline in places]
     fitted = [fit(Image.fromarray(one), reader.config) for one in crops if not isinstance(one, str)]
     readings = reader.read_fitted(fitted, batch_size)
     check_sure(reader.name, readings)
@@ -109,7 +109,7 @@ def _text(text: str, confidence: float) -> ReadText:
     return ReadText(text, confidence ** (1 / max(len(text), 1)))
 
 
-def _cut(page: Pixels, written: Written, baseline: Points) -> Pixels | str:
+def cut_out(page: Pixels, written: Written, baseline: Points) -> Pixels | str:
     """The crop of a line or a word, uint8 [H, W]; or why there is none."""
     if written.flaw or not written.outline:
         return "without coordinates that can be read"

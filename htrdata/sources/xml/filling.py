@@ -7,6 +7,7 @@ text of a PAGE region, which Transkribus writes as that of its lines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -74,6 +75,12 @@ class XmlPage:
         """The file, with what was put into it."""
         return self._file.changed
 
+    @property
+    def confidences(self) -> list[float | None]:
+        """Of the lines, as the file has them; None of a line without one."""
+        of = _alto_confidence if self.written.format == "alto" else _page_confidence
+        return [of(element) for element in self._lines]
+
     def fill(self, read: Mapping[int, ReadLine]) -> None:
         """Puts in what was read of some lines, by their numbers. To be called once."""
         for number, line in sorted(read.items()):
@@ -96,6 +103,22 @@ class XmlPage:
                 if len(found) == len(texts):
                     mean = sum(one.confidence for one in found) / len(found)
                     _put_equiv(self._file, region, ReadText("\n".join(one.text for one in found), mean))
+
+
+def _page_confidence(element: Element) -> float | None:
+    equiv = page_format.first_equiv(element)
+    return None if equiv is None else _number(equiv.get("conf", ""))
+
+
+def _alto_confidence(element: Element) -> float | None:
+    """That of the strings of a line, weighed by their lengths."""
+    strings = [(_number(one.get("WC", "")), len(one.get("CONTENT", ""))) for one in children(element, "String")]
+    known = [(confidence, max(length, 1)) for confidence, length in strings if confidence is not None]
+    return sum(one * length for one, length in known) / sum(length for _, length in known) if known else None
+
+
+def _number(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"[01](\.[0-9]{1,9})?", text) else None
 
 
 def _shown(confidence: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,14 +12,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
+from PIL import Image
 
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.labels import PRINTABLE
+from htrmodel.checkpoint.native import save
+from htrmodel.cli.commands import commands
 from htrmodel.cli.filling import share
 from htrmodel.config import RecogniserConfig
 from htrmodel.inputs import WordReader
+from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.filled_exports import RECORD, Filled, fill_export, find_pages, prepare
+from htrmodel.runtime.read_lines import filled_lines
 from htrmodel.tokenizer import Reading
 from htrmodel.training.recipes import LINE_MODEL
 from tests.drawn_exports import Drawn, alto, draw_lines, page
@@ -207,3 +215,27 @@ def test_a_folder_belongs_to_one_run(export: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(SourceMissingError, match="no XML file"):
         find_pages([tmp_path / "none"])
+
+
+def test_what_was_filled_is_forecast_and_cut_out_to_be_transcribed(export: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(export, tmp_path / "both" / name)
+    run(tmp_path / "both", tmp_path / "out")
+    lines = filled_lines([tmp_path / "out"])
+    assert {line.document for line in lines} == {"one", "two"}
+    assert len(lines) == 2 * sum(data.count(b"<TextLine") for data in contents(export).values())
+    known = {"confidence": [0.0, 1.0], "cer": [0.5, 0.0], "mean_error": 0.02, "error_90": 0.04, "documents": 9}
+    save(Recogniser(LINES), tmp_path / "w.safetensors", data={"forecast": known})
+    command = ["forecast", tmp_path / "out", "--checkpoint", tmp_path / "w.safetensors", "--lines", 5]
+    command += ["--images", tmp_path / "both", "--out", tmp_path / "next"]
+    done = CliRunner().invoke(commands, list(map(str, command)))
+    assert done.exit_code == 0, done.output
+    cer = sum((1 - line.confidence) / 2 * len(line.text) for line in lines) / sum(len(line.text) for line in lines)
+    assert re.search(rf"all +6 +{len(lines)}  {cer:.1%}", done.stdout)
+    assert "wrong by 2.0 points in the mean, and by at most 4.0 for nine of ten" in done.stderr
+    with (tmp_path / "next" / "lines.csv").open(newline="") as file:
+        listed = list(csv.DictReader(file))
+    texts = (tmp_path / "next/transcribe/gt.txt").read_text().splitlines()
+    assert [f"{number:04d}.png\t{row['read']}" for number, row in enumerate(listed, 1)] == texts
+    with Image.open(tmp_path / "next/transcribe/0001.png") as cut:
+        assert cut.height <= 64

@@ -1,0 +1,142 @@
+"""``htrmodel forecast``: how wrong what was read will be, and what to transcribe next."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from htrdata.cli.console import echo
+from htrdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from htrmodel.judging.forecast import Forecaster
+    from htrmodel.runtime.read_lines import FilledLine
+
+
+@click.command()
+@click.argument("places", nargs=-1, required=True, metavar="FILLED…", type=click.Path(path_type=Path))
+@click.option(
+    "--checkpoint",
+    default="starter-lines",
+    show_default=True,
+    metavar="starter-lines|FILE",
+    type=click.Path(path_type=Path),
+    help="What has read them.",
+)
+@click.option(
+    "--held-out",
+    metavar="STORE",
+    type=click.Path(path_type=Path),
+    help="Lines whose texts are known, in val, to learn the forecast on.  [default: what the checkpoint brings]",
+)
+@click.option("--images", type=click.Path(path_type=Path), help="The pictures.  [default: beside the files]")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the lists and the crops.")
+@click.option("--lines", default=200, show_default=True, type=click.IntRange(1), help="To transcribe next.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+def forecast(
+    places: tuple[Path, ...],
+    checkpoint: Path,
+    held_out: Path | None,
+    images: Path | None,
+    out: Path | None,
+    lines: int,
+    device: str,
+) -> None:
+    """Forecast the CER of documents that `predict --xml` has filled, and choose the lines to transcribe next.
+
+    A document is a folder of the export. The forecast is told by the confidences in the files and says by how much it
+    was wrong on held-out writers. With --out, lines.csv lists the lines whose transcription would teach most, and
+    transcribe/ has their crops with what was read in gt.txt: put that right, then `htrdata folder transcribe/ --unit
+    line` and `htrmodel finetune --recipe lines`.
+
+    \b
+    Examples:
+      htrmodel forecast filled/
+      htrmodel forecast filled/ --images export/ --out next/ --lines 200
+      htrmodel forecast filled/ --checkpoint runs/letters/best.safetensors --held-out lmdb
+    """
+    from htrmodel.judging.teaching import most_teaching
+    from htrmodel.runtime.read_lines import filled_lines
+
+    found = filled_lines(places)
+    learnt = _learnt(checkpoint, held_out, device)
+    documents: dict[str, list[FilledLine]] = defaultdict(list)
+    for line in found:
+        documents[line.document].append(line)
+    rows = [(name, *_forecast(learnt, mine)) for name, mine in documents.items()]
+    if len(rows) > 1:
+        rows.append(("all", *_forecast(learnt, found)))
+    echo(f"{'document':<32}{'pages':>7}{'lines':>8}  CER, forecast")
+    for name, pages, count, cer in rows:
+        echo(f"{name:<32.31}{pages:>7,}{count:>8,}  {cer:.1%}")
+    echo(
+        f"on {learnt.documents:,} held-out writers or pages such forecasts were wrong by {100 * learnt.mean_error:.1f} "
+        f"points in the mean, and by at most {100 * learnt.error_90:.1f} for nine of ten",
+        err=True,
+    )
+    if out is not None:
+        chosen = [
+            found[place] for place in most_teaching([x.text for x in found], [x.confidence for x in found], lines)
+        ]
+        _write(out, rows, chosen, images)
+
+
+def _forecast(learnt: Forecaster, lines: Sequence[FilledLine]) -> tuple[int, int, float]:
+    pages = len({line.page.below for line in lines})
+    return pages, len(lines), learnt.forecast([x.confidence for x in lines], [len(x.text) for x in lines])
+
+
+def _learnt(checkpoint: Path, held_out: Path | None, device: str) -> Forecaster:
+    from htrmodel.checkpoint.files import load, read_checkpoint
+    from htrmodel.evaluation import learn_forecast
+    from htrmodel.judging.forecast import Forecaster
+
+    if held_out is not None:
+        from htrmodel.devices import find_device
+
+        return learn_forecast(load(checkpoint).to(find_device(device)), held_out)
+    known = read_checkpoint(checkpoint).data.get("forecast")
+    if known is None:
+        raise UsageError(f"{checkpoint} brings no forecast: --held-out STORE learns one on lines whose texts are known")
+    return Forecaster.from_json(known)
+
+
+def _write(
+    out: Path, rows: Sequence[tuple[str, int, int, float]], chosen: Sequence[FilledLine], images: Path | None
+) -> None:
+    from htrdata.files.writing import make_folder, write_atomically
+    from htrdata.images.codec import encode
+    from htrdata.sources.xml.files import exported_files
+    from htrdata.sources.xml.image_names import Pictures
+    from htrmodel.runtime.read_lines import crops
+
+    folder = out / "transcribe"
+    make_folder(folder)
+    cer = [(name, pages, count, f"{value:.4f}") for name, pages, count, value in rows]
+    write_atomically(out / "forecast.csv", _table(("document", "pages", "lines", "cer"), cer))
+    listed = [(line.name, line.text, f"{line.confidence:.4f}") for line in chosen]
+    write_atomically(out / "lines.csv", _table(("line", "read", "confidence"), listed))
+    pictures = None if images is None else Pictures(exported_files(images))
+    texts = []
+    ordered = sorted(enumerate(chosen, 1), key=lambda one: one[1].page.below)  # a page is opened once
+    for (number, line), cut in zip(ordered, crops([line for _, line in ordered], pictures), strict=True):
+        if cut is not None:
+            write_atomically(folder / f"{number:04d}.png", encode(cut, "png", 95))
+            texts.append(f"{number:04d}.png\t{' '.join(line.text.split())}\n")
+    write_atomically(folder / "gt.txt", "".join(sorted(texts)).encode())
+    without = len(chosen) - len(texts)
+    lost = f"; {without:,} lines without a picture: --images names their folder" if without else ""
+    echo(f"{out}: {len(chosen):,} lines to transcribe, {len(texts):,} of them as crops in {folder}{lost}", err=True)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
+    content = io.StringIO()
+    table = csv.writer(content, lineterminator="\n")
+    table.writerows([head, *rows])
+    return content.getvalue().encode()
