@@ -53,7 +53,7 @@ def audit_readings(dataset: Dataset, files: Sequence[Path]) -> Audit:
         UsageError: they have no word of the data set.
         HtrError: a file cannot be read.
     """
-    samples, _ = open_all(dataset, None)
+    samples, _ = open_all(dataset, None, dataset.splits)
     words = audited(dataset, samples)
     found: dict[tuple[str, str], Finding] = {}
     read: set[tuple[str, str]] = set()

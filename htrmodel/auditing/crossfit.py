@@ -19,7 +19,7 @@ from htrmodel.auditing.folds import deal, groups_of
 from htrmodel.auditing.scoring import Score, score
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
-from htrmodel.data.divisions import divided
+from htrmodel.data.divisions import check_trained, divided
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.devices import find_device
@@ -94,8 +94,8 @@ def judge(dataset: Dataset, plan: Plan, say: Say, progress: Progress) -> Judged:
         HtrError: the store or the checkpoint is not what it should be.
     """
     initial = _start(dataset, plan)
-    policy = initial.recogniser.config.label_policy
-    samples, left_out = open_all(dataset, policy)
+    splits = _unlearnt(dataset, initial, plan, say)
+    samples, left_out = open_all(dataset, initial.recogniser.config.label_policy, splits)
     words = audited(dataset, samples)
     chosen = _chosen(len(words), plan)
     samples, words = _subset(samples, chosen), [words[place] for place in np.flatnonzero(chosen).tolist()]
@@ -123,9 +123,11 @@ def judge(dataset: Dataset, plan: Plan, say: Say, progress: Progress) -> Judged:
     return Judged(words, [one for one in found if one is not None], left_out, about)
 
 
-def open_all(dataset: Dataset, policy: LabelPolicy | None) -> tuple[list[Samples], dict[str, int]]:
-    """The words of all splits, and how many of them a model cannot spell, by reason."""
-    samples = [open_samples(StoredSplit(dataset, split), policy) for split in dataset.splits]
+def open_all(
+    dataset: Dataset, policy: LabelPolicy | None, splits: Sequence[str]
+) -> tuple[list[Samples], dict[str, int]]:
+    """The words of some splits, and how many of them a model cannot spell, by reason."""
+    samples = [open_samples(StoredSplit(dataset, split), policy) for split in splits]
     left_out: Counter[str] = Counter()
     for one in samples:
         left_out.update({reason.value: count for reason, count in one.left_out.items()})
@@ -148,12 +150,8 @@ def audited(dataset: Dataset, samples: Sequence[Samples]) -> list[AuditedWord]:
 
 def _start(dataset: Dataset, plan: Plan) -> InitialModel:
     initial = initial_model(plan.start, ModelChoice(fields={}), plan.seed)
-    corpus = divided(dataset).division.corpus
-    if any(one.division.corpus == corpus for one in initial.trained_on):
-        raise UsageError(
-            f"{plan.start} was trained on {corpus}: it would judge what it has learnt; give another --start, such as "
-            "starter-fast"
-        )
+    if dataset.description.unit == "line":
+        raise UsageError(f"{dataset.name} is of lines: an audit is of words; build them with --unit word")
     if plan.folds and (new := _new_characters(dataset, initial.recogniser.config.charset)):
         charset = initial.recogniser.config.charset
         more = Charset(f"{charset.name} and {len(new)} more", charset.characters + new, charset.folds_case)
@@ -161,9 +159,26 @@ def _start(dataset: Dataset, plan: Plan) -> InitialModel:
     return initial
 
 
+def _unlearnt(dataset: Dataset, initial: InitialModel, plan: Plan, say: Say) -> tuple[str, ...]:
+    """The splits whose words the start has not learnt: all, or those that its own training held out.
+
+    Raises:
+        UsageError: it has learnt words of this corpus in another division, or there is nothing that it has not.
+    """
+    mine = divided(dataset)
+    check_trained(plan.start, initial.trained_on, mine)
+    if all(one.division.corpus != mine.division.corpus for one in initial.trained_on):
+        return dataset.splits
+    splits = tuple(split for split in dataset.splits if split != "train")
+    if not splits:
+        raise UsageError(f"{plan.start} has learnt the words of {mine}: give another --start, such as starter-fast")
+    say(f"{plan.start} has learnt the train words of {mine}: {' and '.join(splits)} are audited")
+    return splits
+
+
 def _new_characters(dataset: Dataset, charset: Charset) -> str:
     """The characters of the labels that a charset lacks, and that come often enough to be learnt."""
-    samples, _ = open_all(dataset, LabelPolicy())
+    samples, _ = open_all(dataset, LabelPolicy(), dataset.splits)
     times: Counter[str] = Counter()
     for one in samples:
         for text in one.texts.to_pylist():

@@ -23,16 +23,14 @@ class Kind(StrEnum):
     NEIGHBOUR = "neighbour"
     CROP = "crop"
     TYPO = "typo"
-    OTHER = "other"
 
 
 MEANINGS = {
     Kind.CASE: "the label has other capitals",
     Kind.MARK: "the label has other punctuation or accents",
     Kind.NEIGHBOUR: "the label is that of a word beside it, or the picture is",
-    Kind.CROP: "the picture shows more or less than the word",
+    Kind.CROP: "the picture shows more, less or something else than the word, or nothing that the model can read",
     Kind.TYPO: "the label has another letter",
-    Kind.OTHER: "label and picture have little in common",
 }
 """What each kind means, for people."""
 
@@ -51,12 +49,19 @@ def guess(label: str, reading: str, neighbours: Sequence[str] = ()) -> Kind:
     if bare_label == bare_reading:
         return Kind.MARK
     own = Levenshtein.normalized_similarity(bare_label, bare_reading)
-    beside = max((Levenshtein.normalized_similarity(_bare(one), bare_reading) for one in neighbours if one), default=0)
-    if beside >= ALIKE and beside > own + 0.2 and len(bare_reading) > 1:
+    if own < ALIKE and _is_beside(bare_label, bare_reading, own, [_bare(one) for one in neighbours]):
         return Kind.NEIGHBOUR
     if own < 0.999 and _is_part(bare_label, bare_reading):
         return Kind.CROP
-    return Kind.TYPO if Levenshtein.distance(label, reading) <= max(1, round(len(label) / 3)) else Kind.OTHER
+    return Kind.TYPO if Levenshtein.distance(label, reading) <= max(1, round(len(label) / 3)) else Kind.CROP
+
+
+def _is_beside(label: str, reading: str, own: float, neighbours: Sequence[str]) -> bool:
+    """Whether the label is one of those beside it, or the reading is much more like one of these than like its own."""
+    if len(label) > 1 and label in neighbours:
+        return True
+    beside = max((Levenshtein.normalized_similarity(one, reading) for one in neighbours), default=0)
+    return len(reading) > 1 and beside >= ALIKE and beside > own + 0.2
 
 
 def _bare(text: str) -> str:
