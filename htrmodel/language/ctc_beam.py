@@ -20,6 +20,9 @@ from htrmodel.tokenizer import BLANK, Reading
 LEAST = math.log(1e-4)
 """Classes less likely than that at a step do not lengthen a text there."""
 
+TEMPERATURE = 1.3
+"""What totals are divided by for confidences, which are too sure otherwise; chosen on words of held-out writers."""
+
 _NEVER = -math.inf
 
 
@@ -59,7 +62,7 @@ def ctc_search(log_probs: NDArray[np.float32], scorer: Scorer) -> Reading:
 
 
 def best_of(texts: Sequence[str], totals: Sequence[float]) -> Reading:
-    """The text of the highest total, with its share of them as its confidence.
+    """The text of the highest total, with its share of them, at `TEMPERATURE`, as its confidence.
 
     Args:
         texts: at least one.
@@ -67,7 +70,7 @@ def best_of(texts: Sequence[str], totals: Sequence[float]) -> Reading:
     """
     values = np.asarray(totals, np.float64)
     best = int(np.argmax(values))
-    return Reading(texts[best], float(1 / np.exp(values - values[best]).sum()))
+    return Reading(texts[best], float(1 / np.exp((values - values[best]) / TEMPERATURE).sum()))
 
 
 def _step(

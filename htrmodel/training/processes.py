@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from htrdata.errors import UsageError
+from htrdata.errors import UsageError, WorkerDiedError
 from htrmodel.data.mixing import Positions
 from htrmodel.devices import find_device
 from htrmodel.recogniser import Recogniser
@@ -51,7 +51,8 @@ class Processes:
         """The sum over all processes, on the host."""
         if self.count > 1:
             values = values.cpu()
-            distributed.all_reduce(values, group=self.group)
+            with _together():
+                distributed.all_reduce(values, group=self.group)
         return values
 
     def any(self, value: bool) -> bool:
@@ -63,7 +64,8 @@ class Processes:
         found: list[Any] = [value]
         if self.count > 1:
             found *= self.count
-            distributed.all_gather_object(found, value, group=self.group)
+            with _together():
+                distributed.all_gather_object(found, value, group=self.group)
         return found
 
     def wait(self) -> None:
@@ -73,8 +75,9 @@ class Processes:
     def share_statistics(self, recogniser: Recogniser) -> None:
         """Gives all of them the batch statistics of the first."""
         if self.count > 1:
-            for buffer in recogniser.buffers():
-                distributed.broadcast(buffer, 0)
+            with _together():
+                for buffer in recogniser.buffers():
+                    distributed.broadcast(buffer, 0)
 
     def wrapped(self, recogniser: Recogniser) -> nn.Module:
         """What is to be called in training, so that gradients are averaged: for one process the recogniser itself."""
@@ -82,6 +85,19 @@ class Processes:
             return recogniser
         devices = [next(recogniser.parameters()).device] if recogniser.device.type == "cuda" else None
         return DistributedDataParallel(recogniser, device_ids=devices)
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    """What all processes do at once.
+
+    Raises:
+        WorkerDiedError: another one has ended.
+    """
+    try:
+        yield
+    except RuntimeError as error:  # what torch says of a connection that is closed
+        raise WorkerDiedError("another process of this training has ended: see what it says") from error
 
 
 @contextmanager

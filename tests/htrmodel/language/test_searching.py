@@ -16,7 +16,7 @@ from htrdata.errors import UsageError
 from htrdata.labels import Charset
 from htrmodel.language.attention_beam import attention_search
 from htrmodel.language.counting import count_words, make_model
-from htrmodel.language.ctc_beam import ctc_search
+from htrmodel.language.ctc_beam import TEMPERATURE, ctc_search
 from htrmodel.language.knowledge import FLOOR, Knowledge, Scorer
 from htrmodel.language.lexicon import Lexicon
 from htrmodel.language.model import BOUNDARY
@@ -61,7 +61,7 @@ def test_ctc(known: str, seed: int) -> None:
         masses[text] += math.exp(sum(float(log_probs[step, token]) for step, token in enumerate(path)))
     totals = {text: math.log(mass) + gain(knowledge, text) for text, mass in masses.items()}
     best = max(totals, key=totals.__getitem__)
-    share = 1 / sum(math.exp(total - totals[best]) for total in totals.values())
+    share = 1 / sum(math.exp((total - totals[best]) / TEMPERATURE) for total in totals.values())
     reading = ctc_search(log_probs, Scorer(knowledge, CHARSET, "CTC"))
     assert reading.text == best
     assert reading.confidence == pytest.approx(share, rel=0.02)
@@ -102,7 +102,7 @@ def test_attention(known: str, seed: int) -> None:
             for text, value in texts.items()
         }
         best = max(totals, key=totals.__getitem__)
-        share = 1 / sum(math.exp(total - totals[best]) for total in totals.values())
+        share = 1 / sum(math.exp((total - totals[best]) / TEMPERATURE) for total in totals.values())
         assert reading.text == best
         assert reading.confidence == pytest.approx(share, rel=1e-3)
 

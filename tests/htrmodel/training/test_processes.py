@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from htrdata.errors import UsageError
+from htrdata.errors import UsageError, WorkerDiedError
 from htrmodel.training.processes import Processes, check_synchronised, joined
 from htrmodel.training.run_log import read_log
 
@@ -68,3 +68,14 @@ def test_one_process_joins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         check_synchronised(processes, device)
     with pytest.raises(UsageError, match="torch has none on cpu"):
         check_synchronised(Processes(0, 2), device)
+
+
+def test_a_process_that_is_left_alone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise RuntimeError("[gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:12745")
+
+    monkeypatch.setattr("torch.distributed.all_gather_object", closed)
+    monkeypatch.setattr("torch.distributed.all_reduce", closed)
+    for asked in (lambda: Processes(1, 2).wait(), lambda: Processes(1, 2).any(True)):
+        with pytest.raises(WorkerDiedError, match="another process of this training has ended"):
+            asked()
