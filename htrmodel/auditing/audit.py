@@ -12,6 +12,9 @@ from htrmodel.auditing.crossfit import Plan, audited, judge, open_all
 from htrmodel.auditing.findings import Finding, rank, rank_readings
 from htrmodel.judging.predictions import Predictions, read_predictions
 
+WELL = 0.7
+"""Share of the words that a model must read as they are labelled for its doubts to mean much."""
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -28,6 +31,22 @@ class Audit:
     left_out: dict[str, int]
     findings: list[Finding]
     about: str
+
+    @property
+    def agreed(self) -> float:
+        """Share of the words that are read as they are labelled, 0 to 1."""
+        return 1 - len(self.findings) / self.words
+
+    @property
+    def doubt(self) -> str:
+        """What a reader must know where the model itself reads badly; empty where it reads well enough."""
+        if self.agreed >= WELL:
+            return ""
+        return (
+            f"Only {self.agreed:.0%} of the words are read as they are labelled: most of what follows are errors of "
+            "the model, not of labels. Train for longer (--epochs), or start from weights that know such writing "
+            "(--start)."
+        )
 
 
 def audit(

@@ -96,6 +96,8 @@ def audit(
     write_page(page, dataset, found, table, show)
     left_out = "".join(f", {count:,} not judged ({reason})" for reason, count in found.left_out.items())
     echo(f"{dataset.name}: {found.words:,} words judged, {len(found.findings):,} read otherwise{left_out}")
+    if found.doubt:
+        echo(found.doubt, err=True)
     for place, one in enumerate(found.findings[:10], 1):
         echo(f"{place:3} {one.word.split}/{one.word.id}  {one.word.label!r} read as {one.reading!r}: {one.kind.value}")
     echo(f"{table} has all of them, {page} shows the first {min(show, len(found.findings)):,}", err=True)

@@ -141,6 +141,12 @@ def test_a_start_that_has_learnt_the_words_judges_what_it_has_not(
         audit(dataset, Plan(start=Path("starter-fast"), folds=0, device="cpu"))
 
 
+def test_who_reads_badly_is_told_to_doubt_the_findings(found: Audit) -> None:
+    assert found.agreed > 0.7
+    assert not found.doubt
+    assert replace(found, words=len(found.findings)).doubt.startswith("Only 0% of the words are read")
+
+
 def test_readings_of_others_are_ranked(dataset: Dataset, tmp_path: Path) -> None:
     words = list(dataset.named_words())
     with (tmp_path / "read.csv").open("w", encoding="utf-8", newline="") as file:
