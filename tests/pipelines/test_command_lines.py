@@ -19,8 +19,8 @@ from .conftest import PIPELINES, LoadPipeline
 NAMES = [path.stem for path in sorted(PIPELINES.glob("*.py"))]
 
 
-def test_there_are_three() -> None:
-    assert NAMES == ["attentionhtr", "open_words", "quickstart"]
+def test_there_are_four() -> None:
+    assert NAMES == ["attentionhtr", "open_words", "quickstart", "transfer"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -20,7 +20,7 @@ from htrmodel.judging.mistakes import find_confusions
 from htrmodel.judging.pages import plots
 from htrmodel.judging.pages.aligned import Span, aligned
 from htrmodel.judging.pages.breakdown import Read, by_cluster, by_kind, by_length, edits_of, worst_clusters
-from htrmodel.judging.pages.sentences import lead, one_in
+from htrmodel.judging.pages.sentences import MUCH, lead, one_in
 from htrmodel.judging.pages.sureness import sureness_of
 from htrmodel.judging.report import left_out_lines, metrics_of, sampling_line
 from htrmodel.judging.subsets import SUBSETS
@@ -115,6 +115,7 @@ def _of_figures(judgement: Judgement) -> dict[str, object]:
         "judgement": judgement,
         "setting": setting,
         "word": setting.samples,
+        "much": read.metrics["wer"].value > MUCH,
         "drawn": how_drawn(setting.drawn) if setting.drawn else None,
         "metrics": [
             (metric.title, _EXPLAINED[name], read.metrics[name], every.metrics[name])

@@ -7,6 +7,9 @@ import math
 from htrmodel.judging.judgement import Judgement
 from htrmodel.judging.pages.breakdown import Part
 
+MUCH = 0.35
+"""The share of wrong words from which on they are counted in tens, and a system is of little use."""
+
 
 def one_in(share: float, things: str = "words") -> str:
     """A share of things that are wrong, as people say it: ``about one word in 16``."""
@@ -17,7 +20,7 @@ def one_in(share: float, things: str = "words") -> str:
         return f"no {one}"
     if share > 0.95:
         return f"nearly every {one}"
-    if share >= 0.35:
+    if share >= MUCH:
         return f"about {round(10 * share)} {things} in 10"
     return f"about one {one} in {max(3, round(1 / share)):,}"
 
@@ -41,4 +44,6 @@ def lead(judgement: Judgement, worst: list[Part]) -> str:
         plain = judgement.find(case="insensitive", left_out="omitted").metrics["wer"].value
         if plain < 0.97 * share:
             said += f" Without regard to capitals it is {one_in(plain, things)}."
+    if left_out := sum(judgement.left_out.values()):
+        said += f" Another {left_out:,} it cannot spell, and leaves out."
     return said
