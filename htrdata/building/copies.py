@@ -21,6 +21,7 @@ from htrdata.building.grouping import Groups, joined, ordered
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.neighbours import Pairs, near_pairs
 from htrdata.building.part import read_part
+from htrdata.files.arrow_files import map_for_arrow
 from htrdata.images.likeness import BITS, EXACT, PAGE, WORD, Grid, are_alike, looks, signatures
 from htrdata.records import SPLITS
 
@@ -165,7 +166,7 @@ def _values(parts: Sequence[tuple[str, Path]], places: NDArray[np.int32], column
     for file, batch, row in places.tolist():
         wanted[file].append((batch, row))
     for file, rows in wanted.items():
-        with pa.memory_map(str(parts[file][1])) as source:
+        with map_for_arrow(parts[file][1]) as source:
             reader = pa.ipc.open_file(source)
             values += [reader.get_batch(batch).column(column)[row].as_py() for batch, row in rows]
     return values

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from htrdata.building.part import read_part
+from htrdata.files.arrow_files import map_for_arrow
 from htrdata.records import Reason, first_reason
 from htrdata.store.manifest import DROPPED
 
@@ -28,7 +29,7 @@ def drop_words(part: Path, places: Mapping[int, frozenset[int] | None]) -> None:
     """
     temporary = part.with_suffix(".tmp")
     with temporary.open("wb") as file:
-        with pa.memory_map(str(part)) as source, pa.ipc.new_file(file, pa.ipc.open_file(source).schema) as writer:
+        with map_for_arrow(part) as source, pa.ipc.new_file(file, pa.ipc.open_file(source).schema) as writer:
             for number, batch in enumerate(read_part(part)):
                 writer.write_batch(_without(batch, places[number]) if number in places else batch)
         file.flush()
