@@ -13,7 +13,7 @@ from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_as
 
 
 @click.command()
-@click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast", type=click.Path(path_type=Path))
+@click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast|starter-lines", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @foreign_options
 def info(foreign: ForeignRequest, checkpoint: Path, as_json: bool) -> None:
@@ -65,7 +65,7 @@ def _lines(name: str, value: object) -> Iterator[str]:
 
 
 @click.command()
-@click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast", type=click.Path(path_type=Path))
+@click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast|starter-lines", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--half", is_flag=True, help="Store the weights of a .safetensors in 16 bits: half the size.")
 @click.option(

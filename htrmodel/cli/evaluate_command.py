@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--checkpoint",
     "checkpoints",
     multiple=True,
-    metavar="starter|starter-fast|FILE",
+    metavar="starter|starter-fast|starter-lines|FILE",
     type=click.Path(path_type=Path),
     help=f"Of a recogniser; several are an ensemble.  [default: {starter.DEFAULT}, without --predictions]",
 )

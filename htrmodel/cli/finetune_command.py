@@ -53,7 +53,7 @@ _OPTIONS: list[Decorator] = [
     click.option(
         "--from",
         "start",
-        metavar="starter|starter-fast|FILE|scratch",
+        metavar="starter|starter-fast|starter-lines|FILE|scratch",
         help=f"Weights to start from.  [default: {starter.DEFAULT}, scratch with --small]",
     ),
     click.option("--from-charset", help="What a .pth reads.  [default: opt.txt beside it, else by its classes]"),
@@ -194,7 +194,7 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
     from htrmodel.training.asking import finetune as train
 
     if given["start"] is None and not given["small"] and is_first():
-        say(starter.said_of(starter.DEFAULT, "--from FILE or scratch"))
+        say(starter.said_of(starter.LINES if given["lines"] else starter.DEFAULT, "--from FILE or scratch"))
     stays = as_store(given["data"], plain=True, workers=given["workers"])
     given["data"] = click.get_current_context().with_resource(stays)
     with StopSignals() as stop, _Screen() as screen:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--checkpoint",
-    metavar="starter|starter-fast|FILE",
+    metavar="starter|starter-fast|starter-lines|FILE",
     type=click.Path(path_type=Path),
     help=f"A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.  [default: {starter.DEFAULT}]",
 )
@@ -103,7 +103,7 @@ def predict(
         raise UsageError("--xml and --out DIR go together, --unit and --part with them, --json and --csv without")
     knowledge = language.knowledge()
     if checkpoint is None:
-        checkpoint = Path("starter-lines") if as_xml and unit != "word" else starter.DEFAULT
+        checkpoint = starter.LINES if as_xml and unit != "word" else starter.DEFAULT
         echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
     if knowledge is not None or language.tta:

@@ -14,15 +14,26 @@ from htrdata.errors import SourceMissingError
 
 FOLDER = Path(__file__).parent
 
-STARTERS = {"starter": "starter.safetensors", "starter-fast": "starter-fast.safetensors"}
-"""The files by the names that stand for them wherever a checkpoint is asked for: with attention, and with CTC, several
-times faster."""
+STARTERS = {
+    "starter": "starter.safetensors",
+    "starter-fast": "starter-fast.safetensors",
+    "starter-lines": "starter-lines.safetensors",
+}
+"""The files by the names that stand for them wherever a checkpoint is asked for: with attention; with CTC, several
+times faster; and for whole lines."""
 
-KNOWS = {"starter": "real and drawn handwriting", "starter-fast": "drawn handwriting alone"}
+KNOWS = {
+    "starter": "real and drawn handwriting",
+    "starter-fast": "drawn handwriting alone",
+    "starter-lines": "real and drawn handwriting",
+}
 """What each was trained on, in a few words; its card has more."""
 
 DEFAULT = Path("starter")
 """What the commands take where no checkpoint is named: the one that reads better; see the model cards."""
+
+LINES = Path("starter-lines")
+"""The same for lines."""
 
 
 def find_checkpoint(place: Path | str) -> Path:

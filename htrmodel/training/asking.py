@@ -144,7 +144,7 @@ def finetune(
     request = Request(
         data=store,
         mix=tuple(mix),
-        checkpoint=_checkpoint(start, small),
+        checkpoint=_checkpoint(start, small, lines),
         model=model,
         recipe=_changed(_recipe(recipe, small, lines), changes),
         freeze=tuple(freeze),
@@ -199,9 +199,9 @@ def _given(values: Mapping[str, object]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _checkpoint(start: PathLike[str] | str | None, small: bool) -> Path | None:
+def _checkpoint(start: PathLike[str] | str | None, small: bool, lines: bool) -> Path | None:
     if start is None:
-        return None if small else starter.DEFAULT
+        return None if small else starter.LINES if lines else starter.DEFAULT
     return None if str(start) == SCRATCH else Path(start)
 
 

@@ -23,6 +23,7 @@ from htrmodel import starter
 from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
+from htrmodel.judging.forecast import Forecaster
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.advice import POOR_CONFIDENCE, advise_fine_tuning
 from htrmodel.runtime.predicting import load_reader
@@ -156,7 +157,13 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
     checkpoint = read_checkpoint(name)
     assert checkpoint.data.get("starter") is True or checkpoint.synthetic_only
     assert checkpoint.synthetic_only is (starter.KNOWS[name] == "drawn handwriting alone")
-    assert checkpoint.config.charset == PRINTABLE
+    assert checkpoint.config.reads_lines is (name == "starter-lines")
+    if checkpoint.config.reads_lines:
+        assert set(checkpoint.config.charset.characters) > {*PRINTABLE.characters, " ", "é", "œ"}
+        assert Forecaster.from_json(checkpoint.data["forecast"]).documents > 10
+        assert path.stat().st_size < 8e6
+    else:
+        assert checkpoint.config.charset == PRINTABLE
     assert checkpoint.config.prediction == ("Attn" if name == "starter" else "CTC")
     with safe_open(path, "pt") as file:
         weights = [key for key in file.keys() if key.endswith(".weight") and "Conv" in key]  # noqa: SIM118
