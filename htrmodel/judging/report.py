@@ -46,8 +46,8 @@ def comparison_text(comparison: Comparison) -> str:
     case = comparison.differences[0].case
     kinds: list[Over] = ["every-word", "read-by-both"] if first.left_out or second.left_out else ["every-word"]
     lines = [
-        *_fitted(f"first: {first.system}"),
-        *_fitted(f"second: {second.system}"),
+        *_fitted(f"first: {_named(first)}"),
+        *_fitted(f"second: {_named(second)}"),
         *_fitted(sampling_line(first.setting, comparison.resamples)),
     ]
     for over in kinds:
@@ -69,6 +69,11 @@ def metrics_of(samples: Unit) -> Iterator[tuple[str, Metric]]:
 
 def _brief(samples: Unit) -> tuple[str, str]:
     return "micro_cer", word_error_rate(samples)
+
+
+def _named(judgement: Judgement) -> str:
+    aids = judgement.setting.aids
+    return judgement.system if aids is None else f"{judgement.system} with {aids}"
 
 
 def _compared(found: Differences, samples: Unit) -> Iterator[str]:

@@ -49,6 +49,7 @@ def test_evaluate_shows_both_figures_and_says_what_was_read_with(
     shown = call(*options, "--lm", lm, "--lm-weight", 0.5, "--lexicon", tmp_path / "words.txt", "--beam", 3)
     assert shown.exit_code == 0, shown.output
     assert shown.output.count("read with lm:the.lm@") == 1
+    assert "it.safetensors with lm:the.lm@" in " ".join(shown.output.split())
     assert "with:lm:the.lm@" in shown.output.replace("\n", "")
     assert "unseen in train split, every word" in shown.output
     document = json.loads(call(*options, "--lm", lm, "--json").stdout)
