@@ -152,6 +152,8 @@ def _start(dataset: Dataset, plan: Plan) -> InitialModel:
     initial = initial_model(plan.start, ModelChoice(fields={}), plan.seed)
     if dataset.description.unit == "line":
         raise UsageError(f"{dataset.name} is of lines: an audit is of words; build them with --unit word")
+    if initial.recogniser.config.reads_lines:
+        raise UsageError(f"{plan.start} reads lines: an audit is of words; give --start starter-fast, for example")
     if plan.folds and (new := _new_characters(dataset, initial.recogniser.config.charset)):
         charset = initial.recogniser.config.charset
         more = Charset(f"{charset.name} and {len(new)} more", charset.characters + new, charset.folds_case)

@@ -141,6 +141,16 @@ def test_a_start_that_has_learnt_the_words_judges_what_it_has_not(
         audit(dataset, Plan(start=Path("starter-fast"), folds=0, device="cpu"))
 
 
+def test_lines_are_refused(dataset: Dataset) -> None:
+    with pytest.raises(UsageError, match="starter-lines reads lines"):
+        audit(dataset, Plan(start=Path("starter-lines"), folds=0, device="cpu"))
+    about = replace(dataset.description, unit="line")
+    lines = Dataset(dataset.store, dataset.name)
+    lines.description = about
+    with pytest.raises(UsageError, match="drawn is of lines"):
+        audit(lines, Plan(start=Path("starter-fast"), folds=0, device="cpu"))
+
+
 def test_who_reads_badly_is_told_to_doubt_the_findings(found: Audit) -> None:
     assert found.agreed > 0.7
     assert not found.doubt
