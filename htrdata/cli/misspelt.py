@@ -12,9 +12,9 @@ from htrdata.cli.typed_options import Decorator
 COMMANDS: Mapping[str, Collection[str]] = {
     "htrdata": (
         *("fetch", "imgur5k", "iam", "dhsd", "unipen", "xml", "folder", "synth", "sample"),
-        *("verify", "preview", "info", "export"),
+        *("verify", "preview", "info", "browse", "export"),
     ),
-    "htrmodel": ("finetune", "evaluate", "predict", "align", "lm", "info", "export"),
+    "htrmodel": ("finetune", "evaluate", "predict", "forecast", "align", "audit", "lm", "info", "export"),
 }
 """The commands of each program, for who types one of the other."""
 

@@ -61,6 +61,7 @@ def render(package: str, template: str, **values: object) -> str:
         bars=bars,
         plural=plural,
         coded=coded,
+        ord=ord,
     )
     return environment.get_template(template).render(**values)
 
