@@ -109,7 +109,10 @@ def advice(proofs: list[Proof], best: object) -> str:
     if not helped:
         return f"recommended: the weights of the start, since no data set is surely read better by {best}"
     but = f"; for {', '.join(worse)} those of the start" if worse else ""
-    return f"recommended: {best}, which surely reads {', '.join(helped)} better{but}"
+    return (
+        f"recommended: {best}, which surely reads {', '.join(helped)} better{but}. It was chosen on these words, which "
+        "flatters it: `htrmodel evaluate` judges it on test"
+    )
 
 
 def _differences(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
