@@ -19,10 +19,13 @@ import htrmodel
 from htrdata.drawing.synth.source import Synth
 from htrdata.errors import SourceMissingError
 from htrdata.labels import PRINTABLE
+from htrdata.sources.xml import XmlExport
+from htrdata.sources.xml.corpus import find_corpus
 from htrmodel import starter
 from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
+from htrmodel.data.divisions import trained_on
 from htrmodel.judging.forecast import Forecaster
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.advice import POOR_CONFIDENCE, advise_fine_tuning
@@ -170,6 +173,13 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
         assert {str(file.get_slice(key).get_dtype()) for key in weights} >= {"F16"}
     assert path.stat().st_size < 20e6
     assert name in path.with_suffix(".md").read_text(encoding="utf-8")
+
+
+def test_the_starter_of_lines_can_be_judged_on_what_its_corpora_hold_out() -> None:
+    """Its record names the divisions that stores of today have: another one would be refused."""
+    known = {one.name: one.division for one in trained_on("starter-lines", read_checkpoint("starter-lines").data)}
+    for name in ("copiste", "testaments", "cremma_19", "peraire"):
+        assert known[name] == XmlExport(Path(), corpus=find_corpus(name)).division
 
 
 @pytest.mark.parametrize(("name", "limit"), [("starter", 0.15), ("starter-fast", 0.2)])
