@@ -36,7 +36,7 @@ def test_stages_are_read_from_the_name() -> None:
         ({"height": 31}, "height is 31: it must be 32 to 16,384"),
         ({"width": 4}, "width is 4"),
         ({"max_length": 0}, "max_length is 0"),
-        ({"resize": "crop"}, "resize is 'crop': it must be 'stretch' or 'pad'"),
+        ({"resize": "crop"}, "resize is 'crop': it must be 'stretch', 'pad' or 'free'"),
         ({"std": 0.0}, "std is 0.0"),
         ({"std": float("inf")}, "std is inf"),
         ({"mean": float("nan")}, "mean is nan"),

@@ -29,7 +29,7 @@ def found(root: Path, split: str, names: list[str] | None = None) -> dict[str, l
 def test_data_sets_of_a_store(make_store: MakeStore) -> None:
     root = make_store({"train": ["a", "b"], "val": ["c"]}, name="first")
     make_store({"train": ["d"]}, name="second")
-    make_store({"train": ["e"], "val": ["f"]}, source={"drawn": "picture"}, name="drawn_by_machine")
+    make_store({"train": ["e"], "val": ["f"]}, source={"drawn": "pixels and strokes"}, name="drawn_by_machine")
     assert found(root, "train") == {"first": ["a", "b"], "second": ["d"]}
     assert found(root, "val") == {"first": ["c"]}
     assert list(found(root, "train", ["second", "first"])) == ["second", "first"]

@@ -31,6 +31,7 @@ def figures(*pairs: tuple[float, float], words: int = FEW_WORDS) -> Figures:
 def test_the_recipes_choose_by_cer_but_for_attentionhtr_s_own() -> None:
     assert {name: recipe.select for name, recipe in RECIPES.items()} == {
         "attentionhtr": "loss",
+        "lines": "cer",
         "modern": "cer",
         "small": "cer",
         "own-data": "cer",
