@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from training_step import WORD
 
 from htrdata.labels import LabelPolicy
+from htrdata.records import Unit
 from htrdata.store.columns import strings
 from htrdata.store.shards import Shard
 from htrmodel.data.batches import WordBatches
@@ -27,6 +28,7 @@ class _Nowhere:
 
     name: str = "drawn"
     split: str = "train"
+    unit: Unit = "word"
     divided: DividedSet | None = None
     shards: tuple[Shard, ...] = ()
 

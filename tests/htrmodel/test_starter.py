@@ -17,8 +17,10 @@ from safetensors import safe_open
 import htrdata
 import htrmodel
 from htrdata.drawing.synth.source import Synth
+from htrdata.drawing.unipen import Unipen
 from htrdata.errors import SourceMissingError
 from htrdata.labels import PRINTABLE
+from htrdata.sources.dhsd import Dhsd
 from htrdata.sources.xml import XmlExport
 from htrdata.sources.xml.corpus import find_corpus
 from htrmodel import starter
@@ -175,11 +177,15 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
     assert name in path.with_suffix(".md").read_text(encoding="utf-8")
 
 
-def test_the_starter_of_lines_can_be_judged_on_what_its_corpora_hold_out() -> None:
-    """Its record names the divisions that stores of today have: another one would be refused."""
-    known = {one.name: one.division for one in trained_on("starter-lines", read_checkpoint("starter-lines").data)}
-    for name in ("copiste", "testaments", "cremma_19", "peraire"):
-        assert known[name] == XmlExport(Path(), corpus=find_corpus(name)).division
+@pytest.mark.parametrize("name", ["starter", "starter-lines"])
+def test_the_starters_can_be_judged_on_what_their_corpora_hold_out(name: str) -> None:
+    """Their records name the divisions that stores of today have: another one would be refused."""
+    known = {one.name: one.division for one in trained_on(name, read_checkpoint(name).data)}
+    for corpus in {"copiste", "testaments", "cremma_19", "cremma_20", "peraire"} & set(known):
+        assert known[corpus] == XmlExport(Path(), corpus=find_corpus(corpus)).division
+    assert len(known) > 5
+    assert known["unipen"] == Unipen(Path()).division
+    assert known.get("dhsd", Dhsd(Path()).division) == Dhsd(Path()).division
 
 
 @pytest.mark.parametrize(("name", "limit"), [("starter", 0.15), ("starter-fast", 0.2)])
