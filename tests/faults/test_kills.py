@@ -96,7 +96,7 @@ def test_a_killed_build_goes_on(whole: tuple[NoiseSource, Path], whom: str, tmp_
         assert process.returncode in {*EXPECTED[whom], 0}, said
         assert "Traceback" not in said, said
         if process.returncode == WorkerDiedError.exit_code:
-            assert re.search("want of memory.*fewer --workers", said), said
+            assert re.search("want of memory.*fewer workers", said), said
         before = tree(store) if store.exists() else {}
         build(source, store, NEW, workers=1)
         assert tree(store) == tree(expected), f"{whom} {number}"

@@ -66,6 +66,8 @@ if __name__ == "__main__":
     store, run, out = map(Path, sys.argv[1:])
     with joined("cpu") as (processes, _):
         found = {architecture: losses(store, architecture, processes) for architecture in ARCHITECTURES}
+    # Another store of torch's: that of the first time may still answer one process while the other has closed it.
+    os.environ["MASTER_PORT"] = os.environ["SECOND_PORT"]
     half = train(store, run, stop_at=17)  # of questions, most of them between the batches of the first validation
     document = {"losses": found, "step": half.state.step, "finished": half.finished, "best": half.state.best}
     (out / f"{processes.rank}.json").write_text(json.dumps(document))

@@ -20,10 +20,11 @@ from .one_of_several import ARCHITECTURES, losses, train
 
 
 def test_two_processes_train_as_one(store: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as free:
+    with socket.socket() as free, socket.socket() as other:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    usual = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        other.bind(("127.0.0.1", 0))
+        ports = {"MASTER_PORT": str(free.getsockname()[1]), "SECOND_PORT": str(other.getsockname()[1])}
+    usual = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", **ports}
     script = [sys.executable, str(Path(__file__).with_name("one_of_several.py")), str(store)]
     started = [
         subprocess.Popen(
@@ -32,7 +33,11 @@ def test_two_processes_train_as_one(store: Path, tmp_path: Path, capfd: pytest.C
         for rank in ("0", "1")
     ]
     alone = {architecture: losses(store, architecture, Processes()) for architecture in ARCHITECTURES}
-    assert [one.wait(timeout=300) for one in started] == [0, 0]
+    try:
+        assert [one.wait(timeout=120) for one in started] == [0, 0]
+    finally:
+        for one in started:
+            one.kill()
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in ("0", "1"))
     for architecture in ARCHITECTURES:
         assert first["losses"][architecture] == pytest.approx(alone[architecture], abs=1e-3)
