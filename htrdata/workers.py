@@ -55,8 +55,8 @@ class WorkerPool(ProcessPoolExecutor):
             return None
         if self._began.is_set():
             raise WorkerDiedError(
-                "a worker process was killed, most likely for want of memory: run the same again with fewer workers (--workers); "
-                "a build goes on from the finished parts"
+                "a worker process was killed, most likely for want of memory: run the same again with fewer workers "
+                "(--workers); a build goes on from the finished parts"
             ) from error
         raise WorkerDiedError(f"no worker process could start; what they had to say stands above. {_GUARD}") from error
 
