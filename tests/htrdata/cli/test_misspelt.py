@@ -21,7 +21,7 @@ from htrmodel.cli.commands import commands as of_htrmodel
         (of_htrdata, ["sample", "imgr5k"], "No such command 'imgr5k'. Did you mean imgur5k?"),
         (of_htrdata, ["finetune"], "No such command 'finetune'. Did you mean htrmodel finetune?"),
         (of_htrdata, ["--root", "x", "iam"], "It belongs behind the command: htrdata COMMAND --root"),
-        (of_htrdata, ["--rooot", "x", "iam"], "No such option '--rooot'"),
+        (of_htrdata, ["--rooot", "x", "iam"], "--rooot"),
         (of_htrdata, ["iam", "--rooot", "x"], "--root"),
         (of_htrdata, ["iam", "a", "--root", "b"], "two places are named, a and --root b: give one of them"),
         (of_htrdata, ["xml"], "Missing argument 'PATH'"),
