@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.browser import launched
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # There is a worker for each core: threads of torch and of libraries for linear algebra would get in their way.
@@ -24,3 +31,10 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no {folder}: real annotations and reference outputs are not part of the project")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a module, after which it is closed: its loop of events would be in others' way."""
+    with launched() as found:
+        yield found

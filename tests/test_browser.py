@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.browser import PHONE, grave_faults, launched, new_page, overflow
+from tests.browser import PHONE, grave_faults, new_page, overflow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SOUND = '<!doctype html><html lang="en"><title>Sound</title><main><h1>Sound</h1><p>All is well.</p></main></html>'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
 
 
 def opened(tmp_path: Path, html: str) -> str:

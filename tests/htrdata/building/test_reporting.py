@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,19 +26,13 @@ from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.pages.pictures import MOST_BYTES, picture_of, reduced_picture
 from htrdata.store.pages.rendering import percent
 from htrdata.store.reading import open_store
-from tests.browser import PHONE, grave_faults, launched, new_page, overflow
+from tests.browser import PHONE, grave_faults, new_page, overflow
 from tests.htrdata.conftest import ListSource, draw_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HOSTILE = "<script>alert('x')</script>\u202e&amp;"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

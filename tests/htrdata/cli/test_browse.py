@@ -23,7 +23,7 @@ from htrdata.building.builder import build
 from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.corrections import read_corrections
-from tests.browser import PHONE, grave_faults, launched, new_page, overflow
+from tests.browser import PHONE, grave_faults, new_page, overflow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -176,12 +176,6 @@ def test_answers_say_what_a_browser_may_do_with_them(site: Served) -> None:
     assert found["referrer-policy"] == "no-referrer"  # the token stays here
     assert found["x-content-type-options"] == "nosniff"
     assert "server" not in found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
 
 
 def _shown(page: Page, address: str) -> None:

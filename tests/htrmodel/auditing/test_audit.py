@@ -29,7 +29,7 @@ from htrmodel.data.divisions import divided
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.initial_model import InitialModel, ModelChoice, initial_model
 from htrmodel.training.stepping import Stepper, Task
-from tests.browser import PHONE, grave_faults, launched, new_page, overflow
+from tests.browser import PHONE, grave_faults, new_page, overflow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -190,12 +190,6 @@ def test_the_command_writes_a_table_and_a_page(store: Path, tmp_path: Path) -> N
     assert "https://" not in page
     wrong_end = CliRunner().invoke(commands, ["audit", str(store), "--out", str(tmp_path / "a.txt")])
     assert isinstance(wrong_end.exception, UsageError)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as running:
-        yield running
 
 
 def test_the_page_is_sound_and_says_what_was_found(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from htrmodel.judging.pages.sentences import lead, one_in
 from htrmodel.judging.pages.sureness import sureness_of
 from htrmodel.judging.pairing import JudgedWord
 from htrmodel.judging.predictions import Predictions
-from tests.browser import PHONE, grave_faults, launched, new_page, overflow
+from tests.browser import PHONE, grave_faults, new_page, overflow
 
 from .conftest import MakeDataset
 
@@ -40,12 +39,6 @@ def read(reference: str, reading: str, confidence: float | None = None, cluster:
         reference,
         reading,
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
