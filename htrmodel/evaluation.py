@@ -13,7 +13,6 @@ from htrdata.errors import UsageError
 from htrdata.labels import normal_form
 from htrdata.store.reading import Dataset, open_store
 from htrmodel import starter
-from htrmodel.averaging import VARIANTS, AveragingReader
 from htrmodel.checkpoint.files import load
 from htrmodel.data.batches import Batches, WordBatches, standardise
 from htrmodel.data.cache import decoded_words
@@ -34,6 +33,7 @@ from htrmodel.language.knowledge import Knowledge
 from htrmodel.language.reading import LanguageReader
 from htrmodel.recogniser import Recogniser, TensorReader
 from htrmodel.tokenizer import check_sure
+from htrmodel.voting import VARIANTS, VotingReader
 
 
 def evaluate(
@@ -46,7 +46,7 @@ def evaluate(
     batch_size: int = 192,
     resamples: int = RESAMPLES,
     knowledge: Knowledge | None = None,
-    averaged: bool = False,
+    tta: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgement:
     """Judges what a recogniser, or the vote of several, reads of a split; see `htrmodel.judging.judging.judge`.
@@ -60,7 +60,7 @@ def evaluate(
         batch_size: how many words are read at once.
         resamples: of the bootstrap for the 95 % intervals.
         knowledge: of the language, to read with; None to read what is there. The judgement says so, and its signatures.
-        averaged: whether each image is read in several variants, see `htrmodel.averaging`. Likewise.
+        tta: whether each image is read in several variants, see `htrmodel.voting`. Likewise.
         progress: told, for one recogniser after the other, how many words are read, and how many there are.
 
     Raises:
@@ -77,8 +77,8 @@ def evaluate(
     members = [one if isinstance(one, Recogniser) else load(one).to(found) for one in given]
     _check(members, dataset)
     readers: list[TensorReader] = [one if knowledge is None else LanguageReader(one, knowledge) for one in members]
-    if averaged:
-        readers = [AveragingReader(one) for one in readers]
+    if tta:
+        readers = [VotingReader(one) for one in readers]
     readings = [read_split(one, dataset, chosen, batch_size=batch_size, progress=progress) for one in readers]
     return judge(
         readings[0] if len(readings) == 1 else vote(readings),
@@ -87,15 +87,15 @@ def evaluate(
         system=" + ".join(one.name for one in members),
         charset=members[0].charset,
         max_length=max(one.config.max_length for one in members),
-        aids=_aids(knowledge, averaged),
+        aids=_aids(knowledge, tta),
         resamples=resamples,
     )
 
 
-def _aids(knowledge: Knowledge | None, averaged: bool) -> str | None:
+def _aids(knowledge: Knowledge | None, tta: bool) -> str | None:
     """What helps readings, as signatures have it; None for nothing."""
     parts = [] if knowledge is None else [f"lm:{knowledge.label}"]
-    return "+".join([*parts, *([f"tta:{len(VARIANTS)}"] if averaged else [])]) or None
+    return "+".join([*parts, *([f"tta:{len(VARIANTS)}"] if tta else [])]) or None
 
 
 def _check(members: Sequence[Recogniser], dataset: Dataset) -> None:

@@ -59,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
     "htrmodel.language": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrmodel.config", "htrmodel.inputs"}
     | {"htrmodel.layers", "htrmodel.recogniser", "htrmodel.tokenizer"},
-    "htrmodel.averaging": {"htrmodel.inputs", "htrmodel.recogniser", "htrmodel.tokenizer"},
+    "htrmodel.voting": {"htrmodel.inputs", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
     | {"htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels"}
@@ -81,7 +81,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.tokenizer"},
     "htrmodel.evaluation": {
         *_STORE,
-        "htrmodel.averaging",
+        "htrmodel.voting",
         "htrmodel.checkpoint",
         "htrmodel.config",
         "htrmodel.data",
@@ -95,7 +95,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel.cli": {*_STORE, "htrdata.building", "htrdata.cli", "htrdata.sources", "htrdata.version"}
     | {
-        "htrmodel.averaging",
+        "htrmodel.voting",
         "htrmodel.alignment",
         "htrmodel.auditing",
         "htrmodel.checkpoint",

@@ -17,8 +17,11 @@ from htrmodel.cli.language_options import LanguageRequest, language_options
 from htrmodel.judging.protocol import RESAMPLES
 
 if TYPE_CHECKING:
+    from htrdata.store.reading import Dataset
     from htrmodel.judging.comparing import Comparison
     from htrmodel.judging.judgement import Judgement
+    from htrmodel.language.knowledge import Knowledge
+    from htrmodel.recogniser import Recogniser
 
 
 @click.command()
@@ -128,24 +131,11 @@ def evaluate(
     if checkpoints:
         from htrmodel.checkpoint.files import load_as
         from htrmodel.devices import find_device
-        from htrmodel.evaluation import evaluate
 
         found = find_device(device)
         members = [load_as(one, foreign.settings(), say_assumed).to(found) for one in checkpoints]
-        with progress_bar() as progress:
-            judged += [
-                evaluate(
-                    members,
-                    dataset,
-                    split=split,
-                    batch_size=batch_size,
-                    resamples=resamples,
-                    knowledge=known,
-                    averaged=averaged,
-                    progress=lambda done, total: progress("words", done, total),
-                )
-                for known, averaged in [(None, False), *([(knowledge, language.tta)] if helped else [])]
-            ]
+        ways = [(None, False), *([(knowledge, language.tta)] if helped else [])]
+        judged = [_read_and_judged(members, dataset, split, batch_size, resamples, way) for way in ways]
     judged += of_files
     if save is not None:
         write_predictions(save, judged[1 if helped else 0].words)
@@ -160,6 +150,31 @@ def evaluate(
         page = write_page(report, dataset, judged, comparisons, curves_beside(checkpoints))
         echo(f"report: {page}", err=True)
     _print(judged, comparisons, latex, as_json)
+
+
+def _read_and_judged(
+    members: list[Recogniser],
+    dataset: Dataset,
+    split: str,
+    batch_size: int,
+    resamples: int,
+    way: tuple[Knowledge | None, bool],
+) -> Judgement:
+    """What recognisers read of a split in one way: with what knowledge of a language, and whether variants vote."""
+    from htrmodel.evaluation import evaluate
+
+    knowledge, tta = way
+    with progress_bar() as progress:
+        return evaluate(
+            members,
+            dataset,
+            split=split,
+            batch_size=batch_size,
+            resamples=resamples,
+            knowledge=knowledge,
+            tta=tta,
+            progress=lambda done, total: progress("words", done, total),
+        )
 
 
 def _print(judged: list[Judgement], comparisons: list[Comparison], latex: bool, as_json: bool) -> None:

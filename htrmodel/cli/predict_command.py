@@ -127,16 +127,16 @@ def predict(
         raise BadDataError(f"{tally.failed:,} of {tally.total:,} images could not be read")
 
 
-def _helped(reader: WordReader, knowledge: Knowledge | None, averaged: bool) -> WordReader:
+def _helped(reader: WordReader, knowledge: Knowledge | None, tta: bool) -> WordReader:
     """What reads with all that was asked for."""
-    from htrmodel.averaging import AveragingReader
     from htrmodel.language.reading import LanguageReader
     from htrmodel.recogniser import Recogniser
+    from htrmodel.voting import VotingReader
 
     if not isinstance(reader, Recogniser):
         raise UsageError(f"--lm, --lexicon and --tta need torch: give the checkpoint that {reader.name} was made from")
     knowing = reader if knowledge is None else LanguageReader(reader, knowledge)
-    return AveragingReader(knowing) if averaged else knowing
+    return VotingReader(knowing) if tta else knowing
 
 
 def _counted(predictions: Iterator[Prediction], tally: Tally) -> Iterator[Prediction]:

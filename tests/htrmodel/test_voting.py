@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from htrmodel.averaging import VARIANTS, AveragingReader, changed, voted
 from htrmodel.tokenizer import Reading
+from htrmodel.voting import VARIANTS, VotingReader, changed, voted
 
 from .conftest import BuildRecogniser
 
@@ -48,7 +48,7 @@ def test_slant_and_width_are_what_they_say() -> None:
 def test_a_reader_reads_all_variants(build: BuildRecogniser, words: Tensor) -> None:
     recogniser = build("None-VGG-None-CTC")
     wanted = voted([recogniser.read_tensor(changed(words, *variant)) for variant in VARIANTS])
-    reader = AveragingReader(recogniser)
+    reader = VotingReader(recogniser)
     assert reader.read_inputs(words.numpy()) == wanted
     assert all(0 <= one.confidence <= 1 for one in wanted)
     assert (reader.name, reader.config, reader.is_starter) == (recogniser.name, recogniser.config, False)

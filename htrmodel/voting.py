@@ -1,4 +1,4 @@
-"""Reads an image in several small variants and lets the readings vote: test-time averaging."""
+"""Reads an image in several small variants and lets the readings vote: test-time augmentation (TTA)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VARIANTS: tuple[tuple[float, float, float], ...] = (
 """Slant in columns per row, rotation in degrees, and scale of the width; the first is the image as it is."""
 
 
-class AveragingReader(WordReader):
+class VotingReader(WordReader):
     """Reads each image in all `VARIANTS`; the text with the most confidence together wins, and its share is its own.
 
     Args:
