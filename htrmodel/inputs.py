@@ -6,13 +6,11 @@ What grey is, `htrdata.images.codec` decides, for files and for images that are 
 from __future__ import annotations
 
 import io
-import itertools
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeGuard, overload, runtime_checkable
+from typing import Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +21,6 @@ from htrdata.files.refusals import refusal
 from htrdata.files.regular import open_regular
 from htrdata.images.codec import ImageError, decode, decode_page, grey_image
 from htrmodel.config import RecogniserConfig
-from htrmodel.tokenizer import Reading, check_sure
 
 
 @runtime_checkable
@@ -202,80 +199,6 @@ def several(images: object) -> Iterator[WordImage]:
     if not isinstance(images, Iterable):
         raise WrongTypeError(f"{_short(images)} is no image of a word: give {_KINDS}")
     return iter(images)
-
-
-class WordReader(ABC):
-    """What reads images of words, whatever computes it: torch, ONNX Runtime or OpenVINO.
-
-    Attributes:
-        config: what it was built from.
-        name: what to call it in messages.
-    """
-
-    config: RecogniserConfig
-    name: str
-
-    @property
-    def synthetic_only(self) -> bool:
-        """Whether it is known to have been trained on drawn words alone; a ``.pth`` does not say."""
-        return False
-
-    @property
-    def is_starter(self) -> bool:
-        """Whether it is known to be weights that come with the package; what is trained on from them is none."""
-        return False
-
-    @abstractmethod
-    def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
-        """Reads inputs, [N, 1, H, W] as `to_inputs` gives them."""
-
-    @overload
-    def read(self, images: WordImage, batch_size: int = 32) -> Reading: ...  # type: ignore[overload-overlap]
-
-    @overload
-    def read(self, images: Iterable[WordImage], batch_size: int = 32) -> list[Reading]: ...
-
-    def read(self, images: WordImage | Iterable[WordImage], batch_size: int = 32) -> Reading | list[Reading]:
-        """Reads images of words, greedily.
-
-        Args:
-            images: one, or any number of them: paths, Pillow images, arrays (see `from_array`), words of a store.
-            batch_size: how many are read at once.
-
-        Returns:
-            Of one image its reading; of several, a list of theirs in the same order, which is empty where there are
-            none.
-
-        Raises:
-            SourceMissingError: there is no such file.
-            StorageError: it cannot be read.
-            BadDataError: it is no image, a damaged one, or one whose numbers have no defined white; or the weights
-                compute no numbers of it.
-            WrongTypeError: a value stands for no image.
-            UsageError: the batch size is less than 1.
-        """
-        if batch_size < 1:
-            raise UsageError(f"batches of {batch_size} images are not possible: give 1 or more")
-        waiting = iter([images]) if is_one(images) else several(images)
-        readings: list[Reading] = []
-        while batch := list(itertools.islice(waiting, batch_size * (LINES_AHEAD if self.config.reads_lines else 1))):
-            found = self.read_fitted([fit(open_image(image), self.config) for image in batch], batch_size)
-            check_sure(self.name, found)
-            readings += found
-        return readings[0] if is_one(images) else readings
-
-    def read_fitted(self, fitted: Sequence[NDArray[np.uint8]], batch_size: int) -> list[Reading]:
-        """Reads images as `fit` gives them; those of one width at once, so that none depends on the others.
-
-        Args:
-            fitted: uint8 [H, W] each.
-            batch_size: how many are read at once.
-        """
-        readings: dict[int, Reading] = {}
-        for places in alike(fitted, batch_size):
-            found = self.read_inputs(standardise(np.stack([fitted[place] for place in places]), self.config))
-            readings.update(zip(places, found, strict=True))
-        return [readings[place] for place in range(len(fitted))]
 
 
 def _decoded(name: str, content: bytes) -> Image.Image:

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from htrdata.errors import BadDataError, UsageError, WrongTypeError
 from htrdata.labels import Charset
 from htrmodel.config import LEAST_LINE, STAGES, RecogniserConfig
-from htrmodel.inputs import WordReader
 from htrmodel.layers.attention import AttentionDecoder
 from htrmodel.layers.bilstm import BidirectionalLSTM
 from htrmodel.layers.features import FeatureExtractor
 from htrmodel.layers.precision import at_least_float32
 from htrmodel.layers.tps import TPS
+from htrmodel.reader import WordReader
 from htrmodel.tokenizer import Reading, tokenizer_for
 
 STAGE_MODULES = dict(

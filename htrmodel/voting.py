@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from htrmodel.inputs import WordReader
+from htrmodel.reader import WordReader
 from htrmodel.recogniser import TensorReader
 from htrmodel.tokenizer import Reading
 

@@ -52,14 +52,14 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.recording": set(),
     "htrmodel.starter": {"htrdata.errors"},
     "htrmodel.tokenizer": {"htrdata.errors", "htrdata.labels", "htrmodel.config"},
-    "htrmodel.inputs": {"htrdata.errors", "htrdata.files", "htrdata.images", "htrdata.store", "htrmodel.config"}
-    | {"htrmodel.tokenizer"},
+    "htrmodel.inputs": {"htrdata.errors", "htrdata.files", "htrdata.images", "htrmodel.config"},
+    "htrmodel.reader": {"htrdata.errors", "htrmodel.config", "htrmodel.inputs", "htrmodel.tokenizer"},
     "htrmodel.layers": {"htrmodel.tokenizer"},
-    "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrdata.store", "htrmodel.config"}
-    | {"htrmodel.inputs", "htrmodel.layers", "htrmodel.tokenizer"},
-    "htrmodel.language": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrmodel.config", "htrmodel.inputs"}
-    | {"htrmodel.layers", "htrmodel.recogniser", "htrmodel.tokenizer"},
-    "htrmodel.voting": {"htrmodel.inputs", "htrmodel.recogniser", "htrmodel.tokenizer"},
+    "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrmodel.config"}
+    | {"htrmodel.layers", "htrmodel.reader", "htrmodel.tokenizer"},
+    "htrmodel.language": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrmodel.config", "htrmodel.layers"}
+    | {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},
+    "htrmodel.voting": {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
     | {"htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels"}
@@ -77,8 +77,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
     | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.runtime": {*_STORE, "htrdata.sources", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
-    | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"}
-    | {"htrmodel.tokenizer"},
+    | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.reader", "htrmodel.recogniser"}
+    | {"htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.evaluation": {
         *_STORE,
         "htrmodel.voting",
@@ -102,7 +102,7 @@ ALLOWED: dict[str, set[str]] = {
         "htrmodel.config",
         "htrmodel.data",
         "htrmodel.evaluation",
-        "htrmodel.inputs",
+        "htrmodel.reader",
         "htrmodel.judging",
         "htrmodel.language",
         "htrmodel.recogniser",
@@ -113,7 +113,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 """For each room the rooms that it may import."""
 
-NO_TORCH = ("htrdata", "htrmodel.judging", "htrmodel.config", "htrmodel.inputs", "htrmodel.starter")
+NO_TORCH = ("htrdata", "htrmodel.judging", "htrmodel.config", "htrmodel.inputs", "htrmodel.reader", "htrmodel.starter")
 """Rooms, or whole packages, that never import torch, not even within a function."""
 
 _CONSOLE = {"htrdata.cli.console", "htrdata.cli.misspelt", "htrdata.cli.typed_options"}

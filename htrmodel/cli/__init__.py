@@ -2,7 +2,7 @@
 
 May import `htrdata.building`, `htrdata.cli`, `htrdata.errors`, `htrdata.files`, `htrdata.images`, `htrdata.labels`,
 `htrdata.records`, `htrdata.sources`, `htrdata.store`, `htrdata.version`, `htrmodel.alignment`, `htrmodel.auditing`,
-`htrmodel.checkpoint`, `htrmodel.config`, `htrmodel.data`, `htrmodel.devices`, `htrmodel.evaluation`, `htrmodel.inputs`,
-`htrmodel.judging`, `htrmodel.language`, `htrmodel.recogniser`, `htrmodel.runtime`, `htrmodel.starter`,
-`htrmodel.training` and `htrmodel.voting`.
+`htrmodel.checkpoint`, `htrmodel.config`, `htrmodel.data`, `htrmodel.devices`, `htrmodel.evaluation`,
+`htrmodel.judging`, `htrmodel.language`, `htrmodel.reader`, `htrmodel.recogniser`, `htrmodel.runtime`,
+`htrmodel.starter`, `htrmodel.training` and `htrmodel.voting`.
 """

@@ -16,7 +16,7 @@ from htrmodel.cli.signals import StopSignals
 
 if TYPE_CHECKING:
     from htrdata.records import Unit
-    from htrmodel.inputs import WordReader
+    from htrmodel.reader import WordReader
     from htrmodel.runtime.filled_exports import Filled
 
 One = TypeVar("One")

@@ -22,8 +22,8 @@ from htrmodel.cli.language_options import LanguageRequest, language_options
 
 if TYPE_CHECKING:
     from htrdata.records import Unit
-    from htrmodel.inputs import WordReader
     from htrmodel.language.knowledge import Knowledge
+    from htrmodel.reader import WordReader
     from htrmodel.runtime.advice import Tally
     from htrmodel.runtime.predicting import Prediction
 

@@ -4,6 +4,6 @@
 classes of a recogniser, `ctc_beam` and `attention_beam` search for the best text by pixels and language, and `reading`
 is the reader that does so. None of it is used unless somebody asks for it.
 
-May import `htrdata.errors`, `htrdata.files`, `htrdata.labels`, `htrmodel.config`, `htrmodel.inputs`, `htrmodel.layers`,
+May import `htrdata.errors`, `htrdata.files`, `htrdata.labels`, `htrmodel.config`, `htrmodel.layers`, `htrmodel.reader`,
 `htrmodel.recogniser` and `htrmodel.tokenizer`.
 """

@@ -7,11 +7,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from htrmodel.inputs import WordReader
 from htrmodel.language.attention_beam import attention_search
 from htrmodel.language.ctc_beam import ctc_search
 from htrmodel.language.knowledge import Knowledge, Scorer
 from htrmodel.layers.attention import AttentionDecoder
+from htrmodel.reader import WordReader
 from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import Reading
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from htrdata.labels import visible
-from htrmodel.inputs import WordReader
+from htrmodel.reader import WordReader
 from htrmodel.runtime.looking import Kind
 from htrmodel.starter import DEFAULT
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from htrdata.errors import BadDataError
 from htrdata.files import strict_json
 from htrmodel.config import ENTRY, FORMAT, RecogniserConfig
-from htrmodel.inputs import WordReader
+from htrmodel.reader import WordReader
 from htrmodel.tokenizer import Reading, tokenizer_for
 
 

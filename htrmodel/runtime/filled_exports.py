@@ -22,7 +22,7 @@ from htrdata.sources.xml.files import ExportedFile, exported_files
 from htrdata.sources.xml.filling import XmlPage
 from htrdata.sources.xml.image_names import Pictures
 from htrdata.sources.xml.tree import local, read_tree
-from htrmodel.inputs import WordReader
+from htrmodel.reader import WordReader
 from htrmodel.runtime.page_lines import read_lines
 
 RECORD = ".htrmodel-predict.json"

@@ -17,7 +17,8 @@ from htrdata.records import Outline, Unit
 from htrdata.sources.xml.filling import ReadLine, ReadText, tokens
 from htrdata.sources.xml.geometry import angle_of, box_around
 from htrdata.sources.xml.written import Points, Written, WrittenPage
-from htrmodel.inputs import WordReader, fit
+from htrmodel.inputs import fit
+from htrmodel.reader import WordReader
 from htrmodel.tokenizer import check_sure
 
 Pixels = NDArray[np.uint8]

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
 from htrmodel.checkpoint.settings import Settings
 from htrmodel.config import RecogniserConfig
-from htrmodel.inputs import LINES_AHEAD, Encoded, WordReader, fit, open_image
+from htrmodel.inputs import LINES_AHEAD, Encoded, fit, open_image
+from htrmodel.reader import WordReader
 from htrmodel.runtime.advice import Tally
 from htrmodel.runtime.finding import NamedImage, Place, find_images
 from htrmodel.runtime.looking import Kind, kind_of

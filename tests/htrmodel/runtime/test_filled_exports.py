@@ -22,7 +22,7 @@ from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
 from htrmodel.cli.filling import share
 from htrmodel.config import RecogniserConfig
-from htrmodel.inputs import WordReader
+from htrmodel.reader import WordReader
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.filled_exports import RECORD, Filled, fill_export, find_pages, prepare
 from htrmodel.runtime.read_lines import filled_lines
