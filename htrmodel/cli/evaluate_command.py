@@ -144,7 +144,7 @@ def evaluate(
         for one in judged[1:]
     ]
     if report is not None:
-        from htrmodel.judging.pages.page import write_page
+        from htrmodel.judging.html_report.page import write_page
         from htrmodel.training.curves import curves_beside
 
         page = write_page(report, dataset, judged, comparisons, curves_beside(checkpoints))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.files.writing import write_atomically
-from htrmodel.judging.pages.plots import plot
+from htrmodel.judging.html_report.plots import plot
 from htrmodel.training.run_log import read_log
 
 _SCALE = 2  # drawn larger, then reduced: smooth lines

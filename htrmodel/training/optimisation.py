@@ -12,8 +12,8 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from htrdata.errors import UsageError
 from htrmodel.recogniser import STAGE_MODULES, Recogniser
-from htrmodel.training.likeness import alike
 from htrmodel.training.recipes import Recipe
+from htrmodel.training.state_form import alike
 
 # What an optimizer says of how it computes, not of what.
 _HOW = ("capturable", "foreach", "fused")

@@ -16,7 +16,6 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from htrmodel.checkpoint.stored_tensor import StoredTensor
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.likeness import alike, are_figures, is_count, is_number
 from htrmodel.training.optimisation import (
     WeightAverage,
     is_optimizer_state,
@@ -25,6 +24,7 @@ from htrmodel.training.optimisation import (
     schedule_state,
 )
 from htrmodel.training.state_file import damaged, read_state, write_state
+from htrmodel.training.state_form import alike, are_figures, is_count, is_number
 from htrmodel.training.validation import FIGURES, Figures
 
 

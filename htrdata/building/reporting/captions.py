@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from htrdata.store.html_pages.pictures import Picture, Shown
 from htrdata.store.manifest import KEPT
-from htrdata.store.pages.pictures import Picture, Shown
 
 DOUBTS = ("crowded", "roomy")
 """The sheets whose labels are to be doubted first."""

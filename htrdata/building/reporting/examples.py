@@ -15,7 +15,7 @@ from htrdata.images import codec
 from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction
 from htrdata.labels import legible
 from htrdata.records import Box, ImageFile, Page
-from htrdata.store.pages.pictures import Picture, reduced_picture
+from htrdata.store.html_pages.pictures import Picture, reduced_picture
 
 _PAGE_HEIGHT = 180  # pixels of the picture of a page
 _MOST_PIXELS = 40_000_000  # of a page: what is larger takes seconds, and a report should not

@@ -23,8 +23,8 @@ from htrdata.files.writing import replace_durably
 from htrdata.records import SPLITS, Page
 from htrdata.store.description import Counts, RecordedOptions, ShardRecord
 from htrdata.store.digests import content_digest
-from htrdata.store.pages.pictures import Picture, Shown, picture_of
-from htrdata.store.pages.rendering import render
+from htrdata.store.html_pages.pictures import Picture, Shown, picture_of
+from htrdata.store.html_pages.rendering import render
 from htrdata.store.shards import Shard
 from htrdata.workers import run_all
 

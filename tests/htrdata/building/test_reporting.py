@@ -23,8 +23,8 @@ from htrdata.images import codec
 from htrdata.images.cropping import crop, reduce_height
 from htrdata.records import Box, Page, Reason, Word
 from htrdata.sources.imgur5k.source import Imgur5K
-from htrdata.store.pages.pictures import MOST_BYTES, picture_of, reduced_picture
-from htrdata.store.pages.rendering import percent
+from htrdata.store.html_pages.pictures import MOST_BYTES, picture_of, reduced_picture
+from htrdata.store.html_pages.rendering import percent
 from htrdata.store.reading import open_store
 from tests.browser import PHONE, grave_faults, new_page, overflow
 from tests.htrdata.conftest import ListSource, draw_page

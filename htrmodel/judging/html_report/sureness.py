@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from htrmodel.judging.pages.breakdown import Read
+from htrmodel.judging.html_report.breakdown import Read
 from htrmodel.judging.reliability import Reliability, reliability_of
 
 _WANTED = (0.1, 0.05, 0.02, 0.01, 0.005)

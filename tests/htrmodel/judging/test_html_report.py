@@ -14,13 +14,13 @@ from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import open_store
 from htrmodel.judging.comparing import compare
+from htrmodel.judging.html_report.aligned import Span, aligned
+from htrmodel.judging.html_report.breakdown import by_cluster, by_kind, by_length, kind_of
+from htrmodel.judging.html_report.page import write_page
+from htrmodel.judging.html_report.sentences import lead, one_in
+from htrmodel.judging.html_report.sureness import sureness_of
 from htrmodel.judging.judging import judge
 from htrmodel.judging.latex import escaped, latex_of
-from htrmodel.judging.pages.aligned import Span, aligned
-from htrmodel.judging.pages.breakdown import by_cluster, by_kind, by_length, kind_of
-from htrmodel.judging.pages.page import write_page
-from htrmodel.judging.pages.sentences import lead, one_in
-from htrmodel.judging.pages.sureness import sureness_of
 from htrmodel.judging.pairing import JudgedWord
 from htrmodel.judging.predictions import Predictions
 from tests.browser import PHONE, grave_faults, new_page, overflow

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from htrmodel.judging.pages.sureness import Sureness
+from htrmodel.judging.html_report.sureness import Sureness
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

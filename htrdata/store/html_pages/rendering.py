@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from htrdata.labels import visible
-from htrdata.store.pages.pictures import shortened
+from htrdata.store.html_pages.pictures import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def render(package: str, template: str, **values: object) -> str:
     Raises:
         jinja2.UndefinedError: the template shows a value that is not given.
     """
-    ours = jinja2.PackageLoader("htrdata.store.pages")
+    ours = jinja2.PackageLoader("htrdata.store.html_pages")
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package), ours]),
         autoescape=True,

@@ -10,18 +10,18 @@ from pathlib import Path
 from htrdata.errors import CannotCreateError
 from htrdata.files.writing import write_atomically
 from htrdata.records import how_drawn
-from htrdata.store.pages.pictures import Picture, picture_of
-from htrdata.store.pages.rendering import percent, render
+from htrdata.store.html_pages.pictures import Picture, picture_of
+from htrdata.store.html_pages.rendering import percent, render
 from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import Comparison
+from htrmodel.judging.html_report import plots
+from htrmodel.judging.html_report.aligned import Span, aligned
+from htrmodel.judging.html_report.breakdown import Read, by_cluster, by_kind, by_length, edits_of, worst_clusters
+from htrmodel.judging.html_report.sentences import MUCH, lead, one_in
+from htrmodel.judging.html_report.sureness import sureness_of
 from htrmodel.judging.judgement import Figure, Judgement
 from htrmodel.judging.metrics import METRICS, word_error_rate
 from htrmodel.judging.mistakes import find_confusions
-from htrmodel.judging.pages import plots
-from htrmodel.judging.pages.aligned import Span, aligned
-from htrmodel.judging.pages.breakdown import Read, by_cluster, by_kind, by_length, edits_of, worst_clusters
-from htrmodel.judging.pages.sentences import MUCH, lead, one_in
-from htrmodel.judging.pages.sureness import sureness_of
 from htrmodel.judging.report import left_out_lines, metrics_of, sampling_line
 from htrmodel.judging.subsets import SUBSETS
 
@@ -83,7 +83,7 @@ def write_page(
     pictures = _pictures(dataset, first.setting.split, {pair[0].id for pair in (*worst, *sure)})
     clusters = by_cluster(pairs)
     page = render(
-        "htrmodel.judging.pages",
+        "htrmodel.judging.html_report",
         "evaluation.html",
         **_of_figures(first),
         lead=lead(first, worst_clusters(first, clusters)),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from htrmodel.judging.html_report.breakdown import Part
 from htrmodel.judging.judgement import Judgement
-from htrmodel.judging.pages.breakdown import Part
 
 MUCH = 0.35
 """The share of wrong words from which on they are counted in tens, and a system is of little use."""
