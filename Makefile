@@ -54,7 +54,7 @@ bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field u
 		$(BIN)/python benchmarks/gpu.py; else echo 'no GPU here: benchmarks/gpu.py is left out'; fi
 
 clean:  ## Remove everything that the other targets make
-	rm -rf $(VENV) quickstart first fuzzing build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) quickstart first fuzzing dist build *.egg-info weights/build weights/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/core: setup.cfg constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,9 +1,12 @@
-"""The weights that come with the package: how they are named, and what is said of them. Those here are made up."""
+"""The starter weights: where they are found, how they are named, and what is said of them. Most here are made up."""
 
 from __future__ import annotations
 
-import configparser
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +115,7 @@ def test_an_installation_without_them(folder: Path, image: Path) -> None:
         done = run(*words)
         assert isinstance(done.exception, SourceMissingError), done.exception
         assert "this installation lacks the starter weights 'starter" in str(done.exception)
+        assert "`pip install ./weights`" in str(done.exception)
 
 
 def test_advice_depends_on_the_median(build: Callable[..., Recogniser]) -> None:
@@ -145,13 +149,25 @@ def test_only_weights_of_drawn_words_that_are_unsure_ask_for_more(
     assert ADVICE not in done.stdout
 
 
-def test_the_files_are_installed_with_the_package() -> None:
-    setup = configparser.ConfigParser()
-    setup.read(Path(__file__).parents[2] / "setup.cfg", encoding="utf-8")
-    patterns = [one.strip() for one in setup["options.package_data"]["htrmodel"].split(",")]
-    for file in starter.STARTERS.values():
-        for name in (file, Path(file).with_suffix(".md")):
-            assert any((Path("starter") / name).match(pattern) for pattern in patterns), name
+def test_they_are_found_in_the_checkout_else_where_they_are_installed(tmp_path: Path) -> None:
+    code = "import htrmodel.starter; print(htrmodel.starter.FOLDER)"
+    root = Path(starter.__file__).parents[1]
+    assert root / "weights/htrmodel_weights" == starter.FOLDER
+
+    def asked(*places: Path) -> Path:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
+        run = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, check=True
+        )
+        return Path(run.stdout.decode().strip())
+
+    site = tmp_path / "site"
+    for package in ("htrdata", "htrmodel"):
+        shutil.copytree(root / package, site / package, ignore=shutil.ignore_patterns("__pycache__"))
+    assert asked(site) == site / "htrmodel_weights"  # which is not there: what the error names
+    (tmp_path / "other/htrmodel_weights").mkdir(parents=True)
+    (tmp_path / "other/htrmodel_weights/__init__.py").touch()
+    assert asked(site, tmp_path / "other") == tmp_path / "other/htrmodel_weights"
 
 
 @pytest.mark.parametrize("name", starter.STARTERS)

@@ -1,18 +1,32 @@
-"""The weights that come with the package: a start that needs no download.
+"""The starter weights: a start that needs no download.
 
-Each is a checkpoint of ours beside this file, with a model card of the same name that says how it was trained and how
+They are a distribution of their own, `weights/`, since they are many times as large as the code, and many people
+need none of them. Each is a checkpoint of ours with a model card of the same name that says how it was trained and how
 well it reads. Nothing here imports torch.
-
-May import `htrdata.errors`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from htrdata.errors import SourceMissingError
 
-FOLDER = Path(__file__).parent
+PACKAGE = "htrmodel_weights"
+"""What the weights are installed as."""
+
+
+def _find_folder() -> Path:
+    """Where the weights are: in a checkout those that belong to it, else the installed package, there or not."""
+    root = Path(__file__).parents[1]
+    checkout = root / "weights" / PACKAGE
+    if checkout.is_dir():
+        return checkout
+    found = importlib.util.find_spec(PACKAGE)
+    return root / PACKAGE if found is None or found.origin is None else Path(found.origin).parent
+
+
+FOLDER = _find_folder()
 
 STARTERS = {
     "starter": "starter.safetensors",
@@ -50,8 +64,9 @@ def find_checkpoint(place: Path | str) -> Path:
     path = FOLDER / file
     if not path.is_file():
         raise SourceMissingError(
-            f"this installation lacks the starter weights {str(place)!r}: there is no {path}; install the package "
-            "again, or name a checkpoint of your own"
+            f"this installation lacks the starter weights {str(place)!r}: there is no {path}; they are a package of "
+            "their own: `pip install ./weights` in a checkout, or the release's htrmodel_weights-….whl; or name a "
+            "checkpoint of your own"
         )
     return path
 

@@ -1,0 +1,91 @@
+"""The wheels: code without weights, small; and the weights, a distribution of their own of the same version."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from htrdata.version import __version__
+from htrmodel import starter
+
+ROOT = Path(__file__).parents[1]
+
+
+def build_wheel(project: Path, packages: tuple[str, ...], out: Path) -> Path:
+    """Builds a copy of a project, for a build leaves files beside the code, and takes what an earlier one has left."""
+    copy = out / "source"
+    copy.mkdir()
+    for file in filter(Path.is_file, project.iterdir()):
+        shutil.copy(file, copy)
+    for package in packages:
+        shutil.copytree(project / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+    code = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(out)], cwd=copy, check=True, capture_output=True)
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_wheel(ROOT, ("htrdata", "htrmodel"), tmp_path_factory.mktemp("code"))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_wheel(ROOT / "weights", (starter.PACKAGE,), tmp_path_factory.mktemp("weights"))
+
+
+def names_in(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        return message_from_bytes(archive.read(name))
+
+
+def test_the_code_is_under_a_megabyte_and_has_no_weights(wheel: Path) -> None:
+    assert wheel.stat().st_size < 1e6
+    names = names_in(wheel)
+    assert {name.split("/")[0] for name in names} == {"htrdata", "htrmodel", f"htrdata-{__version__}.dist-info"}
+    assert not [name for name in names if name.endswith((".safetensors", ".pyc", ".png", ".ttf", ".mdb"))]
+
+
+def test_the_code_has_every_file_that_the_checkout_has(wheel: Path) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "htrdata", "htrmodel"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if tracked.returncode:
+        pytest.skip("no git, or no checkout of it: this test asks it which files belong to the packages")
+    assert {name for name in tracked.stdout.splitlines() if (ROOT / name).exists()} - names_in(wheel) == set()
+
+
+def test_a_base_install_needs_neither_torch_nor_what_draws(wheel: Path) -> None:
+    required = [line for line in metadata(wheel).get_all("Requires-Dist", []) if "extra ==" not in line]
+    names = {re.split(r"[^\w-]", line)[0].lower() for line in required}
+    assert not names & {"torch", "matplotlib", "htrmodel-weights", "onnx", "datasets"}
+
+
+def test_the_weights_have_every_starter_with_its_card_and_no_code(weights: Path) -> None:
+    files = {name for file in starter.STARTERS.values() for name in (file, str(Path(file).with_suffix(".md")))}
+    names = names_in(weights)
+    packed = {name.removeprefix(f"{starter.PACKAGE}/") for name in names if ".dist-info" not in name}
+    assert packed == {*files, "fonts.txt", "__init__.py"}
+    assert {Path(name).name for name in names if "/licenses/" in name} == {"LICENSE", "NOTICE"}
+
+
+def test_what_is_released_together_says_the_same(wheel: Path, weights: Path) -> None:
+    of_code, of_weights = metadata(wheel), metadata(weights)
+    for key in ("Version", "License-Expression", "Requires-Python"):
+        assert of_code[key] == of_weights[key], key
+    assert (ROOT / "LICENSE").read_bytes() == (ROOT / "weights/LICENSE").read_bytes()
