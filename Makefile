@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test browser coverage versions faults fuzz lint check bench clean
+.PHONY: help quickstart test docs browser coverage versions faults fuzz lint check bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,10 @@ quickstart: $(VENV)/model  ## Draw a small data set, build it, fine-tune the sta
 test: $(VENV)/dev  ## Check style and types, then run the tests
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+docs: $(VENV)/dev  ## Build the site, every warning an error: build/site/index.html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/site
+	@echo build/site/index.html
 
 browser:  ## Set up headless Chromium, with which tests open pages; without it they are skipped and say so
 	@$(chromium)
@@ -38,6 +42,7 @@ lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	MYPYPATH=benchmarks $(BIN)/mypy $(wildcard benchmarks/*.py)
+	MYPYPATH=docs $(BIN)/mypy $(wildcard docs/*.py)
 
 bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits
 	$(BIN)/python benchmarks/build_imgur5k.py
@@ -67,7 +72,7 @@ $(VENV)/model: $(VENV)/core
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,docs,dev]'
 	@touch $@
 
 # opencv-python needs libGL, which a bare container lacks; the headless build of the same version does not.

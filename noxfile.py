@@ -12,7 +12,7 @@ import re
 import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-EXTRAS = ("model", "onnx", "openvino", "fetch", "browse", "dev")
+EXTRAS = ("model", "onnx", "openvino", "fetch", "browse", "docs", "dev")
 
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
