@@ -9,8 +9,7 @@ CONSTRAINTS := -c constraints.txt
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-quickstart: $(VENV)/model  ## Draw a small data set, build it, fine-tune the starter weights on it, show what that brought
-	rm -rf quickstart
+quickstart: $(VENV)/model  ## Draw a small data set, build it, fine-tune the starter weights on it, show what that brought; again, it goes on
 	$(BIN)/python pipelines/quickstart.py --out quickstart
 
 test: $(VENV)/dev  ## Check style and types, then run the tests

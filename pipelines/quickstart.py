@@ -3,12 +3,16 @@
     make quickstart        or, where the packages are installed:        python pipelines/quickstart.py
 
 Draws a small data set in Imgur5K's layout, builds a store of it, judges the starter weights on its test words,
-fine-tunes them on its train words, judges the outcome by the same words, and says what that brought. Run again, it goes
-on from what is finished. It takes the smaller starter weights, which two cores fine-tune in a minute.
+fine-tunes them on its train words, judges the outcome by the same words, and says what that brought. It takes the
+smaller starter weights, which two cores fine-tune in a minute.
+
+Run again, it goes on from what is finished. Its own are the drawn pages, the data set ``quickstart``, the runs and the
+evaluation; what else lies in the folder stays as it is.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +21,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.console import echo, run
+from htrdata.errors import CannotCreateError
 from htrdata.files.writing import write_atomically
 from htrmodel.cli.scripting import Stages, finetune, say
 from htrmodel.training.recipes import SMALL
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
 
 RECIPE = replace(SMALL, name="quickstart", lr=1e-3, batch_size=64, epochs=8)
 """AdamW with one cycle and some augmentation; shorter and gentler than for new weights, as these know letters."""
+
+NAME = "quickstart"
+"""Of the data set: what is built by hand into the same store has other names."""
 
 _PATH = click.Path(path_type=Path)
 
@@ -58,9 +66,10 @@ def main(out: Path, start: str, pages: int, epochs: int, device: str) -> None:
     root = draw(out / f"imgur5k-{pages}-pages", pages, stages)
     dataset = build(root, out / "lmdb", stages)
     before = None if start == "scratch" else judge(Path(start), "judge the start", dataset, device, stages)
-    folder = train(dataset, start, epochs, out / "run", device, stages)
+    folder = train(dataset, start, epochs, out, device, stages)
     after = judge(folder.best, "judge what came of it", dataset, device, stages)
     change = compare_and_report(before, after, out / "evaluation.txt")
+    write_report(before, after, dataset, folder, out)
     show(before, after, change, stages, out, folder)
 
 
@@ -87,9 +96,16 @@ def build(root: Path, store: Path, stages: Stages) -> Dataset:
     """Cuts the words out of the pages and makes the store."""
     import htrdata
 
+    source = htrdata.sources.imgur5k.Imgur5K(root)
     with stages("build the store") as progress:
-        built = htrdata.build(htrdata.sources.imgur5k.Imgur5K(root), store, progress=progress)
-    dataset = htrdata.open(store).dataset(built.description.name)
+        try:
+            htrdata.build(source, store, name=NAME, progress=progress)
+        except CannotCreateError as error:
+            if not (store / NAME).is_dir() and not (store / ".build" / NAME).is_dir():
+                raise  # it is not for a data set of other pages or versions
+            say(f"{error}: it is built anew")
+            htrdata.build(source, store, name=NAME, overwrite=True, progress=progress)
+    dataset = htrdata.open(store).dataset(NAME)
     counts = ", ".join(f"{len(dataset.words(split)):,} {split}" for split in dataset.splits)
     say(f"{store}: {counts} words")
     return dataset
@@ -114,7 +130,10 @@ def judge(checkpoint: Path, title: str, dataset: Dataset, device: str, stages: S
 
 
 def train(dataset: Dataset, start: str, epochs: int, out: Path, device: str, stages: Stages) -> RunFolder:
-    """Trains on the train words; the val words decide which step is the best."""
+    """Trains on the train words; the val words decide which step is the best.
+
+    A run of something else that is there, by another version or by hand, is left alone: the next free folder is taken.
+    """
     from htrmodel.training.finetuning import Request
     from htrmodel.training.initial_model import ModelChoice
 
@@ -125,12 +144,18 @@ def train(dataset: Dataset, start: str, epochs: int, out: Path, device: str, sta
         checkpoint=None if scratch else Path(start),
         model=ModelChoice(small=scratch, fields={}),
         recipe=replace(SMALL if scratch else RECIPE, epochs=epochs),
-        out=out,
         device=device,
     )
     with stages("fine-tune") as progress:
-        outcome = finetune(request, progress)
-    return outcome.folder
+        folder, further = out / "run", itertools.count(2)
+        while True:
+            try:
+                return finetune(replace(request, out=folder), progress).folder
+            except CannotCreateError as error:
+                if not folder.is_dir():
+                    raise
+                say(f"{error}: it is left as it is")
+                folder = out / f"run-{next(further)}"
 
 
 def compare_and_report(before: Judgement | None, after: Judgement, place: Path) -> Comparison | None:
@@ -144,6 +169,22 @@ def compare_and_report(before: Judgement | None, after: Judgement, place: Path) 
         texts.append(comparison_text(change))
     write_atomically(place, "\n".join(texts).encode())
     return change
+
+
+def write_report(before: Judgement | None, after: Judgement, dataset: Dataset, folder: RunFolder, out: Path) -> None:
+    """Writes the page that `htrmodel evaluate --report` writes."""
+    from htrmodel.judging.comparing import compare
+    from htrmodel.judging.html_report.page import write_page
+    from htrmodel.training.curves import curves_beside
+
+    others = [one for one in (before,) if one is not None]
+    write_page(
+        out / "evaluation",
+        dataset,
+        [after, *others],
+        [compare(after, one) for one in others],
+        curves_beside([folder.best]),
+    )
 
 
 def show(
@@ -177,11 +218,12 @@ def show(
     echo("to look at")
     for what, path in {
         "the words and their counts": out / "lmdb" / setting.dataset / "report.html",
+        "where it fails, how sure it is": out / "evaluation" / "report.html",
         "all figures, the mistakes": out / "evaluation.txt",
         "learning curves": folder.curves,
         "the weights": folder.best,
     }.items():
-        echo(f"  {what:<28}{path}")
+        echo(f"  {what:<32}{path}")
     # Not by these weights: what was learnt here are drawn words, and people's are read worse for it.
     echo("your own words: htrmodel predict IMAGES")
 
