@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test docs browser coverage versions faults fuzz lint check bench clean
+.PHONY: help quickstart test docs browser coverage versions faults fuzz lint check bench dist release clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,7 +40,7 @@ lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=benchmarks $(BIN)/mypy $(wildcard benchmarks/*.py)
+	MYPYPATH=benchmarks $(BIN)/mypy .ci/dist.py $(wildcard benchmarks/*.py)
 	MYPYPATH=docs $(BIN)/mypy $(wildcard docs/*.py)
 
 bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits
@@ -57,6 +57,12 @@ bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field u
 	@if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then \
 		$(BIN)/python benchmarks/gpu.py; else echo 'no GPU here: benchmarks/gpu.py is left out'; fi
 
+dist: $(VENV)/dist  ## Build what is published into dist/, check it, and try each set of extras in an empty environment
+	$(BIN)/python .ci/dist.py
+
+release: $(VENV)/dist  ## The same for a commit with the tag of its version, and for no other
+	$(BIN)/python .ci/dist.py --tag
+
 clean:  ## Remove everything that the other targets make
 	rm -rf $(VENV) quickstart first fuzzing dist build *.egg-info weights/build weights/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -72,6 +78,10 @@ $(VENV)/model: $(VENV)/core
 
 $(VENV)/dev: $(VENV)/core
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,docs,dev]'
+	@touch $@
+
+$(VENV)/dist: $(VENV)/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[dist]'
 	@touch $@
 
 # opencv-python needs libGL, which a bare container lacks; the headless build of the same version does not.

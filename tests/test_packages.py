@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -61,19 +62,20 @@ def test_the_code_is_under_a_megabyte_and_has_no_weights(wheel: Path) -> None:
     assert not [name for name in names if name.endswith((".safetensors", ".pyc", ".png", ".ttf", ".mdb"))]
 
 
-def test_the_code_has_every_file_that_the_checkout_has(wheel: Path) -> None:
+def test_the_code_has_every_file_that_the_checkout_has_but_for_what_only_people_read(wheel: Path) -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "htrdata", "htrmodel"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if tracked.returncode:
         pytest.skip("no git, or no checkout of it: this test asks it which files belong to the packages")
-    assert {name for name in tracked.stdout.splitlines() if (ROOT / name).exists()} - names_in(wheel) == set()
+    files = {name for name in tracked.stdout.splitlines() if (ROOT / name).exists()}
+    assert {name for name in files if not name.endswith(".md")} == names_in(wheel) & files
 
 
 def test_a_base_install_needs_neither_torch_nor_what_draws(wheel: Path) -> None:
     required = [line for line in metadata(wheel).get_all("Requires-Dist", []) if "extra ==" not in line]
     names = {re.split(r"[^\w-]", line)[0].lower() for line in required}
-    assert not names & {"torch", "matplotlib", "htrmodel-weights", "onnx", "datasets"}
+    assert not names & {"torch", "hershey-fonts", "matplotlib", "htrmodel-weights", "onnx", "datasets"}
 
 
 def test_the_weights_have_every_starter_with_its_card_and_no_code(weights: Path) -> None:
@@ -89,3 +91,19 @@ def test_what_is_released_together_says_the_same(wheel: Path, weights: Path) -> 
     for key in ("Version", "License-Expression", "Requires-Python"):
         assert of_code[key] == of_weights[key], key
     assert (ROOT / "LICENSE").read_bytes() == (ROOT / "weights/LICENSE").read_bytes()
+
+
+def test_every_set_of_extras_is_tried_before_a_release() -> None:
+    place = importlib.util.spec_from_file_location("dist", ROOT / ".ci/dist.py")
+    assert place is not None
+    assert place.loader is not None
+    dist = importlib.util.module_from_spec(place)
+    sys.modules["dist"] = dist  # dataclasses look there
+    place.loader.exec_module(dist)
+    tried = {extra for one in dist.INSTALLATIONS for extra in one.extras.split(",")}
+    assert tried == {"", "all"} | dist.all_extras()
+    for program in ("htrdata", "htrmodel"):
+        shown = dist.readme_commands(ROOT, program)
+        assert shown, f"README has no first commands of {program} with a prompt and the folder first/"
+    changelog = dist.notes(ROOT, __version__)
+    assert changelog.startswith(f"## {__version__}")

@@ -25,6 +25,7 @@ from htrdata.files.refusals import refusal
 from htrdata.labels import visible
 
 _EXTRAS = {
+    "HersheyFonts": "draw",
     "torch": "model",
     "safetensors": "model",
     "matplotlib": "model",
