@@ -46,6 +46,7 @@ class Installation:
 
 
 READS = """python -c 'import htrdata; words = htrdata.open("first/lmdb")["test", "imgur5k"]; print(words[0].image)'"""
+EXCHANGES = """python -c 'import htrdata; print(htrdata.open("first/lmdb")["test", "imgur5k"].to_hf().features)'"""
 BROWSES = """python -c 'import starlette, uvicorn, htrdata.store.browsing.app'"""
 
 INSTALLATIONS = (
@@ -72,6 +73,7 @@ INSTALLATIONS = (
     Installation(
         "openvino", ("htrmodel predict crops/test/images --checkpoint fast.onnx --runtime openvino",), absent=("torch",)
     ),
+    Installation("hf", (EXCHANGES,), absent=("torch",)),
     Installation("all", ("htrdata --version", "htrmodel info starter"), weights=True),
 )
 """In this order: each may use what those before it have made. ``README htrdata`` are README's first commands of that

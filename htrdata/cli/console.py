@@ -37,6 +37,7 @@ _EXTRAS = {
     "openvino": "openvino",
     "httpx2": "fetch",
     "tenacity": "fetch",
+    "datasets": "hf",
     "starlette": "browse",
     "uvicorn": "browse",
 }

@@ -57,7 +57,7 @@ def write_folder(folder: Path, words: ExportedWords, written: Written) -> list[s
 def write_parquet(folder: Path, words: ExportedWords, written: Written) -> list[str]:
     """Files of some 500 MB, with the images in them, named and described as `datasets` does it."""
     columns = [name for name in words.columns if name != "id" or not words.named]
-    schema = _schema(columns, words.types)
+    schema = arrow_schema(columns, words.types)
     (folder / "data").mkdir()
     shards = words.dataset.description.shards.values()
     for split, count in words.counts.items():
@@ -104,8 +104,13 @@ def _batches(words: Iterable[ExportedWord]) -> Iterator[list[ExportedWord]]:
         yield batch
 
 
-def _schema(columns: Sequence[str], types: Mapping[str, str]) -> pa.Schema:
-    """Arrow's schema, with the features of the columns as `datasets` writes them there."""
+def arrow_schema(columns: Sequence[str], types: Mapping[str, str]) -> pa.Schema:
+    """Arrow's schema of image, text and columns, with their features as `datasets` writes them there.
+
+    Args:
+        columns: besides image and text, in order.
+        types: names of Arrow's types of those that are no texts; those that are ``json`` are texts here.
+    """
     kinds = {
         name: pa.type_for_alias(types[name]) if types.get(name, "json") != "json" else pa.string() for name in columns
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
@@ -73,16 +75,24 @@ class ExportedWords:
         self.columns = list(self._names.values())
         self.types = {self._names[name]: kind for name, kind in self._types().items() if name in self._names}
 
-    def of(self, split: str) -> Iterator[ExportedWord]:
+    def of(self, split: str, positions: Container[int] | None = None) -> Iterator[ExportedWord]:
         """The words of a split, in order.
+
+        Args:
+            split: of the data set.
+            positions: of the words that are wanted, counted from 0 among those of the split; None for all.
 
         Raises:
             BadDataError: a shard or the manifest is damaged.
         """
         shards: dict[str, Shard] = {}
+        numbers = itertools.count()
+        wanted = range(sys.maxsize) if positions is None else positions
         makers = {name: _maker(self.types.get(shown)) for name, shown in self._names.items()}
         for rows in kept_rows(self._manifest, split, self._conditions, ["text", "shard", "key", *self._names]):
             for row in rows.to_pylist():
+                if next(numbers) not in wanted:
+                    continue
                 folder = row["shard"]
                 if folder not in shards:
                     shards[folder] = Shard(self.dataset.store / folder)

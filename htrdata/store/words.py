@@ -9,6 +9,7 @@ import itertools
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from PIL import Image
@@ -18,6 +19,8 @@ from htrdata.store import showing
 from htrdata.store.shards import Shard
 
 if TYPE_CHECKING:
+    import datasets
+
     from htrdata.store.reading import Dataset
 
 
@@ -134,6 +137,23 @@ class Words(Sequence[StoredWord]):
         part = Words.__new__(Words)
         part._of, part._positions = self._of, positions
         return part
+
+    def to_hf(self, cache: Path | None = None) -> datasets.Dataset:
+        """The words as a data set of Hugging Face's `datasets`: image, text, id, writer, page, columns of the source.
+
+        Its features are typed. It lies on the disk, in the cache of `datasets` or in a folder of yours, and is written
+        once for each build of a store.
+
+        Args:
+            cache: the folder; None for the cache of `datasets`.
+
+        Raises:
+            UsageError: `datasets` is not installed: the extra ``hf``.
+            BadDataError: the data set is damaged.
+        """
+        from htrdata.store.hugging_face import to_hugging_face
+
+        return to_hugging_face(self, self._positions, cache)
 
     @property
     def ids(self) -> list[str]:
