@@ -113,9 +113,9 @@ def measure(recogniser: Recogniser, lines: list[Line]) -> Rows:
     for begin in range(0, len(lines), 16):
         batch = lines[begin : begin + 16]
         seen = log_probabilities(recogniser, [Image.fromarray(line.pixels) for line in batch])
-        for line, emissions in zip(batch, seen, strict=True):
+        for line, along in zip(batch, seen, strict=True):
             edges = [0, *(edge for _, left, right in line.words for edge in (left, right)), line.pixels.shape[1]]
-            placed = place_words(line.text, line.pixels, emissions, recogniser.charset)
+            placed = place_words(line.text, line.pixels, along.emissions, recogniser.charset, along.covered)
             for number, word in enumerate(placed):
                 before, left, right, behind = edges[2 * number : 2 * number + 4]
                 right_cut = word.extent is not None and (

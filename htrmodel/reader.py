@@ -41,6 +41,21 @@ class WordReader(ABC):
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
         """Reads inputs, [N, 1, H, W] as `to_inputs` gives them."""
 
+    def log_probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What is seen along inputs, step by step, by a model that decodes by CTC.
+
+        Args:
+            inputs: float32 [N, 1, H, W] as `to_inputs` gives them.
+
+        Returns:
+            float32 [N, T, C], natural logarithms. Where what computes it tells the best class alone, all others are
+            minus infinity.
+
+        Raises:
+            UsageError: it decodes by attention, whose steps are no places.
+        """
+        raise UsageError(f"{self.name} does not say where characters are: that needs a model that decodes by CTC")
+
     @overload
     def read(self, images: WordImage, batch_size: int = 32) -> Reading: ...  # type: ignore[overload-overlap]
 

@@ -52,6 +52,9 @@ class TensorReader(Protocol):
     def read_tensor(self, inputs: Tensor) -> list[Reading]:
         """Reads inputs, float32 [N, 1, H, W]."""
 
+    def log_probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What is seen along inputs; see `htrmodel.reader.WordReader.log_probabilities`."""
+
 
 class Recogniser(nn.Module, WordReader):
     """Reads images of words: ``recogniser.read("word.png")``.
@@ -209,6 +212,21 @@ class Recogniser(nn.Module, WordReader):
             UsageError: as `check_reads`.
         """
         return self.read_tensor(torch.from_numpy(inputs).to(next(self.parameters())))
+
+    @torch.inference_mode()
+    def log_probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What is seen along inputs; see `htrmodel.reader.WordReader.log_probabilities`.
+
+        Raises:
+            UsageError: it decodes by attention, or as `check_reads`.
+        """
+        self.check_reads()
+        if self.config.prediction != "CTC":
+            return super().log_probabilities(inputs)
+        seen: NDArray[np.float32] = (
+            self(torch.from_numpy(inputs).to(next(self.parameters()))).log_softmax(2).cpu().numpy()
+        )
+        return seen
 
     @torch.inference_mode()
     def read_tensor(self, inputs: Tensor) -> list[Reading]:

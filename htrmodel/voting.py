@@ -60,6 +60,10 @@ class VotingReader(WordReader):
         """Where the reader is."""
         return self.reader.device
 
+    def log_probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the reader alone sees along inputs."""
+        return self.reader.log_probabilities(inputs)
+
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
         """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them."""
         return self.read_tensor(torch.from_numpy(inputs).to(self.device))

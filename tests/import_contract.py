@@ -61,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.voting": {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
-    | {"htrmodel.recogniser", "htrmodel.tokenizer"},
+    | {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.checkpoint": {"htrdata.errors", "htrdata.files", "htrdata.labels"}
     | {"htrdata.version", "htrmodel.config", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.starter"},
     "htrmodel.data": {
@@ -76,7 +76,14 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.training": {*_FOUNDATIONS, "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
     | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
-    "htrmodel.runtime": {*_STORE, "htrdata.sources", "htrmodel.checkpoint", "htrmodel.config", "htrmodel.data"}
+    "htrmodel.runtime": {
+        *_STORE,
+        "htrdata.sources",
+        "htrmodel.alignment",
+        "htrmodel.checkpoint",
+        "htrmodel.config",
+        "htrmodel.data",
+    }
     | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.reader", "htrmodel.recogniser"}
     | {"htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.evaluation": {

@@ -1,4 +1,4 @@
-"""What a model of words sees along a whole line: its convolutions and BiLSTM run over any width."""
+"""What a model sees along a whole line: the convolutions and BiLSTM of one of words run over any width, too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
 from htrdata.errors import UsageError
+from htrmodel.alignment.fitted import Seen, seen_along
 from htrmodel.config import RecogniserConfig
 from htrmodel.inputs import standardise
 from htrmodel.recogniser import Recogniser
@@ -34,17 +35,24 @@ def check_aligns(config: RecogniserConfig, name: str) -> None:
         )
 
 
-@torch.inference_mode()
-def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[NDArray[np.float32]]:
+def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[Seen]:
     """Runs a model over lines.
 
     Args:
-        recogniser: one that `check_aligns` lets pass.
-        lines: grey images (mode ``L``), of any size; they are padded with their last column to the width of the widest.
+        recogniser: one that `check_aligns` lets pass. One of words is shown them stretched, and padded with their last
+            column to the width of the widest.
+        lines: grey images (mode ``L``), of any size.
 
     Returns:
-        For each line float32 [T, C], natural logarithms; steps are evenly spaced over the line's width.
+        What is seen along each; steps are evenly spaced over the line's width.
     """
+    if recogniser.config.reads_lines:
+        return seen_along(recogniser, lines, len(lines))
+    return _along_words(recogniser, lines)
+
+
+@torch.inference_mode()
+def _along_words(recogniser: Recogniser, lines: Sequence[Image]) -> list[Seen]:
     config = recogniser.config
     widths = [_width(line, config.height) for line in lines]
     # A margin behind the last letter: what stands at the border of the input is read worse.
@@ -54,9 +62,8 @@ def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[ND
     features = recogniser.encode(torch.from_numpy(standardise(batch, config)).to(weight))
     assert isinstance(recogniser.Prediction, torch.nn.Linear)
     logits = recogniser.Prediction(features).float().log_softmax(2).cpu().numpy()
-    return [
-        found[: max(1, round(logits.shape[1] * width / total))] for found, width in zip(logits, widths, strict=True)
-    ]
+    steps = [max(1, round(logits.shape[1] * width / total)) for width in widths]
+    return [Seen(found[:count], count) for found, count in zip(logits, steps, strict=True)]
 
 
 def _width(line: Image, height: int) -> int:

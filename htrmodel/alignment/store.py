@@ -72,9 +72,9 @@ def align_dataset(
     for _, group in itertools.groupby(enumerate(lines), key=lambda one: (one[1].split, one[0] // _BATCH)):
         batch = [line for _, line in group]
         pictures = [open_image(words[line.split][line.place].encoded) for line in batch]
-        emissions = log_probabilities(recogniser, pictures)
-        for line, picture, seen in zip(batch, pictures, emissions, strict=True):
-            placed = place_words(line.text, np.asarray(picture), seen, recogniser.charset)
+        along = log_probabilities(recogniser, pictures)
+        for line, picture, seen in zip(batch, pictures, along, strict=True):
+            placed = place_words(line.text, np.asarray(picture), seen.emissions, recogniser.charset, seen.covered)
             boxes = tuple(
                 None if word.extent is None else on_page(word.extent, line.box, line.width, line.height)
                 for word in placed

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from htrdata.records import Unit
     from htrmodel.reader import WordReader
     from htrmodel.runtime.filled_exports import Filled
+    from htrmodel.runtime.word_places import Boxes
 
 One = TypeVar("One")
 
@@ -30,12 +31,14 @@ def fill_pages(
     out: Path,
     unit: Unit,
     part: str | None,
+    boxes: Boxes | None,
     batch_size: int,
 ) -> None:
     """Reads exports and writes their files anew; says what came of it, and ends the program where it was told to.
 
     Raises:
-        UsageError: a model of words shall read lines, the part is none, or the folder has another run's pages.
+        UsageError: a model of words shall read lines, words shall be placed that are read by themselves, the part is
+            none, or the folder has another run's pages.
         BadDataError: pages could not be read.
         HtrError: as `htrmodel.runtime.filled_exports` does.
     """
@@ -46,14 +49,18 @@ def fill_pages(
             f"{reader.name} reads words, and these are lines: --checkpoint starter-lines reads them; --unit word reads "
             "words, where the files have boxes of them"
         )
+    if boxes is not None and unit == "word":
+        raise UsageError("--boxes places the words of lines, and --unit word reads boxes that are there: leave one out")
     pages = share(find_pages(places), part)
-    prepare(out, {"checkpoint": _digest(checkpoint), "unit": unit, "language": language}, places)
+    about = {"checkpoint": _digest(checkpoint), "unit": unit, "language": language}
+    prepare(out, about if boxes is None else {**about, "boxes": boxes}, places)
     with StopSignals() as stop, progress_bar() as progress:
         filled = fill_export(
             reader,
             pages,
             out,
             unit,
+            boxes=boxes,
             batch_size=batch_size,
             say=lambda sentence: echo(sentence, err=True),
             stop=stop,
@@ -92,6 +99,8 @@ def _summary(filled: Filled, out: Path) -> str:
     if filled.there:
         parts.append(f"{filled.there:,} pages were there")
     parts += [f"{count:,} lines left as they are, {reason}" for reason, count in filled.left.most_common()]
+    if filled.unplaced:
+        parts.append(f"{filled.unplaced:,} lines with text alone, whose words could not be placed")
     if filled.others:
         parts.append(f"{filled.others:,} XML files of other kinds passed")
     if filled.bad:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from htrmodel.reader import WordReader
     from htrmodel.runtime.advice import Tally
     from htrmodel.runtime.predicting import Prediction
+    from htrmodel.runtime.word_places import Boxes
 
 
 @click.command()
@@ -54,6 +55,11 @@ if TYPE_CHECKING:
     type=click.Choice(["line", "word"]),
     help="With --xml: read lines whole, or their words where the files have boxes of them.  [default: line]",
 )
+@click.option(
+    "--boxes",
+    type=click.Choice(["words", "characters"]),
+    help="With --xml: also write boxes of words, with those of their characters, into lines that have none.",
+)
 @click.option("--part", metavar="I/N", help="With --xml: every N-th page from the I-th on: N machines share the work.")
 @foreign_options
 @language_options
@@ -70,6 +76,7 @@ def predict(
     as_xml: bool,
     out: Path | None,
     unit: Unit | None,
+    boxes: Boxes | None,
     part: str | None,
 ) -> None:
     """Read words: image files, all images below a folder, or all words of a store.
@@ -91,6 +98,7 @@ def predict(
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
       htrmodel predict crops/ --lm english.lm                # with what is known of the language
       htrmodel predict export.zip --xml --out filled/        # lines, by starter-lines
+      htrmodel predict export.zip --xml --out filled/ --boxes words
       htrmodel predict letters/ --xml --out filled/ --unit word --checkpoint starter
     """
     from htrmodel.runtime.advice import Tally
@@ -99,8 +107,10 @@ def predict(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
-    if as_xml != (out is not None) or (not as_xml and (unit or part)) or (as_xml and (as_json or as_csv)):
-        raise UsageError("--xml and --out DIR go together, --unit and --part with them, --json and --csv without")
+    if as_xml != (out is not None) or (not as_xml and (unit or part or boxes)) or (as_xml and (as_json or as_csv)):
+        raise UsageError(
+            "--xml and --out DIR go together, --unit, --boxes and --part with them, --json and --csv without"
+        )
     knowledge = language.knowledge()
     if checkpoint is None:
         checkpoint = starter.LINES if as_xml and unit != "word" else starter.DEFAULT
@@ -110,7 +120,7 @@ def predict(
         reader = _helped(reader, knowledge, language.tta)
     if out is not None:
         label = "" if knowledge is None else knowledge.label
-        fill_pages(reader, checkpoint, label, places, out, unit or "line", part, batch_size)
+        fill_pages(reader, checkpoint, label, places, out, unit or "line", part, boxes, batch_size)
         return
     images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     tally = Tally()

@@ -54,6 +54,10 @@ class LanguageReader(WordReader):
         """Where the recogniser is."""
         return self.recogniser.device
 
+    def log_probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the recogniser alone sees along inputs."""
+        return self.recogniser.log_probabilities(inputs)
+
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
         """Reads inputs, [N, 1, H, W] as `htrmodel.inputs.to_inputs` gives them.
 

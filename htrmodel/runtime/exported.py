@@ -72,13 +72,32 @@ class ExportedRecogniser(WordReader):
         Raises:
             BadDataError: the graph is none of a recogniser with this config.
         """
+        ids, probabilities = self._best(inputs)
+        with np.errstate(divide="ignore", invalid="ignore"):  # NaN is found by who asked
+            return self._tokenizer.readings(ids, np.log(probabilities))
+
+    def _best(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         ids, probabilities = self.best_classes(inputs)
         shaped = ids.ndim == 2 and len(ids) == len(inputs) and ids.shape == probabilities.shape
         whole = np.issubdtype(ids.dtype, np.integer) and np.issubdtype(probabilities.dtype, np.floating)
         if not (shaped and whole) or ((ids < 0) | (ids >= self.config.num_classes)).any():
             raise unlike(self.name)
-        with np.errstate(divide="ignore", invalid="ignore"):  # NaN is found by who asked
-            return self._tokenizer.readings(ids.astype(np.int64), np.log(probabilities))
+        return ids.astype(np.int64), probabilities
+
+    def log_probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The best class of each step; see `htrmodel.reader.WordReader.log_probabilities`.
+
+        Raises:
+            UsageError: it decodes by attention.
+            BadDataError: as `read_inputs`.
+        """
+        if self.config.prediction != "CTC":
+            return super().log_probabilities(inputs)
+        ids, probabilities = self._best(inputs)
+        seen = np.full((*ids.shape, self.config.num_classes), -np.inf, np.float32)
+        with np.errstate(divide="ignore"):
+            np.put_along_axis(seen, ids[:, :, None], np.log(probabilities)[:, :, None], 2)
+        return seen
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.config.summary()})"

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
 from htrdata.files.regular import real_path
@@ -24,6 +25,7 @@ from htrdata.sources.xml.image_names import Pictures
 from htrdata.sources.xml.tree import local, read_tree
 from htrmodel.reader import WordReader
 from htrmodel.runtime.page_lines import read_lines
+from htrmodel.runtime.word_places import Boxes
 
 RECORD = ".htrmodel-predict.json"
 """In the folder of the pages: what they were read with."""
@@ -56,6 +58,7 @@ class Filled:
         there: pages that were there already.
         lines: read now.
         left: how many lines were left as they are, by reason.
+        unplaced: how many of those that were read have words that could not be placed.
         bad: pages that could not be read, each with its problem.
         others: XML files that are neither ALTO nor PAGE.
         stopped: whether it was told to stop.
@@ -65,6 +68,7 @@ class Filled:
     there: int = 0
     lines: int = 0
     left: Counter[str] = field(default_factory=Counter)
+    unplaced: int = 0
     bad: list[str] = field(default_factory=list)
     others: int = 0
     stopped: bool = False
@@ -149,6 +153,7 @@ def fill_export(
     out: Path,
     unit: Unit,
     *,
+    boxes: Boxes | None = None,
     batch_size: int = 32,
     say: Callable[[str], object] = lambda sentence: None,
     stop: Callable[[], bool] = lambda: False,
@@ -161,6 +166,7 @@ def fill_export(
         pages: see `find_pages`.
         out: a folder that was prepared.
         unit: see `htrmodel.runtime.page_lines.read_lines`.
+        boxes: see there.
         batch_size: how many lines are read at once.
         say: told of bad pages.
         stop: asked before each page.
@@ -177,7 +183,7 @@ def fill_export(
             filled.stopped = True
             break
         try:
-            _fill(reader, page, out / page.below, unit, batch_size, filled)
+            _fill(reader, page, out / page.below, _How(unit, boxes, batch_size), filled)
         except (BadDataError, SourceMissingError, ImageError) as error:
             name = page.file.file.name
             filled.bad.append(str(error) if str(error).startswith(name) else f"{name}: {error}")
@@ -187,7 +193,15 @@ def fill_export(
     return filled
 
 
-def _fill(reader: WordReader, page: ExportedPage, target: Path, unit: Unit, batch_size: int, filled: Filled) -> None:
+class _How(NamedTuple):
+    """How pages are read."""
+
+    unit: Unit
+    boxes: Boxes | None
+    batch_size: int
+
+
+def _fill(reader: WordReader, page: ExportedPage, target: Path, how: _How, filled: Filled) -> None:
     data = _data(page)
     name = page.file.file.name
     if local(read_tree(data, name)) not in ROOTS:
@@ -207,7 +221,7 @@ def _fill(reader: WordReader, page: ExportedPage, target: Path, unit: Unit, batc
         raise SourceMissingError(f"{name}: cannot read its picture {picture.name}: {error.strerror}") from error
     except ImageError as error:
         raise BadDataError(f"{name}: its picture {picture.name}: {error}") from error
-    read = read_lines(reader, xml.written, pixels, unit, batch_size)
+    read = read_lines(reader, xml.written, pixels, how.unit, how.batch_size, how.boxes)
     xml.fill(read.lines)
     try:
         make_folder(target.parent)
@@ -218,6 +232,7 @@ def _fill(reader: WordReader, page: ExportedPage, target: Path, unit: Unit, batc
     filled.pages += 1
     filled.lines += len(read.lines)
     filled.left += read.left
+    filled.unplaced += read.unplaced
 
 
 def _data(page: ExportedPage) -> bytes:

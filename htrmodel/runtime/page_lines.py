@@ -13,12 +13,13 @@ from PIL import Image
 from htrdata.errors import BadDataError
 from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
 from htrdata.images.masking import blank_outside
-from htrdata.records import Outline, Unit
+from htrdata.records import Box, Outline, Unit
 from htrdata.sources.xml.filling import ReadLine, ReadText, tokens
 from htrdata.sources.xml.geometry import angle_of, box_around
 from htrdata.sources.xml.written import Points, Written, WrittenPage
 from htrmodel.inputs import fit
 from htrmodel.reader import WordReader
+from htrmodel.runtime.word_places import Boxes, TextOnPage, words_on_page
 from htrmodel.tokenizer import check_sure
 
 Pixels = NDArray[np.uint8]
@@ -34,13 +35,22 @@ class ReadPage:
     Attributes:
         lines: by their numbers on the page.
         left: how many lines were left as they are, by reason.
+        unplaced: how many lines have a text whose words could not be placed.
     """
 
     lines: dict[int, ReadLine] = field(default_factory=dict)
     left: Counter[str] = field(default_factory=Counter)
+    unplaced: int = 0
 
 
-def read_lines(reader: WordReader, written: WrittenPage, page: Pixels, unit: Unit, batch_size: int) -> ReadPage:
+def read_lines(
+    reader: WordReader,
+    written: WrittenPage,
+    page: Pixels,
+    unit: Unit,
+    batch_size: int,
+    boxes: Boxes | None = None,
+) -> ReadPage:
     """Reads a page.
 
     Args:
@@ -51,6 +61,7 @@ def read_lines(reader: WordReader, written: WrittenPage, page: Pixels, unit: Uni
             spaces if there are as many, else each is read by itself. ``word`` to read words by themselves and make
             lines of them.
         batch_size: how many are read at once.
+        boxes: with lines that are read whole, what else to place on the page where a line has no elements for it.
 
     Raises:
         BadDataError: the picture has another size than the file says, or the weights compute no numbers.
@@ -80,7 +91,38 @@ def read_lines(reader: WordReader, written: WrittenPage, page: Pixels, unit: Uni
             continue
         own = [one if isinstance(one, ReadText) else ReadText("", 0.0) for one in words.get(number, [])]
         found.lines[number] = ReadLine(read, tuple(own) or (tokens(read, len(line.words)) if line.words else None))
+    if boxes is not None:
+        _place_words(reader, written, page, boxes, batch_size, found)
     return found
+
+
+def _place_words(
+    reader: WordReader, written: WrittenPage, page: Pixels, boxes: Boxes, batch_size: int, found: ReadPage
+) -> None:
+    """Gives lines that were read the places of their words; those that have words already, confidences of them."""
+    lines = [
+        (number, read, line)
+        for number, read in found.lines.items()
+        if read.line.text.split()
+        and ((line := written.lines[number]).words == () or len(read.line.text.split()) == len(line.words))
+    ]
+    known = [TextOnPage(read.line.text, _pixels(page, line), box_of(line, line.baseline)) for _, read, line in lines]
+    height, width = page.shape
+    places = words_on_page(reader, known, (width, height), boxes, batch_size)
+    for (number, read, line), placed in zip(lines, places, strict=True):
+        if not placed:
+            found.unplaced += 1
+        elif line.words:
+            words = tuple(ReadText(word.text, word.confidence) for word in placed)
+            found.lines[number] = ReadLine(read.line, words)
+        else:
+            found.lines[number] = ReadLine(read.line, placed=placed)
+
+
+def _pixels(page: Pixels, line: Written) -> Pixels:
+    cut = cut_out(page, line, line.baseline)
+    assert not isinstance(cut, str)  # it was read
+    return cut
 
 
 def _joined(words: Sequence[ReadText | str]) -> ReadText | str:
@@ -114,7 +156,7 @@ def cut_out(page: Pixels, written: Written, baseline: Points) -> Pixels | str:
     """The crop of a line or a word, uint8 [H, W]; or why there is none."""
     if written.flaw or not written.outline:
         return "without coordinates that can be read"
-    box = box_around(written.outline, angle_of(baseline))
+    box = box_of(written, baseline)
     height, width = page.shape
     if box_fault(box) is not None or is_too_large(box, width, height):
         return "with coordinates of no area"
@@ -122,3 +164,8 @@ def cut_out(page: Pixels, written: Written, baseline: Points) -> Pixels | str:
         return "beyond the page"
     cut = blank_outside(crop(page, box), box, Outline.of(written.outline))
     return np.asarray(reduce_height(cut, _HEIGHT), np.uint8)
+
+
+def box_of(written: Written, baseline: Points) -> Box:
+    """The box of a line or a word that has an outline, as level as a baseline is."""
+    return box_around(written.outline, angle_of(baseline))

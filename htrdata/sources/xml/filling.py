@@ -1,15 +1,14 @@
 """Putting what was read into ALTO and PAGE files: text and confidence of lines and of the words they have, no more.
 
-eScriptorium finds the lines of its own pages again by their ids, Transkribus those of a page; none is touched. What
-described a former text only goes with it: glyphs, alternatives and confidences of characters of an ALTO string, and the
-text of a PAGE region, which Transkribus writes as that of its lines.
-"""
+Only where words with places are given do lines that had none get elements for them.
+
+eScriptorium finds the XX"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -17,6 +16,7 @@ from htrdata.errors import BadDataError
 from htrdata.sources.xml import alto, page_format
 from htrdata.sources.xml.splicing import SplicedFile
 from htrdata.sources.xml.tree import child, children, local
+from htrdata.sources.xml.word_elements import NewIds, PlacedText, put_alto_words, put_page_words, shown
 from htrdata.sources.xml.written import WrittenPage
 
 _BEHIND_TEXT = ("TextStyle", "UserDefined", "Labels")  # of PAGE, in this order
@@ -38,10 +38,12 @@ class ReadLine:
     Attributes:
         line: of all of it.
         words: of its words, in the order of their elements; None where none has changed.
+        placed: its words with their places, for a line that has no elements of words.
     """
 
     line: ReadText
     words: tuple[ReadText, ...] | None = None
+    placed: tuple[PlacedText, ...] = ()
 
 
 class XmlPage:
@@ -83,11 +85,11 @@ class XmlPage:
 
     def fill(self, read: Mapping[int, ReadLine]) -> None:
         """Puts in what was read of some lines, by their numbers. To be called once."""
+        fill = _fill_alto if self.written.format == "alto" else _fill_page
+        ids = NewIds(self._file.root)
         for number, line in sorted(read.items()):
-            if self.written.format == "alto":
-                _fill_alto(self._file, self._lines[number], line)
-            else:
-                _fill_page(self._file, self._lines[number], line)
+            name = self.written.lines[number].id or f"line{number + 1}"
+            fill(self._file, self._lines[number], line, name, ids)
         if self.written.format == "page":
             self._fill_regions(read)
 
@@ -121,14 +123,15 @@ def _number(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[01](\.[0-9]{1,9})?", text) else None
 
 
-def _shown(confidence: float) -> str:
-    return f"{min(max(confidence, 0.0), 1.0):.4f}"
-
-
-def _fill_page(file: SplicedFile, element: Element, read: ReadLine) -> None:
+def _fill_page(file: SplicedFile, element: Element, read: ReadLine, name: str, ids: NewIds) -> None:
     if read.words is not None:
         for word, text in zip(children(element, "Word"), read.words, strict=True):
+            if page_format.text_of(word) != text.text:
+                for glyph in children(word, "Glyph"):
+                    file.remove(glyph)
             _put_equiv(file, word, text)
+    elif read.placed:
+        put_page_words(file, element, read.placed, name, ids)
     _put_equiv(file, element, read.line)
 
 
@@ -139,10 +142,10 @@ def _put_equiv(file: SplicedFile, element: Element, read: ReadText) -> None:
         place = behind.index(True) if True in behind else len(behind)
         unicode = file.element(file.sibling_tag(element, "Unicode"), {}, read.text)
         tag = file.sibling_tag(element, "TextEquiv")
-        new = file.element(tag, {"conf": _shown(read.confidence)}, unicode)
+        new = file.element(tag, {"conf": shown(read.confidence)}, unicode)
         file.insert(element, element[place - 1] if place else None, new)
         return
-    file.put_attributes(equiv, {"conf": _shown(read.confidence)})
+    file.put_attributes(equiv, {"conf": shown(read.confidence)})
     unicode_element = child(equiv, "Unicode")
     if unicode_element is None:
         last = equiv[-1] if len(equiv) else None
@@ -154,7 +157,7 @@ def _put_equiv(file: SplicedFile, element: Element, read: ReadText) -> None:
         file.put_content(plain, read.text)
 
 
-def _fill_alto(file: SplicedFile, element: Element, read: ReadLine) -> None:
+def _fill_alto(file: SplicedFile, element: Element, read: ReadLine, name: str, ids: NewIds) -> None:
     strings = list(children(element, "String"))
     text, confidence = read.line
     hyphen = child(element, "HYP")
@@ -162,9 +165,12 @@ def _fill_alto(file: SplicedFile, element: Element, read: ReadLine) -> None:
         sign = text[-1:] if text[-1:] in _HYPHENS else ""
         file.put_attributes(hyphen, {"CONTENT": sign})
         text = text.removesuffix(sign)
+    if read.placed and len(strings) < 2:
+        put_alto_words(file, element, _without_hyphen(read.placed) if hyphen is not None else read.placed, name, ids)
+        return
     if not strings:
         given = {key: element.get(key, "") for key in ("HPOS", "VPOS", "WIDTH", "HEIGHT") if element.get(key)}
-        attributes = {"CONTENT": text, **given, "WC": _shown(confidence)}
+        attributes = {"CONTENT": text, **given, "WC": shown(confidence)}
         first = child(element, "Shape")
         file.insert(element, first, file.element(file.sibling_tag(element, "String"), attributes, None))
         return
@@ -172,10 +178,21 @@ def _fill_alto(file: SplicedFile, element: Element, read: ReadLine) -> None:
     if hyphen is not None and read.words:
         parts = [*parts[:-1], ReadText(parts[-1].text.rstrip(_HYPHENS), parts[-1].confidence)]
     for string, part in zip(strings, parts, strict=True):
-        gone = {name: None for name in ("CC", "SUBS_TYPE", "SUBS_CONTENT") if string.get(name) is not None}
-        file.put_attributes(string, {"CONTENT": part.text, "WC": _shown(part.confidence), **gone})
-        if len(string):
-            file.put_content(string, "")
+        changed = string.get("CONTENT") != part.text
+        gone = {name: None for name in ("CC", "SUBS_TYPE", "SUBS_CONTENT") if changed and string.get(name) is not None}
+        file.put_attributes(string, {"CONTENT": part.text, "WC": shown(part.confidence), **gone})
+        for below in string:
+            if changed and local(below) != "Shape":
+                file.remove(below)
+
+
+def _without_hyphen(words: tuple[PlacedText, ...]) -> tuple[PlacedText, ...]:
+    """Words without the sign that a ``HYP`` has; the last one goes where it was no more than that."""
+    last = words[-1]
+    if last.text[-1:] not in _HYPHENS or not last.text:
+        return words
+    shorter = replace(last, text=last.text[:-1], characters=last.characters[:-1])
+    return (*words[:-1], shorter) if shorter.text or len(words) == 1 else words[:-1]
 
 
 def tokens(line: ReadText, count: int) -> tuple[ReadText, ...] | None:

@@ -62,7 +62,7 @@ def _line(element: Element, region: str) -> Written:
     words = tuple(_word(word) for word in children(element, "Word"))
     return Written(
         id=element.get("id", ""),
-        text=_text(element) or joined([word.text for word in words]),
+        text=text_of(element) or joined([word.text for word in words]),
         outline=outline,
         baseline=_points(element, "Baseline")[0],
         type=_type(element),
@@ -74,10 +74,10 @@ def _line(element: Element, region: str) -> Written:
 
 def _word(element: Element) -> Written:
     outline, flaw = _points(element, "Coords")
-    return Written(element.get("id", ""), _text(element), outline, flaw=flaw)
+    return Written(element.get("id", ""), text_of(element), outline, flaw=flaw)
 
 
-def _text(element: Element) -> str:
+def text_of(element: Element) -> str:
     """The transcription right below an element, not that of its words."""
     equiv = first_equiv(element)
     text = child(equiv, "Unicode") if equiv is not None else None

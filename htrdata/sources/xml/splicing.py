@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
@@ -119,6 +120,16 @@ class SplicedFile:
         at = self._opened(parent) if after is None else self._ended(after)
         before = self._places[after][0] if after is not None else None
         self._change(at, at, (b"" if before is None else self._indent(before)) + new)
+
+    def replace(self, element: Element, new: Sequence[bytes]) -> None:
+        """Puts elements in the place of one, each indented like it; see `element`."""
+        begin = self._places[element][0]
+        self._change(begin, self._ended(element), self._indent(begin).join(new))
+
+    def remove(self, element: Element) -> None:
+        """Takes an element out, with the white space before it."""
+        begin = self._places[element][0]
+        self._change(begin - len(self._indent(begin)), self._ended(element), b"")
 
     def element(self, tag: bytes, attributes: dict[str, str], content: bytes | str | None) -> bytes:
         """An element as bytes of this file; a content of None makes it an empty one, a text is escaped."""
