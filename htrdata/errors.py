@@ -3,6 +3,7 @@
     HtrError                    1   (base, never raised itself)
     ├── UsageError              2   options or places that do not fit together
     │   ├── UnknownNameError    2   a name that is none of those there are; also a KeyError
+    │   ├── MissingPackageError 2   a package that an extra brings; also a ModuleNotFoundError
     │   ├── WrongTypeError      2   a value of a kind that has no meaning there; also a TypeError
     │   └── OutOfRangeError     2   a position beyond the end; also an IndexError
     ├── SourceMissingError      2   a data set, file or device that is not there
@@ -21,6 +22,8 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -40,6 +43,50 @@ class UnknownNameError(UsageError, KeyError):
     """A name that is none of those there are."""
 
     __str__ = Exception.__str__  # a KeyError would put its message in quotes
+
+
+EXTRAS = {
+    "HersheyFonts": "draw",
+    "torch": "model",
+    "safetensors": "model",
+    "matplotlib": "model",
+    "rapidfuzz": "model",
+    "onnxruntime": "onnx",
+    "onnx": "onnx",
+    "onnx_ir": "onnx",
+    "onnxscript": "onnx",
+    "openvino": "openvino",
+    "httpx2": "fetch",
+    "tenacity": "fetch",
+    "datasets": "hf",
+    "starlette": "browse",
+    "uvicorn": "browse",
+}
+"""Which extra of setup.cfg brings a package that is not installed with the rest."""
+
+
+class MissingPackageError(UsageError, ModuleNotFoundError):
+    """A package that an extra brings is not installed, or cannot be imported as it is installed."""
+
+    @classmethod
+    def of(cls, error: ImportError, what: str = "this", extra: str | None = None) -> MissingPackageError | None:
+        """The error for what an import says, or None where it is no matter of installing an extra.
+
+        Args:
+            error: what it raised.
+            what: what the package is needed for.
+            extra: the one that brings all that is needed for it; None for the one that brings the package.
+        """
+        package = (error.name or "").split(".")[0]
+        extra = extra or EXTRAS.get(package)
+        if extra is None or lacks_memory(error):
+            return None
+        if isinstance(error, ModuleNotFoundError):
+            return cls(f"{what} needs {package}, which is not installed: pip install 'htrdata[{extra}]'")
+        return cls(
+            f"{what} needs {package or 'a package'}, which cannot be imported ({error}): "
+            f"pip install --upgrade 'htrdata[{extra}]'"
+        )
 
 
 class WrongTypeError(UsageError, TypeError):
@@ -120,3 +167,19 @@ def lacks_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     return isinstance(error, RuntimeError | OSError | ImportError) and bool(_NO_MEMORY.search(str(error)))
+
+
+@contextmanager
+def importing(what: str, extra: str | None = None) -> Iterator[None]:
+    """Imports within it that fail for want of an extra say how to install that; see `MissingPackageError.of`.
+
+    Raises:
+        MissingPackageError: a package is not installed, or cannot be imported.
+    """
+    try:
+        yield
+    except ImportError as error:
+        missing = MissingPackageError.of(error, what, extra)
+        if missing is None:
+            raise
+        raise missing from error

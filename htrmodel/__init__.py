@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from htrdata.errors import importing
 from htrdata.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'htrmodel' has no attribute {name!r}")
     module, attribute = _PLACES[name]
-    return getattr(importlib.import_module(module), attribute)
+    with importing(f"htrmodel.{name}"):
+        return getattr(importlib.import_module(module), attribute)
 
 
 def __dir__() -> list[str]:

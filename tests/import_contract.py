@@ -98,7 +98,14 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.tokenizer"},
     "htrmodel.auditing": {*_STORE, "htrmodel.data", "htrmodel.devices"}
     | {"htrmodel.judging", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.tokenizer", "htrmodel.training"},
-    "htrmodel": {"htrdata.version", "htrmodel.checkpoint", "htrmodel.data", "htrmodel.evaluation", "htrmodel.inputs"}
+    "htrmodel": {
+        "htrdata.errors",
+        "htrdata.version",
+        "htrmodel.checkpoint",
+        "htrmodel.data",
+        "htrmodel.evaluation",
+        "htrmodel.inputs",
+    }
     | {"htrmodel.judging", "htrmodel.recogniser", "htrmodel.runtime", "htrmodel.tokenizer", "htrmodel.training"},
     "htrmodel.cli": {*_STORE, "htrdata.building", "htrdata.cli", "htrdata.sources", "htrdata.version"}
     | {

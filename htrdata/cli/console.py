@@ -20,27 +20,9 @@ from typing import NoReturn
 import click
 from tqdm import tqdm
 
-from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, UsageError, lacks_memory
+from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, importing, lacks_memory
 from htrdata.files.refusals import refusal
 from htrdata.labels import visible
-
-_EXTRAS = {
-    "HersheyFonts": "draw",
-    "torch": "model",
-    "safetensors": "model",
-    "matplotlib": "model",
-    "rapidfuzz": "model",
-    "onnxruntime": "onnx",
-    "onnx": "onnx",
-    "onnx_ir": "onnx",
-    "onnxscript": "onnx",
-    "openvino": "openvino",
-    "httpx2": "fetch",
-    "tenacity": "fetch",
-    "datasets": "hf",
-    "starlette": "browse",
-    "uvicorn": "browse",
-}
 
 STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """What may steer a terminal, besides the control characters of ASCII, which JSON escapes anyway."""
@@ -76,11 +58,6 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
         sys.exit(error.exit_code)
     except HtrError as error:
         _refuse(error)
-    except ModuleNotFoundError as error:
-        extra = _EXTRAS.get((error.name or "").split(".")[0])
-        if extra is None:
-            raise
-        _refuse(UsageError(f"this needs {error.name}, which is not installed: pip install 'htrdata[{extra}]'"))
     except BrokenPipeError:
         _leave_pipe()
     except (KeyboardInterrupt, click.Abort):
@@ -99,7 +76,8 @@ def _called(commands: click.Command, program: str) -> int | None:
     """Calls it. Where what reads the output has gone, click wraps the output and ends with 1, which is for bugs."""
     output = sys.stdout
     try:
-        code: int | None = commands.main(prog_name=program, standalone_mode=False)
+        with importing("this"):
+            code: int | None = commands.main(prog_name=program, standalone_mode=False)
         return code
     except SystemExit:
         if sys.stdout is not output:

@@ -24,6 +24,8 @@ def lm(texts: tuple[Path, ...], out: Path, order: int) -> None:
       htrmodel lm novels/*.txt --out english.lm
       htrmodel evaluate --lm english.lm
     """
+    import safetensors.numpy  # noqa: F401 - the file is written with it: it is missed before the work
+
     from htrmodel.language.counting import make_model, read_texts
 
     words = read_texts(texts)

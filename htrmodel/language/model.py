@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
-from safetensors import safe_open
 
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
 from htrdata.files import strict_json
@@ -121,6 +119,8 @@ class CharacterModel:
             CannotCreateError: the file cannot be created there.
             StorageError: writing failed.
         """
+        import safetensors.numpy
+
         about = {
             "format": FORMAT,
             "order": self.order,
@@ -157,6 +157,8 @@ def load_model(path: Path | str) -> CharacterModel:
         StorageError: it cannot be read.
         BadDataError: it is damaged or no such model.
     """
+    from safetensors import safe_open  # not before: an ONNX file is read without it
+
     path = Path(path)
     try:
         if not path.is_file():

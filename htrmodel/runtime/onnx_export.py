@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from htrdata.errors import UsageError
+from htrdata.errors import importing
 from htrdata.files.writing import write_atomically
 from htrmodel.config import ENTRY, FORMAT
 from htrmodel.layers.attention import AttentionDecoder, Decoding
@@ -89,15 +89,13 @@ def export_onnx(recogniser: Recogniser, path: Path | str, calibration: NDArray[n
             `htrmodel.runtime.quantising`; None for float32.
 
     Raises:
-        UsageError: the packages ``onnx`` and ``onnxscript``, or for 8 bits ``onnxruntime``, are not installed.
+        MissingPackageError: the packages ``onnx`` and ``onnxscript``, or for 8 bits ``onnxruntime``, are not installed.
         CannotCreateError: the file cannot be created there.
         StorageError: writing failed.
     """
-    try:
+    with importing("ONNX export", "onnx"):
         import onnx
         import onnxscript  # noqa: F401 - torch's exporter needs it, and would say so less plainly
-    except ImportError as error:
-        raise UsageError(f"ONNX export needs the package {error.name!r}: pip install 'htrdata[onnx]'") from error
     model = _graph(recogniser)
     _strip(model.graph)
     if calibration is not None:

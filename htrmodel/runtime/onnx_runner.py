@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.errors import SourceMissingError, UsageError
+from htrdata.errors import SourceMissingError, importing
 from htrdata.files.regular import is_utf8
 from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
 
@@ -23,16 +23,14 @@ class OnnxRecogniser(ExportedRecogniser):
         config: what it was built from.
 
     Raises:
-        UsageError: ONNX Runtime is not installed.
+        MissingPackageError: ONNX Runtime is not installed.
         SourceMissingError: there is no such file.
         BadDataError: it is no ONNX file, a damaged one, or not one of ours.
     """
 
     def __init__(self, path: Path | str, threads: int = 0) -> None:
-        try:
+        with importing("reading with ONNX", "onnx"):
             import onnxruntime
-        except ImportError as error:
-            raise UsageError("reading with ONNX needs ONNX Runtime: pip install 'htrdata[onnx]'") from error
         path = Path(path)
         if not path.is_file():
             raise SourceMissingError(f"no ONNX file at {path}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.errors import SourceMissingError, UsageError
+from htrdata.errors import SourceMissingError, importing
 from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
 
 
@@ -29,20 +29,17 @@ class OpenVinoRecogniser(ExportedRecogniser):
         config: what it was built from.
 
     Raises:
-        UsageError: OpenVINO is not installed.
+        MissingPackageError: OpenVINO is not installed.
         SourceMissingError: there is no such file.
         BadDataError: it is no ONNX file, a damaged one, or not one of ours.
     """
 
     def __init__(self, path: Path | str, threads: int = 0) -> None:
-        try:
+        with importing("reading with OpenVINO", "openvino"):
             import onnx
             import openvino
             from google.protobuf.message import DecodeError
-        except ImportError as error:
-            raise UsageError(
-                f"reading with OpenVINO needs the package {error.name!r}: pip install 'htrdata[openvino]'"
-            ) from error
+
         path = Path(path)
         if not path.is_file():
             raise SourceMissingError(f"no ONNX file at {path}")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.errors import StorageError, UsageError
+from htrdata.errors import StorageError, importing
 from htrdata.files.refusals import refusal
 
 _TRUNK = "FeatureExtraction"
@@ -40,15 +40,13 @@ def quantise(model: Any, inputs: NDArray[np.float32]) -> Any:
         Another ``onnx.ModelProto`` with the same inputs, outputs and metadata.
 
     Raises:
-        UsageError: ONNX Runtime is not installed.
+        MissingPackageError: ONNX Runtime is not installed.
         StorageError: there is no room for temporary files.
     """
-    try:
+    with importing("quantising", "onnx"):
         import onnx
         import onnx_ir
         from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
-    except ImportError as error:
-        raise UsageError(f"quantising needs the package {error.name!r}: pip install 'htrdata[onnx]'") from error
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)  # it advises to fold constants and batch norms first, which the exporter has done

@@ -66,7 +66,7 @@ def read_jpeg(data: bytes, _folder: Path) -> None:
         if width * height > _MOST_PIXELS:
             return
         pixels = decode(data, "grey")
-    except (ImageError, OSError, ValueError, SyntaxError):
+    except (ImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return
     check_opencv(data, pixels)
 
