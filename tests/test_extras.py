@@ -50,6 +50,8 @@ json.dump(said, sys.stdout)
 
 COMMANDS = {
     "htrdata browse empty": "browse",
+    "htrdata sample imgur5k --out drawn": "draw",
+    "htrdata synth --words 10 --out drawn": "draw",
     "htrdata fetch imgur5k empty": "fetch",
     "htrdata fetch unipen empty": "fetch",
     "htrdata fetch dhsd empty": "fetch",

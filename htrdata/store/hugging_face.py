@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from htrdata.errors import UsageError
+from htrdata.errors import importing
 from htrdata.store.export_forms import PARQUET_SPLITS, arrow_schema
 from htrdata.store.exported_words import ExportedWords
 
@@ -30,13 +30,11 @@ def to_hugging_face(words: Words, positions: range, cache: Path | None = None) -
         cache: the folder of the file; None for that of `datasets`.
 
     Raises:
-        UsageError: `datasets` is not installed.
+        MissingPackageError: `datasets` is not installed.
         BadDataError: the data set is damaged.
     """
-    try:
+    with importing("to_hf()", "hf"):
         import datasets
-    except ModuleNotFoundError as error:
-        raise UsageError(f"this needs the package {error.name!r}: pip install 'htrdata[hf]'") from error
     exported = ExportedWords(words.dataset)
     schema = arrow_schema(exported.columns, exported.types)
     features = datasets.Features.from_arrow_schema(schema)

@@ -110,7 +110,7 @@ def test_what_others_do_with_it_works(words: Words, tmp_path: Path) -> None:
 
 def test_without_the_library_the_remedy_is_named(words: Words, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(UsageError, match=r"'datasets': pip install 'htrdata\[hf\]'"):
+    with pytest.raises(UsageError, match=r"needs datasets, which is not installed: pip install 'htrdata\[hf\]'"):
         words.to_hf()
 
 
