@@ -20,12 +20,13 @@ from htrdata.building.execution import executor_for, storage_errors
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.missing_images import looked_for
 from htrdata.building.options import BuildOptions
-from htrdata.building.part import build_part, count_part
+from htrdata.building.part import count_part
+from htrdata.building.parts import WAITING, Progress, build_parts, missing_parts, remove_strays, say_missing, silent
 from htrdata.building.plan import Plan, make_plan
 from htrdata.building.published_counts import compare, difference_lines, expected_faults, unexpected_gaps
-from htrdata.building.replaceable import check_places, inputs_of
+from htrdata.building.replaceable import check_places
 from htrdata.building.reporting.page import Reported, write_report
-from htrdata.building.resuming import differences, may_resume
+from htrdata.building.resuming import begin, plan_inputs
 from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files.writing import sync_folders
@@ -38,8 +39,8 @@ from htrdata.store.format import DATASET_FILE, MANIFEST_FILE, REPORT_FILE
 from htrdata.store.shard_writer import ShardInfo
 from htrdata.workers import run_all
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done and how much there is: words, or shards."""
+Say = Callable[[str], None]
+"""Told what a person should know, in a sentence."""
 
 FAULTS = frozenset(
     {
@@ -83,9 +84,13 @@ def build(
     overwrite: bool = False,
     strict: bool = False,
     corrections: Path | str | None = None,
+    only_join: bool = False,
     progress: Progress | None = None,
+    say: Say | None = None,
 ) -> Built:
     """Builds a data set into a store. An interrupted build is taken up by the same call.
+
+    Parts that other machines have built, see `htrdata.building.sharing.build_share`, are joined.
 
     Args:
         source: where the words come from.
@@ -98,7 +103,9 @@ def build(
         strict: whether any fault of the data (see `FAULTS`), beyond those of the published data set, and any difference
             from its counts is an error, and nothing is published.
         corrections: a CSV of labels that are put right or flagged; see `htrdata.store.corrections`.
+        only_join: whether parts that are missing are an error, instead of being built.
         progress: is told how far the work is.
+        say: is told, in a sentence, which parts other machines have left to be built.
 
     Raises:
         HtrError: whatever a person can meet; see `htrdata.errors`.
@@ -107,7 +114,8 @@ def build(
     with storage_errors(Path(out)), executor_for(executor, workers) as running:
         plan = make_plan(source, options or BuildOptions(), name, correcting)
         release_freed_memory()  # annotations as they stood in their files
-        return build_plan(plan, Path(out), running, overwrite=overwrite, strict=strict, progress=progress or _silent)
+        how = How(overwrite, strict, only_join, progress or silent, say or _unsaid)
+        return build_plan(plan, Path(out), running, how)
 
 
 def count_words(
@@ -125,42 +133,39 @@ def count_words(
     with storage_errors(None), executor_for(executor, workers) as running:
         source = plan.source
         jobs = ((part, plan.options, plan.name, source.unit, plan.extra_columns) for part in plan.parts)
-        for words in run_all(running, count_part, jobs, waiting=_WAITING):
+        for words in run_all(running, count_part, jobs, waiting=WAITING):
             tally.add(words)
             done += words.num_rows
-            (progress or _silent)("words", done, plan.words)
+            (progress or silent)("words", done, plan.words)
     return tally
 
 
-def build_plan(
-    plan: Plan, out: Path, executor: Executor, *, overwrite: bool, strict: bool, progress: Progress
-) -> Built:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a plan is carried out; see `build`."""
+
+    overwrite: bool
+    strict: bool
+    only_join: bool
+    progress: Progress
+    say: Say
+
+
+def build_plan(plan: Plan, out: Path, executor: Executor, how: How) -> Built:
     """Builds what a plan says; see `build`."""
     workspace = Workspace(out, plan.name)
-    provenance = plan.provenance
     with workspace.locked():
-        workspace.settle()
-        live = None if overwrite else workspace.live_dataset()
-        equal = live is not None and not differences(live, provenance, versions=False)
-        if live is not None and equal and workspace.is_there(live):
-            if workspace.begun() in (None, provenance):  # parts of something else stay for whoever builds that
+        workspace.refuse_shares()
+        live = begin(plan, workspace, overwrite=how.overwrite)
+        if live is not None:
+            if workspace.begun() in (None, plan.provenance):  # parts of something else stay for whoever builds that
                 workspace.remove()
             return Built(live, already=True)
-        inputs = inputs_of(plan.source, (page for part in plan.parts for page in part.pages))
-        try:
-            check_places(out, plan.name, inputs)
-            # A data set whose files are not all there is repaired by building it again.
-            resumed = may_resume(workspace, provenance, None if equal else live, overwrite=overwrite)
-        except CannotCreateError:
-            if workspace.begun() is None:
-                workspace.remove()
-            raise
-        if not resumed:
-            workspace.start(provenance)
         if not workspace.staged:
-            _build_parts(plan, workspace, executor, progress)
-            _stage(plan, workspace, executor, strict, progress)
-        check_places(out, plan.name, inputs)  # hours later
+            _look_at_missing(plan, workspace, how)
+            build_parts(plan.parts, plan, workspace, executor, how.progress)
+            _stage(plan, workspace, executor, how.strict, how.progress)
+        check_places(out, plan.name, plan_inputs(plan))  # hours later
         workspace.publish()
         workspace.remove()
     description = workspace.live_dataset()
@@ -168,15 +173,16 @@ def build_plan(
     return Built(description, already=False)
 
 
-def _build_parts(plan: Plan, workspace: Workspace, executor: Executor, progress: Progress) -> None:
-    todo = [part for part in plan.parts if not (workspace.parts / part.file_name).exists()]
-    done = plan.words - sum(part.words for part in todo)
-    progress("words", done, plan.words)
-    source, place = plan.source, workspace.parts
-    jobs = ((part, plan.options, plan.name, source.unit, plan.extra_columns, place) for part in todo)
-    for words in run_all(executor, build_part, jobs, waiting=_WAITING):
-        done += words
-        progress("words", done, plan.words)
+def _look_at_missing(plan: Plan, workspace: Workspace, how: How) -> None:
+    """Says which parts are missing where others were to build them, or refuses to build any."""
+    remove_strays(workspace)
+    missing = missing_parts(plan.parts, workspace)
+    if missing and how.only_join:
+        raise CannotCreateError(
+            f"{say_missing(missing, plan, workspace)}. Run these again, or without --part join, which builds them here"
+        )
+    if missing and workspace.begun_shares():
+        how.say(f"{say_missing(missing, plan, workspace)}; building them here")
 
 
 def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, progress: Progress) -> None:
@@ -201,7 +207,7 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
     jobs = [(split, number, workspace.stage) for split in splits for number in range(len(split.folders))]
     shards: dict[str, ShardInfo] = {}
     progress("shards", 0, len(jobs))
-    for folder, shard in run_all(executor, join_shard, jobs, waiting=_WAITING):
+    for folder, shard in run_all(executor, join_shard, jobs, waiting=WAITING):
         shards[folder] = shard
         progress("shards", len(shards), len(jobs))
     folders = [folder for split in splits for folder in split.folders]
@@ -218,7 +224,7 @@ def _look_for_copies(plan: Plan, workspace: Workspace, executor: Executor) -> Co
     parts = [(part.split, workspace.parts / part.file_name) for part in plan.parts if part.split is not None]
     copies: Copies = executor.submit(find_copies, parts).result()
     if plan.options.dedup:
-        for _ in run_all(executor, drop_words, copies.places.items(), waiting=_WAITING):
+        for _ in run_all(executor, drop_words, copies.places.items(), waiting=WAITING):
             pass
     return copies
 
@@ -247,8 +253,5 @@ def _refuse_faults(plan: Plan, tally: Tally) -> None:
         )
 
 
-def _silent(_what: str, _done: int, _total: int) -> None:
+def _unsaid(_sentence: str) -> None:
     pass
-
-
-_WAITING = 32  # parts handed to the executor at a time: enough for any pool, few enough to be cheap

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from htrdata.building.part import read_part
 from htrdata.files.arrow_files import map_for_arrow
+from htrdata.files.writing import place_beside
 from htrdata.records import Reason, first_reason
 from htrdata.store.manifest import DROPPED
 
@@ -27,7 +28,7 @@ def drop_words(part: Path, places: Mapping[int, frozenset[int] | None]) -> None:
     Raises:
         OSError: it cannot be read or written.
     """
-    temporary = part.with_suffix(".tmp")
+    temporary = place_beside(part)
     with temporary.open("wb") as file:
         with map_for_arrow(part) as source, pa.ipc.new_file(file, pa.ipc.open_file(source).schema) as writer:
             for number, batch in enumerate(read_part(part)):

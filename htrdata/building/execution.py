@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, WorkerDiedError, lacks_memory
 from htrdata.files.refusals import refusal
-from htrdata.workers import make_executor
+from htrdata.workers import make_executor, usable_cores
 
 
 @contextmanager
@@ -19,7 +18,7 @@ def executor_for(given: Executor | None, workers: int | None) -> Iterator[Execut
     if given is not None:
         yield given
         return
-    with make_executor(workers or os.cpu_count() or 1) as executor:
+    with make_executor(workers or usable_cores()) as executor:
         try:
             yield executor
         except BaseException:

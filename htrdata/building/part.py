@@ -15,6 +15,7 @@ from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.files.arrow_files import map_for_arrow
+from htrdata.files.writing import place_beside
 from htrdata.records import Page, Unit
 
 
@@ -26,11 +27,13 @@ class Part:
         number: its place in the order of the plan, from 0.
         split: of its pages; None for pages that are in no split.
         pages: its pages.
+        build: of what it is a part, see `htrdata.building.plan.Plan.fingerprint`.
     """
 
     number: int
     split: str | None
     pages: tuple[Page, ...]
+    build: str = ""
 
     @property
     def words(self) -> int:
@@ -39,9 +42,14 @@ class Part:
 
     @property
     def file_name(self) -> str:
-        """The name of its file. It tells the pages too: a build cut into other parts must not take this one's."""
-        pages = hashlib.sha256("\n".join(page.id for page in self.pages).encode("utf-8", "surrogatepass"))
-        return f"part-{self.number:06d}-{pages.hexdigest()[:16]}.arrow"
+        """The name of its file. It tells the pages and the build, too: no other build must take this one's.
+
+        A build that is cut into other parts has other names; and so has one with other options, into whose folder a
+        worker that was thought to be dead may still write.
+        """
+        known = "\n".join([*(page.id for page in self.pages), self.build])
+        digest = hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"part-{self.number:06d}-{digest[:16]}.arrow"
 
 
 def count_part(
@@ -55,7 +63,9 @@ def count_part(
 def build_part(
     part: Part, options: BuildOptions, dataset: str, unit: Unit, extra_columns: Sequence[str], folder: Path
 ) -> int:
-    """Builds a part and writes its file, under a temporary name until it is complete.
+    """Builds a part and writes its file, under a name of its own until it is complete.
+
+    Two processes may build it at once, on one machine or two: the file is the same, and the last one's stays.
 
     Args:
         part: what to build.
@@ -72,15 +82,18 @@ def build_part(
         OSError: an image cannot be read, or the file cannot be written.
     """
     path = folder / part.file_name
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        # A batch per page: memory holds one page's crops, not a part's.
-        with pa.ipc.new_file(file, part_schema(extra_columns)) as writer:
-            for page in part.pages:
-                writer.write_batch(to_batch(rows_of_page(page, options), dataset, unit, extra_columns))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    temporary = place_beside(path)
+    try:
+        with temporary.open("wb") as file:
+            # A batch per page: memory holds one page's crops, not a part's.
+            with pa.ipc.new_file(file, part_schema(extra_columns)) as writer:
+                for page in part.pages:
+                    writer.write_batch(to_batch(rows_of_page(page, options), dataset, unit, extra_columns))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     release_freed_memory()
     return part.words
 

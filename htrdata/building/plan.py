@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from htrdata.building.correcting import Corrector
 from htrdata.building.manifest_writer import part_schema
@@ -67,6 +68,11 @@ class Plan:
     def words(self) -> int:
         """How many annotated words there are."""
         return sum(part.words for part in self.parts)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, over what the store depends on."""
+        return hashlib.sha256(json.dumps(encode(self.provenance), sort_keys=True).encode()).hexdigest()
 
     @property
     def provenance(self) -> Provenance:
@@ -132,7 +138,7 @@ def make_plan(
         name=checked_name(name or source.name),
         source=source,
         options=options,
-        parts=tuple(_parts(pages, options.part_words)),
+        parts=(),
         pages=dict(Counter(page.split for page in pages)),
         leaks=leaks,
         compared=(*_kept_together(pages), *(() if unknown else ("writers",))),
@@ -141,7 +147,7 @@ def make_plan(
         corrections=corrected,
     )
     _check_description(plan)
-    return plan
+    return replace(plan, parts=tuple(_parts(pages, options.part_words, plan.fingerprint)))
 
 
 def _extra_columns(source: Source, corrected: bool) -> tuple[str, ...]:
@@ -191,7 +197,7 @@ def _check_description(plan: Plan) -> None:
         raise UsageError(f"{error}; see htrdata.sources.base.Source for the types of its members") from error
 
 
-def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:
+def _parts(pages: Sequence[Page], part_words: int, build: str) -> Iterator[Part]:
     """Fills parts with whole pages until each has the words wanted, split by split."""
     number = 0
     for split in (*SPLITS, None):
@@ -201,10 +207,10 @@ def _parts(pages: Sequence[Page], part_words: int) -> Iterator[Part]:
             waiting.append(page)
             words += len(page.words)
             if words >= part_words:
-                yield Part(number, split, tuple(waiting))
+                yield Part(number, split, tuple(waiting), build)
                 number, waiting, words = number + 1, [], 0
         if waiting:
-            yield Part(number, split, tuple(waiting))
+            yield Part(number, split, tuple(waiting), build)
             number += 1
 
 

@@ -1,11 +1,55 @@
-"""Whether a build may go on from what it finds in the store, or must not touch it."""
+"""How a build begins: whether it may go on from what it finds in the store, or must not touch it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from htrdata.building.plan import Plan
+from htrdata.building.replaceable import check_places, inputs_of
 from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files.strict_json import Json, encode
-from htrdata.store.description import Provenance
+from htrdata.store.description import Description, Provenance
+
+
+def begin(plan: Plan, workspace: Workspace, *, overwrite: bool) -> Description | None:
+    """Makes the folder of a build what it must be before the first part is built. The lock must be held.
+
+    Args:
+        plan: of the build.
+        workspace: where it is built.
+        overwrite: whether anything that is there may be replaced.
+
+    Returns:
+        The data set, where it stands in the store as planned, so that there is nothing to be done; else None.
+
+    Raises:
+        LockedError: shares of another build are being built.
+        CannotCreateError: something else is there, and may not be replaced.
+    """
+    workspace.settle()
+    provenance = plan.provenance
+    live = None if overwrite else workspace.live_dataset()
+    equal = live is not None and not differences(live, provenance, versions=False)
+    if live is not None and equal and workspace.is_there(live):
+        return live
+    try:
+        check_places(workspace.store, plan.name, plan_inputs(plan))
+        # A data set whose files are not all there is repaired by building it again.
+        resumed = may_resume(workspace, provenance, None if equal else live, overwrite=overwrite)
+    except CannotCreateError:
+        if workspace.begun() is None:
+            workspace.remove()
+        raise
+    if not resumed:
+        workspace.refuse_shares()
+        workspace.start(provenance)
+    return None
+
+
+def plan_inputs(plan: Plan) -> set[Path]:
+    """The folders and files that the source of a plan reads."""
+    return inputs_of(plan.source, (page for part in plan.parts for page in part.pages))
 
 
 def may_resume(workspace: Workspace, wanted: Provenance, live: Provenance | None, *, overwrite: bool) -> bool:

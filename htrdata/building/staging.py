@@ -1,6 +1,7 @@
 """The folder of a build under way, its lock, and how a finished build becomes visible.
 
-STORE/.build/NAME/lock            held while a process builds
+STORE/.build/NAME/lock            held while a process builds; by one that builds a share of the parts, while it begins
+STORE/.build/NAME/shares/         a lock for each share of the parts that has begun: see `htrdata.building.sharing`
 STORE/.build/NAME/request.json    what is being built: a build of something else must not go on from here
 STORE/.build/NAME/parts/          finished parts
 STORE/.build/NAME/stage/          the data set as it will stand in the store; complete once it has its dataset.json
@@ -12,12 +13,14 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 
+from htrdata.building.shares import Share
 from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
 from htrdata.files import strict_json
 from htrdata.files.refusals import cannot_create
@@ -57,22 +60,25 @@ class Workspace:
         self.folder = store / ".build" / name
         self.parts = self.folder / "parts"
         self.stage = self.folder / "stage"
+        self.shares = self.folder / "shares"
         self.about = self.stage / name
         self._request = self.folder / "request.json"
         self._moves = self.folder / "moves.json"
         self._old = self.folder / "old"
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, patience: float = 0) -> Iterator[None]:
         """Creates the folder and holds its lock.
+
+        Args:
+            patience: for how many seconds to wait for whoever holds it.
 
         Raises:
             LockedError: another process builds this data set.
             CannotCreateError: the folder cannot be created.
         """
         try:
-            make_folder(self.folder)
-            held = filelock.FileLock(self.folder / "lock").acquire(timeout=0)
+            held = _acquired(self.folder / "lock", patience)
         except filelock.Timeout:
             raise LockedError(
                 f"another process is building {self.name!r} in {self.store}: wait for it, or build elsewhere with --out"
@@ -81,6 +87,40 @@ class Workspace:
             raise CannotCreateError(cannot_create(self.store, error)) from error
         with held:
             yield
+
+    @contextlib.contextmanager
+    def holding(self, share: Share) -> Iterator[None]:
+        """Holds the lock of a share. To get it the lock of the build must be held, and may then be let go.
+
+        Raises:
+            LockedError: another process builds that share.
+        """
+        try:
+            held = _acquired(self._lock_of(share), 0)
+        except filelock.Timeout:
+            raise LockedError(
+                f"another process is building --part {share} of {self.name!r} in {self.store}: wait for it"
+            ) from None
+        with held:
+            yield
+
+    def begun_shares(self) -> list[Share]:
+        """The shares that have been begun, finished or not, in order."""
+        names = [path.stem.replace("-of-", "/") for path in self.shares.glob("*-of-*.lock")]
+        return sorted(Share.parse(name) for name in names)
+
+    def refuse_shares(self) -> None:
+        """Makes sure that nobody is building a share. While the lock of the build is held, nobody can begin one.
+
+        Raises:
+            LockedError: somebody is.
+        """
+        for share in self.begun_shares():
+            with self.holding(share):
+                pass
+
+    def _lock_of(self, share: Share) -> Path:
+        return self.shares / f"{share.number}-of-{share.of}.lock"
 
     def live_dataset(self) -> Description | None:
         """The description of the data set that stands in the store; None where there is none.
@@ -123,7 +163,7 @@ class Workspace:
         """Discards whatever another build left, and notes what this one builds."""
         self.settle()
         self._request.unlink(missing_ok=True)
-        for folder in (self.parts, self.stage):
+        for folder in (self.parts, self.stage, self.shares):
             if folder.exists():
                 shutil.rmtree(folder)
         make_folder(self.parts)
@@ -182,7 +222,7 @@ class Workspace:
         """Removes the folder of the build, which is no longer needed. The lock must be held."""
         self.settle()
         self._request.unlink(missing_ok=True)  # first, or else what is left would be taken for parts to go on from
-        for folder in (self.parts, self.stage):
+        for folder in (self.parts, self.stage, self.shares):
             if folder.exists():
                 shutil.rmtree(folder)
         (self.folder / "lock").unlink(missing_ok=True)
@@ -191,6 +231,23 @@ class Workspace:
         for folder in (self.folder, self.folder.parent):
             with contextlib.suppress(OSError):  # another build is under way, or somebody has put something there
                 folder.rmdir()
+
+
+def _acquired(path: Path, patience: float) -> contextlib.AbstractContextManager[object]:
+    """Acquires a lock that whoever holds it may remove, with its folder, when all is done.
+
+    Raises:
+        filelock.Timeout: somebody else holds it.
+        OSError: it cannot be created.
+    """
+    until = time.monotonic() + patience
+    while True:
+        make_folder(path.parent)
+        try:
+            return filelock.FileLock(path).acquire(timeout=max(0.0, until - time.monotonic()), poll_interval=0.1)
+        except FileNotFoundError:  # its folder has just gone
+            if time.monotonic() > until:
+                raise
 
 
 def _move(source: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec
 
 import click
 
-from htrdata.cli.console import echo, progress_bar
+from htrdata.cli.console import echo, print_json, progress_bar
 from htrdata.cli.typed_options import Decorator, as_request, with_options
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class BuildRequest:
     out: Path
     name: str | None
     workers: int | None
+    part: str | None
     part_size: int
     shard_size: int | None
     height: int
@@ -77,7 +79,13 @@ def normalise_option(default: str) -> Decorator:
 _OPTIONS: list[Decorator] = [
     click.option("--out", default="lmdb", show_default=True, type=click.Path(path_type=Path), help="The store."),
     click.option("--name", help="Name of the data set in the store.  [default: that of the source]"),
-    click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]"),
+    click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per usable core]"),
+    click.option(
+        "--part",
+        metavar="I/N|join",
+        help="Build share I of N alone, one on each of N machines; the command without it then joins what they built "
+        "and builds what is missing, with join refuses if any is.",
+    ),
     click.option("--part-size", default=2000, show_default=True, help="Words per unit of work; the store is the same."),
     click.option("--shard-size", type=int, help="Words per shard.  [default: one shard per split]"),
     click.option("--height", default=64, show_default=True, help="Reduce higher crops to it; 0: never."),
@@ -158,6 +166,16 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
         asked: of the build.
         published: what is asked of a published data set besides; None for words that are drawn.
     """
+    published = published or PublishedRequest()
+    options = _build_options(asked, published)
+    source = _resplit(source, published)
+    if asked.part in (None, "join"):
+        _build(source, asked, options)
+    else:
+        _build_share(source, asked, options, asked.part)
+
+
+def _build(source: Source, asked: BuildRequest, options: BuildOptions) -> None:
     from htrdata.building.builder import build, count_words
     from htrdata.building.describing import describe_counts
     from htrdata.building.missing_images import looked_for
@@ -168,9 +186,6 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     from htrdata.store.corrections import read_corrections
     from htrdata.store.description_file import as_text
 
-    published = published or PublishedRequest()
-    options = _build_options(asked, published)
-    source = _resplit(source, published)
     with progress_bar() as progress:
         if asked.dry_run:
             correcting = None if asked.corrections is None else read_corrections(asked.corrections)
@@ -192,7 +207,9 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
                 overwrite=asked.overwrite,
                 strict=asked.strict,
                 corrections=asked.corrections,
+                only_join=asked.part is not None,
                 progress=progress,
+                say=lambda sentence: echo(sentence, err=True),
             )
             counts = built.description
             place = asked.out / counts.name
@@ -204,6 +221,38 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     for remark in remarks_of(source):
         echo(remark, err=True)
     echo(message, err=True)
+
+
+def _build_share(source: Source, asked: BuildRequest, options: BuildOptions, part: str) -> None:
+    """Builds one of several shares of a data set, and says what the others must do."""
+    from htrdata.building.shares import Share
+    from htrdata.building.sharing import build_share
+    from htrdata.errors import UsageError
+
+    share = Share.parse(part)
+    if asked.dry_run:
+        raise UsageError(f"--dry-run counts all words, and --part {share} builds some of them: give one of the two")
+    with progress_bar() as progress:
+        built = build_share(
+            source,
+            asked.out,
+            options,
+            share=share,
+            name=asked.name,
+            workers=asked.workers,
+            overwrite=asked.overwrite,
+            corrections=asked.corrections,
+            progress=progress,
+        )
+    if asked.as_json:
+        print_json({**dataclasses.asdict(built), "share": str(share)})
+    elif built.already:
+        echo(f"{asked.out} has {built.name} already")
+    else:
+        there = f", {built.parts - built.built:,} of which were there" if built.built < built.parts else ""
+        echo(f"part {share} of {built.name}: {built.parts:,} of {built.of:,} parts{there}, {built.words:,} words")
+    if not built.already:
+        echo(f"once all {share.of} are built, the same command without --part joins them in {asked.out}", err=True)
 
 
 def _resplit(source: Source, asked: PublishedRequest) -> Source:

@@ -65,6 +65,7 @@ def imgur5k(
       htrdata imgur5k --root IMGUR5K-Handwriting-Dataset --out lmdb
       htrdata imgur5k --charset printable --max-length 25 --name imgur5k_94
       htrdata imgur5k --pages mine.lst --pages theirs.lst
+      htrdata imgur5k --part 3/16                            # one of sixteen machines; then without
       htrdata imgur5k --download
     """
     from htrdata.sources.imgur5k.page_list import read_page_lists

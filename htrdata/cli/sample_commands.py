@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 
@@ -40,9 +39,9 @@ def imgur5k(
       htrdata sample imgur5k --out drawn --annotations IMGUR5K-Handwriting-Dataset/dataset_info
     """
     from htrdata.drawing.samples.imgur5k import draw_sample
-    from htrdata.workers import make_executor
+    from htrdata.workers import make_executor, usable_cores
 
-    with make_executor(workers or os.cpu_count() or 1) as executor, progress_bar() as progress:
+    with make_executor(workers or usable_cores()) as executor, progress_bar() as progress:
         drawn = draw_sample(
             out,
             pages=pages,
@@ -73,9 +72,9 @@ def iam(out: Path, forms: int, seed: int, scale: float, archives: bool, workers:
       htrdata sample iam --out drawn --archives
     """
     from htrdata.drawing.samples.iam import draw_sample
-    from htrdata.workers import make_executor
+    from htrdata.workers import make_executor, usable_cores
 
-    with make_executor(workers or os.cpu_count() or 1) as executor, progress_bar() as progress:
+    with make_executor(workers or usable_cores()) as executor, progress_bar() as progress:
         drawn = draw_sample(
             out,
             forms=forms,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def replace_durably(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def place_beside(path: Path) -> Path:
+    """A name beside a file for what is being written, which no other process takes, on whatever machine it runs.
+
+    `remove_unfinished` finds what a killed process has left there.
+    """
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
 
 
 def remove_unfinished(path: Path) -> None:

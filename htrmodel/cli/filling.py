@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from htrdata.building.shares import Share
 from htrdata.cli.console import echo, progress_bar
 from htrdata.errors import BadDataError, UsageError
 from htrmodel import starter
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from htrmodel.reader import WordReader
     from htrmodel.runtime.filled_exports import Filled
     from htrmodel.runtime.word_places import Boxes
-
-One = TypeVar("One")
 
 
 def fill_pages(
@@ -51,7 +49,9 @@ def fill_pages(
         )
     if boxes is not None and unit == "word":
         raise UsageError("--boxes places the words of lines, and --unit word reads boxes that are there: leave one out")
-    pages = share(find_pages(places), part)
+    pages = find_pages(places)
+    if part is not None:
+        pages = list(Share.parse(part).every(pages))
     about = {"checkpoint": _digest(checkpoint), "unit": unit, "language": language}
     prepare(out, about if boxes is None else {**about, "boxes": boxes}, places)
     with StopSignals() as stop, progress_bar() as progress:
@@ -73,20 +73,6 @@ def fill_pages(
         sys.exit(128 + stop.received)
     if filled.bad:
         raise BadDataError(f"{len(filled.bad):,} of {len(pages):,} pages could not be read")
-
-
-def share(items: list[One], part: str | None) -> list[One]:
-    """Every N-th item from the I-th on, of ``I/N``; all without.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if part is None:
-        return items
-    found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", part)
-    if found is None or not 1 <= int(found[1]) <= int(found[2]):
-        raise UsageError(f"--part {part}: give I/N, from 1/N to N/N, as in 2/5")
-    return items[int(found[1]) - 1 :: int(found[2])]
 
 
 def _digest(checkpoint: Path) -> str:

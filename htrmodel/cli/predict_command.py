@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from htrdata.building.shares import Share
 from htrdata.cli.console import STEERING, echo, print_json
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import legible, visible
@@ -60,7 +61,9 @@ if TYPE_CHECKING:
     type=click.Choice(["words", "characters"]),
     help="With --xml: also write boxes of words, with those of their characters, into lines that have none.",
 )
-@click.option("--part", metavar="I/N", help="With --xml: every N-th page from the I-th on: N machines share the work.")
+@click.option(
+    "--part", metavar="I/N", help="Every N-th image, or page of --xml, from the I-th on: N machines share them."
+)
 @foreign_options
 @language_options
 def predict(
@@ -97,6 +100,7 @@ def predict(
       htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
       htrmodel predict crops/ --lm english.lm                # with what is known of the language
+      htrmodel predict lmdb --csv --part 3/16 >words-3.csv   # one of sixteen machines
       htrmodel predict export.zip --xml --out filled/        # lines, by starter-lines
       htrmodel predict export.zip --xml --out filled/ --boxes words
       htrmodel predict letters/ --xml --out filled/ --unit word --checkpoint starter
@@ -107,10 +111,8 @@ def predict(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
-    if as_xml != (out is not None) or (not as_xml and (unit or part or boxes)) or (as_xml and (as_json or as_csv)):
-        raise UsageError(
-            "--xml and --out DIR go together, --unit, --boxes and --part with them, --json and --csv without"
-        )
+    if as_xml != (out is not None) or (not as_xml and (unit or boxes)) or (as_xml and (as_json or as_csv)):
+        raise UsageError("--xml and --out DIR go together, --unit and --boxes with them, --json and --csv without")
     knowledge = language.knowledge()
     if checkpoint is None:
         checkpoint = starter.LINES if as_xml and unit != "word" else starter.DEFAULT
@@ -123,6 +125,8 @@ def predict(
         fill_pages(reader, checkpoint, label, places, out, unit or "line", part, boxes, batch_size)
         return
     images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
+    if part is not None:
+        images = Share.parse(part).every(images)
     tally = Tally()
     found = _counted(predict_each(reader, images, batch_size), tally)
     if as_json:

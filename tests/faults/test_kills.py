@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from htrdata.building.builder import build
+from htrdata.building.shares import Share
+from htrdata.building.sharing import build_share
 from htrdata.errors import WorkerDiedError
 
 from ..fuzz.made_inputs import NoiseSource
@@ -36,8 +38,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[NoiseSource, Path]:
     return source, folder / "store"
 
 
-def start(source: NoiseSource, store: Path) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "tests.faults.building_program", str(source.folder), str(store), str(WORKERS)]
+def start(source: NoiseSource, store: Path, *share: str, workers: int = WORKERS) -> subprocess.Popen[str]:
+    given = [str(source.folder), str(store), str(workers), *share]
+    words = [sys.executable, "-m", "tests.faults.building_program", *given]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         words,
@@ -104,3 +107,29 @@ def test_a_killed_build_goes_on(whole: tuple[NoiseSource, Path], whom: str, tmp_
         outcome = "done before" if process.returncode == 0 else f"ended with {process.returncode}, then built"
         TRIED[f"build with {WORKERS} workers, {whom} struck", outcome] += 1
         assert process.returncode or not left
+
+
+@pytest.mark.parametrize("struck", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT] if ALL else [signal.SIGKILL])
+def test_killed_shares_are_done_again(whole: tuple[NoiseSource, Path], struck: signal.Signals, tmp_path: Path) -> None:
+    """Two of three shares run at once, and one is struck; it runs again, and what is missing is built by who joins."""
+    source, expected = whole
+    for number in range(TRIES):
+        chance = random.Random(f"{struck} {number}")
+        store = tmp_path / str(number)
+        shares = ["1/3", "2/3"]
+        running = [start(source, store, share, workers=1) for share in shares]
+        out = running[0].stdout
+        assert out is not None
+        for _ in range(chance.randint(0, 3)):
+            out.readline()
+        time.sleep(chance.random() * 0.02)
+        running[0].send_signal(struck)
+        codes = [(process.communicate(timeout=120), process.returncode)[1] for process in running]
+        assert codes[0] in {-struck, 128 + struck, 0}
+        assert codes[1] == 0
+        assert not (store / "drawn").exists()
+        for share in [*shares, "3/3"] if chance.random() < 0.5 else ["1/3"]:
+            build_share(source, store, NEW, share=Share.parse(share), workers=1)
+        build(source, store, NEW, workers=1)
+        assert tree(store) == tree(expected), f"{struck} {number}"
+        TRIED["one of two shares at once struck", f"ended with {codes[0]}, then done again and joined"] += 1

@@ -59,6 +59,22 @@ def test_the_main_job_in_one_command(root: Path, tmp_path: Path) -> None:
     assert checked.stdout.endswith("whole\n")
 
 
+def test_shares_of_a_build_are_joined_by_the_same_command(root: Path, tmp_path: Path) -> None:
+    build = ["imgur5k", "--root", root, "--out", tmp_path / "lmdb", "--workers", 1, "--part-size", 40]
+    first = htrdata(*build, "--part", "1/2")
+    assert (first.returncode, first.stdout) == (0, "part 1/2 of imgur5k: 4 of 8 parts, 192 words\n")
+    assert "once all 2 are built, the same command without --part joins them" in first.stderr
+    refused = htrdata(*build, "--part", "join")
+    assert refused.returncode == 73
+    assert "4 of the 8 parts of 'imgur5k', 180 words, are missing: --part 2/2. Run these again" in refused.stderr
+    assert json.loads(htrdata(*build, "--part", "2/2", "--json").stdout)["share"] == "2/2"
+    joined = htrdata(*build, "--part", "join")
+    assert joined.returncode == 0, joined.stderr
+    whole = htrdata("imgur5k", "--root", root, "--out", tmp_path / "whole", "--workers", 1)
+    assert (joined.stdout, tree(tmp_path / "lmdb")) == (whole.stdout, tree(tmp_path / "whole"))
+    assert htrdata(*build, "--part", "2/2").stdout == f"{tmp_path}/lmdb has imgur5k already\n"
+
+
 def test_the_root_has_a_default(root: Path, tmp_path: Path) -> None:
     done = htrdata("imgur5k", "--dry-run", HTRDATA_HOME=str(root.parent))
     assert done.returncode == 0, done.stderr
@@ -109,6 +125,8 @@ def test_pages_without_annotations_and_without_images_are_told(root: Path, tmp_p
         (["imgur5k", "--max-length", "0"], 2, "maximum label length of 0"),
         (["imgur5k", "--quality", "0"], 2, "JPEG quality of 0"),
         (["imgur5k", "--workers", "0"], 2, "0 is not in the range"),
+        (["imgur5k", "--part", "4/3"], 2, "--part 4/3: give I/N"),
+        (["imgur5k", "--part", "1/3"], 2, "--dry-run counts all words, and --part 1/3 builds some"),
         (["verify", "nowhere"], 2, "no data set in nowhere"),
         (["imgr5k"], 2, "No such command 'imgr5k'"),
     ],

@@ -20,7 +20,6 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrdata.labels import PRINTABLE
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
-from htrmodel.cli.filling import share
 from htrmodel.config import RecogniserConfig
 from htrmodel.reader import WordReader
 from htrmodel.recogniser import Recogniser
@@ -181,15 +180,6 @@ def test_a_line_without_coordinates_is_left_as_it_is(export: Path, tmp_path: Pat
     found = run(export, tmp_path / "out")
     assert dict(found.left) == {"without coordinates that can be read": 1}
     assert contents(tmp_path / "out")["page/b.xml"].count(b"WC=") == path.read_bytes().count(b"<String ") - 1
-
-
-def test_parts_are_the_whole(export: Path, tmp_path: Path) -> None:
-    pages = find_pages([export])
-    assert [one for part in ("1/3", "2/3", "3/3") for one in share(pages, part)].__len__() == len(pages)
-    assert share([1, 2, 3, 4, 5], "2/2") == [2, 4]
-    for wrong in ("0/2", "3/2", "1", "a/b", "1/2/3"):
-        with pytest.raises(UsageError, match="give I/N"):
-            share(pages, wrong)
 
 
 def test_words_are_read_where_they_have_boxes(

@@ -129,6 +129,20 @@ def test_csv_is_quoted_and_complete(recogniser: Recogniser, folder: Path, tmp_pa
     assert [float(row["confidence"]) for row in rows] == pytest.approx([c for _, c in expected], abs=1e-5)
 
 
+def test_parts_are_the_whole(recogniser: Recogniser, folder: Path, tmp_path: Path) -> None:
+    save(recogniser, tmp_path / "model.safetensors")
+
+    def names(*part: str) -> list[str]:
+        done = run(folder, "--checkpoint", tmp_path / "model.safetensors", "--csv", *part)
+        assert done.exception is None
+        return [row["name"] for row in csv.DictReader(io.StringIO(done.stdout))]
+
+    parts = [names("--part", f"{number}/3") for number in (1, 2, 3)]
+    assert sorted(name for part in parts for name in part) == sorted(names())
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert isinstance(run(folder, "--part", "4/3").exception, UsageError)
+
+
 def test_a_bad_image_makes_the_command_fail_after_the_others(
     recogniser: Recogniser, folder: Path, tmp_path: Path
 ) -> None:

@@ -1,0 +1,74 @@
+"""Builds parts of a plan that are not there yet, wherever the executor has its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+
+from htrdata.building.part import Part, build_part
+from htrdata.building.plan import Plan
+from htrdata.building.shares import listed, shares_of
+from htrdata.building.staging import Workspace
+from htrdata.workers import run_all
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is: words, or shards."""
+
+WAITING = 32
+"""Jobs handed to an executor at a time: enough for the cores of a machine, few enough to be cheap."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """A `Progress` for those who do not ask."""
+
+
+def missing_parts(parts: Sequence[Part], workspace: Workspace) -> list[Part]:
+    """Those of some parts that have not been built.
+
+    The folder is listed, since of a single name a file system that several machines share may remember that it was not
+    there.
+    """
+    there = {path.name for path in workspace.parts.iterdir()}
+    return [part for part in parts if part.file_name not in there]
+
+
+def say_missing(missing: Sequence[Part], plan: Plan, workspace: Workspace) -> str:
+    """Which parts of a plan are missing, and, where shares of it were built, which of these have not finished."""
+    words = sum(part.words for part in missing)
+    numbers = [part.number for part in missing]
+    what = f"{len(missing):,} of the {len(plan.parts):,} parts of {plan.name!r}, {words:,} words, are missing: "
+    counts = {share.of for share in workspace.begun_shares()}
+    if len(counts) == 1:
+        return what + ", ".join(f"--part {share}" for share in shares_of(numbers, counts.pop()))
+    return f"{what}numbers {listed(numbers)}"
+
+
+def remove_strays(workspace: Workspace) -> None:
+    """Removes what killed processes have left of writing parts. Nobody must be writing any."""
+    for path in workspace.parts.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def build_parts(parts: Sequence[Part], plan: Plan, workspace: Workspace, executor: Executor, progress: Progress) -> int:
+    """Builds those of some parts that are not there yet.
+
+    Args:
+        parts: of the plan.
+        plan: of the build.
+        workspace: where their files go.
+        executor: it must reach the images and the workspace.
+        progress: is told how many words are done.
+
+    Returns:
+        How many parts were built.
+    """
+    todo = missing_parts(parts, workspace)
+    total = sum(part.words for part in parts)
+    done = total - sum(part.words for part in todo)
+    progress("words", done, total)
+    unit, place = plan.source.unit, workspace.parts
+    jobs = ((part, plan.options, plan.name, unit, plan.extra_columns, place) for part in todo)
+    for words in run_all(executor, build_part, jobs, waiting=WAITING):
+        done += words
+        progress("words", done, total)
+    return len(todo)
