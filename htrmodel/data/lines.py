@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -90,8 +92,14 @@ def writable(samples: Samples, config: RecogniserConfig) -> Samples:
     )
 
 
+DECODERS = 8
+"""Threads that decode, at most: a GPU takes a batch of lines in as long as one core decodes thirty."""
+
+
 class LineBatches(Batches):
     """Lines, decoded when a batch of them is taken: that costs a hundredth of what training on them does on a CPU.
+
+    For a GPU the next batch can be decoded while it works on one, see `prepare`.
 
     Args:
         samples: of each data set; at least one.
@@ -107,17 +115,32 @@ class LineBatches(Batches):
     ) -> None:
         super().__init__(samples, device)
         self._config = config
+        self._decoders = ThreadPoolExecutor(min(DECODERS, os.cpu_count() or 1), "decode")
+        self._prepared: tuple[NDArray[np.int64], list[Future[NDArray[np.uint8]]]] | None = None
         self.widths = np.concatenate([input_widths(part, config) for part in samples])
 
     def take(self, positions: NDArray[np.int64]) -> Batch:
         """The lines at some positions; those that are narrower than the widest are padded on the right."""
+        if self._prepared is None or not np.array_equal(self._prepared[0], positions):
+            self.prepare(positions)
+        assert self._prepared is not None
+        pixels = [decoded.result() for decoded in self._prepared[1]]
+        self._prepared = None
+        images = torch.from_numpy(stacked(pixels))
+        images = images.pin_memory() if self.device.type == "cuda" else images
+        return self._batch(images.to(self.device, non_blocking=True), positions)
+
+    def prepare(self, positions: NDArray[np.int64]) -> None:
+        """Begins to decode the lines at some positions, which are taken next."""
         parts = np.searchsorted(self._starts, positions, side="right") - 1
         places = positions - self._starts[parts]
-        pixels = [
-            _fitted(self._samples[number], place, self._config)
-            for number, place in zip(parts.tolist(), places.tolist(), strict=True)
+        words = [(self._samples[part], place) for part, place in zip(parts.tolist(), places.tolist(), strict=True)]
+        # Shards are read by one thread.
+        decoding = [
+            self._decoders.submit(_fitted, samples, place, samples.encoded(place), self._config)
+            for samples, place in words
         ]
-        return self._batch(torch.from_numpy(stacked(pixels)).to(self.device, non_blocking=True), positions)
+        self._prepared = (positions, decoding)
 
     def batches(self, positions: NDArray[np.int64], batch_size: int) -> Iterator[Batch]:
         """The lines at some positions, each once and with others of its own width alone, so that nothing is padded."""
@@ -163,9 +186,9 @@ class OrderByWidth:
         return [dealt[place] for place in order.tolist()]
 
 
-def _fitted(samples: Samples, place: int, config: RecogniserConfig) -> NDArray[np.uint8]:
+def _fitted(samples: Samples, place: int, encoded: bytes, config: RecogniserConfig) -> NDArray[np.uint8]:
     try:
-        return decode_word(samples.encoded(place), config)
+        return decode_word(encoded, config)
     except ImageError as error:
         raise _damaged(samples, place, error) from error
 

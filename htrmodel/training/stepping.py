@@ -115,16 +115,19 @@ class Stepper:
         positions = self._order.batch(*divmod(number, self.steps_per_epoch))
         # Each process augments its part in its own way.
         self._generator.manual_seed((seed << 32) + (self._task.processes.rank << 26) + number)
-        loss = self._take(positions) if self._fixed is None else self._fixed.step(positions)
+        loss = self._take(positions, number) if self._fixed is None else self._fixed.step(positions)
         if training.schedule is not None:
             training.schedule.step()
         if training.average is not None:
             training.average.update(number + 1)
         return loss
 
-    def _take(self, positions: Positions) -> Tensor:
+    def _take(self, positions: Positions, number: int) -> Tensor:
         part = self._task.processes.part(positions)
         batch = self._task.words.take(part)
+        if isinstance(self._task.words, LineBatches) and number + 1 < self.total_steps:
+            following = self._order.batch(*divmod(number + 1, self.steps_per_epoch))
+            self._task.words.prepare(self._task.processes.part(following))
         targets = self._task.recogniser.tokenizer.encode(batch.texts).to(self._device, non_blocking=True)
         return self._update(batch.images, targets, self._weight(part) / self._weight(positions))
 
