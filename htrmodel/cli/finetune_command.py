@@ -85,6 +85,8 @@ _OPTIONS: list[Decorator] = [
     click.option("--steps", type=int, help="Batches at most.  [default: the recipe's]"),
     click.option("--batch-size", type=int, help="Words in a batch.  [default: the recipe's]"),
     click.option("--lr", type=float, help="Learning rate.  [default: the recipe's]"),
+    click.option("--augment", type=float, help="How strongly images are changed; 0: not.  [default: the recipe's]"),
+    click.option("--weight-decay", type=float, help="Of AdamW.  [default: the recipe's]"),
     click.option(
         "--precision",
         type=click.Choice(PRECISIONS),
@@ -144,6 +146,8 @@ class FinetuneOptions(TypedDict):
     steps: int | None
     batch_size: int | None
     lr: float | None
+    augment: float | None
+    weight_decay: float | None
     precision: str | None
     seed: int
     device: str

@@ -53,6 +53,8 @@ def finetune(
     steps: int | None = None,
     batch_size: int | None = None,
     lr: float | None = None,
+    augment: float | None = None,
+    weight_decay: float | None = None,
     precision: str | None = None,
     seed: int = 0,
     out: PathLike[str] | str | None = None,
@@ -97,6 +99,8 @@ def finetune(
         steps: batches at most; without `epochs`, those of the recipe then end nothing.
         batch_size: words in a batch.
         lr: learning rate.
+        augment: how strongly images are changed, see `htrmodel.data.augment.augment`; 0 for not at all.
+        weight_decay: of AdamW.
         precision: ``float32``, ``bfloat16``, or ``auto`` for bfloat16 on GPUs alone.
         seed: of new weights, order and augmentation.
         out: the run folder; None for ``runs/`` and a name after data sets, model and recipe.
@@ -132,6 +136,8 @@ def finetune(
         "steps": steps,
         "batch_size": batch_size,
         "lr": lr,
+        "augment": augment,
+        "weight_decay": weight_decay,
         "precision": precision,
     }
     model = ModelChoice(

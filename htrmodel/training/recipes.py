@@ -71,6 +71,8 @@ class Recipe:
         self._check("epochs", self.epochs is None or self.epochs >= 1, "at least 1")
         self._check("patience", self.patience >= 0, "0 (never stop early) or more")
         self._check("select", self.select in SELECTS, " or ".join(SELECTS))
+        self._check("augment", 0 <= self.augment < float("inf"), "0 (not at all) or more")
+        self._check("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
         self._check("average", 0 <= self.average < 1, "at least 0 and below 1")
 

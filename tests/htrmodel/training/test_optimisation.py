@@ -90,7 +90,16 @@ def test_attentionhtr_s_recipe_is_the_published_one(build: Callable[..., Recogni
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"lr": 0.0}, {"batch_size": 0}, {"epochs": 0}, {"patience": -1}, {"average": 1.0}, {"precision": "float16"}],
+    [
+        {"lr": 0.0},
+        {"batch_size": 0},
+        {"epochs": 0},
+        {"patience": -1},
+        {"average": 1.0},
+        {"augment": -1.0},
+        {"weight_decay": -1.0},
+        {"precision": "float16"},
+    ],
 )
 def test_recipes_have_bounds(wrong: dict[str, object]) -> None:
     values = {"name": "r", "optimizer": "adamw", "lr": 1.0} | wrong
