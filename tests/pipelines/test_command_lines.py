@@ -19,7 +19,7 @@ from .conftest import PIPELINES, LoadPipeline
 NAMES = [path.stem for path in sorted(PIPELINES.glob("*.py"))]
 
 
-def test_there_are_four() -> None:
+def test_there_are_five() -> None:
     assert NAMES == ["attentionhtr", "open_words", "quickstart", "transfer"]
 
 
