@@ -20,7 +20,7 @@ NAMES = [path.stem for path in sorted(PIPELINES.glob("*.py"))]
 
 
 def test_there_are_five() -> None:
-    assert NAMES == ["attentionhtr", "open_words", "quickstart", "transfer"]
+    assert NAMES == ["attentionhtr", "open_words", "quickstart", "transfer", "widen"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,9 +12,9 @@ from htrdata.errors import UsageError
 from htrdata.labels import PRINTABLE
 from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.checkpoint.native import save
+from htrmodel.checkpoint.widening import widen
 from htrmodel.config import RecogniserConfig
 from htrmodel.recogniser import Recogniser
-from pipelines.widen import widen
 
 
 def saved(path: Path, architecture: str) -> Path:
