@@ -40,7 +40,7 @@ lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=benchmarks $(BIN)/mypy .ci/dist.py $(wildcard benchmarks/*.py)
+	MYPYPATH=benchmarks $(BIN)/mypy .ci/dist.py hubconf.py $(wildcard benchmarks/*.py)
 	MYPYPATH=docs $(BIN)/mypy $(wildcard docs/*.py)
 
 bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits
@@ -77,7 +77,7 @@ $(VENV)/model: $(VENV)/core
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,hf,docs,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,hf,hub,docs,dev]'
 	@touch $@
 
 $(VENV)/dist: $(VENV)/core

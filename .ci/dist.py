@@ -47,6 +47,7 @@ class Installation:
 
 READS = """python -c 'import htrdata; words = htrdata.open("first/lmdb")["test", "imgur5k"]; print(words[0].image)'"""
 EXCHANGES = """python -c 'import htrdata; print(htrdata.open("first/lmdb")["test", "imgur5k"].to_hf().features)'"""
+PUBLISHES = """python -c 'import huggingface_hub, htrmodel; htrmodel.push, htrmodel.pull'"""
 BROWSES = """python -c 'import starlette, uvicorn, htrdata.store.browsing.app'"""
 
 INSTALLATIONS = (
@@ -73,6 +74,7 @@ INSTALLATIONS = (
     Installation(
         "openvino", ("htrmodel predict crops/test/images --checkpoint fast.onnx --runtime openvino",), absent=("torch",)
     ),
+    Installation("model,hub", (PUBLISHES, "htrmodel push --help", "htrmodel pull --help"), weights=True),
     Installation("hf", (EXCHANGES,), absent=("torch",)),
     Installation("all", ("htrdata --version", "htrmodel info starter"), weights=True),
 )

@@ -59,6 +59,7 @@ EXTRAS = {
     "httpx2": "fetch",
     "tenacity": "fetch",
     "datasets": "hf",
+    "huggingface_hub": "hub",
     "starlette": "browse",
     "uvicorn": "browse",
 }

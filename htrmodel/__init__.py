@@ -15,6 +15,8 @@ from htrdata.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from htrmodel.checkpoint.files import load as load
+    from htrmodel.checkpoint.hub import pull as pull
+    from htrmodel.checkpoint.hub import push as push
     from htrmodel.data.loading import dataset as dataset
     from htrmodel.evaluation import evaluate as evaluate
     from htrmodel.inputs import to_inputs as to_inputs
@@ -34,6 +36,8 @@ _PLACES = {
     "judge": ("htrmodel.judging.judging", "judge"),
     "load": ("htrmodel.checkpoint.files", "load"),
     "predict": ("htrmodel.runtime.predicting", "predict"),
+    "pull": ("htrmodel.checkpoint.hub", "pull"),
+    "push": ("htrmodel.checkpoint.hub", "push"),
     "to_inputs": ("htrmodel.inputs", "to_inputs"),
 }
 
@@ -47,6 +51,8 @@ __all__ = [
     "judge",
     "load",
     "predict",
+    "pull",
+    "push",
     "to_inputs",
 ]
 

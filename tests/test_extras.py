@@ -64,6 +64,8 @@ COMMANDS = {
     "htrmodel predict word.png --checkpoint words.onnx --runtime openvino": "openvino",
     "htrmodel info starter": "model",
     "htrmodel export starter words.onnx": "model",
+    "htrmodel push starter me/hand": "model",
+    "htrmodel pull me/hand": "model",
     "htrmodel align empty --out aligned": "model",
     "htrmodel audit empty --out audited": "model",
     "htrmodel lm words.txt --out lm.safetensors": "model",

@@ -72,7 +72,7 @@ def test_public_names_stay_what_they_are_when_every_module_is_imported() -> None
         "['errors', 'sources']",
         "['build', 'open', 'verify']",
         "[]",
-        "['dataset', 'evaluate', 'finetune', 'judge', 'load', 'predict', 'to_inputs']",
+        "['dataset', 'evaluate', 'finetune', 'judge', 'load', 'predict', 'pull', 'push', 'to_inputs']",
     ]
 
 
@@ -92,7 +92,9 @@ def test_dir_shows_what_is_public_and_all_of_it_is_said_what_for(package: Module
         package.nope  # noqa: B018
 
 
-@pytest.mark.parametrize("name", ["finetune", "evaluate", "judge", "predict", "to_inputs", "dataset", "load"])
+@pytest.mark.parametrize(
+    "name", ["finetune", "evaluate", "judge", "predict", "to_inputs", "dataset", "load", "push", "pull"]
+)
 def test_public_functions_have_typed_keywords_that_are_all_explained(name: str) -> None:
     function = getattr(htrmodel, name)
     explained = inspect.getdoc(function) or ""

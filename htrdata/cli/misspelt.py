@@ -14,7 +14,10 @@ COMMANDS: Mapping[str, Collection[str]] = {
         *("fetch", "imgur5k", "iam", "dhsd", "unipen", "xml", "folder", "synth", "sample"),
         *("verify", "preview", "info", "browse", "export"),
     ),
-    "htrmodel": ("finetune", "evaluate", "predict", "forecast", "align", "audit", "lm", "info", "export"),
+    "htrmodel": (
+        *("finetune", "evaluate", "predict", "forecast", "align", "audit", "lm", "info", "export"),
+        *("push", "pull"),
+    ),
 }
 """The commands of each program, for who types one of the other."""
 

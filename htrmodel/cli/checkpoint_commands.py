@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -24,6 +23,7 @@ def info(foreign: ForeignRequest, checkpoint: Path, as_json: bool) -> None:
       htrmodel info starter
       htrmodel info AttentionHTR-General-sensitive.pth --json
     """
+    from htrmodel.checkpoint.card import told_lines
     from htrmodel.checkpoint.files import read_checkpoint
 
     found = read_checkpoint(checkpoint, foreign.settings())
@@ -48,20 +48,8 @@ def info(foreign: ForeignRequest, checkpoint: Path, as_json: bool) -> None:
     echo(f"charset {charset.name} of {len(charset.characters)}: {charset.characters}")
     echo(f"images {config.height} x {config.width} ({config.resize}), words of up to {config.max_length} characters")
     for table in ("versions", "metrics", "data"):
-        for line in _lines(table, document[table]):
+        for line in told_lines(table, document[table]):
             echo(line)
-
-
-def _lines(name: str, value: object) -> Iterator[str]:
-    """A value of JSON in lines, each with the names that lead to it; nothing where there is nothing to say."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _lines(f"{name} {key}", inner)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value, 1):
-            yield from _lines(f"{name} {number}", inner)
-    elif value is not None:
-        yield f"{name}: {value}"
 
 
 @click.command()

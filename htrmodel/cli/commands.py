@@ -15,6 +15,7 @@ from htrmodel.cli.checkpoint_commands import export, info
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune
 from htrmodel.cli.forecast_command import forecast
+from htrmodel.cli.hub_commands import pull, push
 from htrmodel.cli.lm_command import lm
 from htrmodel.cli.predict_command import predict
 
@@ -33,10 +34,10 @@ def commands() -> None:
     """
 
 
-for command in (finetune, evaluate, predict, forecast, lm, align, audit, info, export):
+for command in (finetune, evaluate, predict, forecast, lm, align, audit, info, export, push, pull):
     commands.add_command(command)
 
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrmodel", once=("evaluate", "predict", "forecast", "lm", "align", "audit", "info", "export"))
+    run(commands, "htrmodel", once=tuple(name for name in commands.commands if name != "finetune"))
