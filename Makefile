@@ -40,7 +40,7 @@ lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=benchmarks $(BIN)/mypy .ci/dist.py hubconf.py $(wildcard benchmarks/*.py)
+	MYPYPATH=benchmarks:.ci $(BIN)/mypy $(wildcard .ci/*.py) hubconf.py $(wildcard benchmarks/*.py)
 	MYPYPATH=docs $(BIN)/mypy $(wildcard docs/*.py)
 
 bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits

@@ -1,9 +1,13 @@
 """Builds the distributions, checks them, and tries each set of extras in an empty environment: `make dist`.
 
-What was committed is built, by itself: neither files beside it nor what an earlier build left. ``dist/`` then has the
-wheels and source archives of the code and of the weights, ``SHA256SUMS``, a software bill of materials of the smallest
-and of the largest installation (CycloneDX), ``NOTES.md`` (of this version, out of the changelog) and ``installs.md``
-(what each set of extras takes). `make release` does the same, but only for a commit with the tag of its version.
+What was committed is built, by itself: neither files beside it nor what an earlier build left. ``dist/`` then has
+
+- the wheels and source archives of the code and of the weights, and ``SHA256SUMS``;
+- a software bill of materials of the smallest and of the largest installation, by CycloneDX;
+- ``NOTES.md``: what the changelog says of this version;
+- ``installs.md``: what each set of extras takes; ``transcript.txt``: what its commands have said.
+
+`make release` does the same, but only for a commit with the tag of its version.
 """
 
 from __future__ import annotations
@@ -18,68 +22,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from installations import INSTALLATIONS, Installation
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 BIN = Path(sys.executable).parent
 
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """A set of extras, and what must work there.
-
-    Attributes:
-        extras: between the brackets.
-        commands: in the folder that all installations share, one after the other.
-        weights: whether the weights are installed beside it.
-        absent: modules that must not have come along.
-    """
-
-    extras: str
-    commands: tuple[str, ...]
-    weights: bool = False
-    absent: tuple[str, ...] = ()
-
-
-READS = """python -c 'import htrdata; words = htrdata.open("first/lmdb")["test", "imgur5k"]; print(words[0].image)'"""
-EXCHANGES = """python -c 'import htrdata; print(htrdata.open("first/lmdb")["test", "imgur5k"].to_hf().features)'"""
-PUBLISHES = """python -c 'import huggingface_hub, htrmodel; htrmodel.push, htrmodel.pull'"""
-BROWSES = """python -c 'import starlette, uvicorn, htrdata.store.browsing.app'"""
-
-INSTALLATIONS = (
-    Installation("draw", ("README htrdata", "htrdata export first/lmdb --to folder --out crops"), absent=("torch",)),
-    Installation(
-        "",
-        ("htrdata folder crops --out base", "htrdata verify base --decode", "htrdata info base", READS),
-        absent=("torch", "HersheyFonts", "htrmodel_weights", "matplotlib"),
-    ),
-    Installation("fetch", ("htrdata fetch imgur5k imgur5k --dry-run",), absent=("torch",)),
-    Installation("browse", (BROWSES, "htrdata browse --help"), absent=("torch",)),
-    Installation(
-        "model",
-        (
-            "README htrmodel",
-            "htrmodel predict crops/test/images",
-            "htrmodel finetune --data first/lmdb --from starter-fast --steps 2 --out run",
-        ),
-        weights=True,
-        absent=("onnx",),
-    ),
-    Installation("model,onnx", ("htrmodel export starter-fast fast.onnx",), weights=True),
-    Installation("onnx", ("htrmodel predict crops/test/images --checkpoint fast.onnx",), absent=("torch",)),
-    Installation(
-        "openvino", ("htrmodel predict crops/test/images --checkpoint fast.onnx --runtime openvino",), absent=("torch",)
-    ),
-    Installation("model,hub", (PUBLISHES, "htrmodel push --help", "htrmodel pull --help"), weights=True),
-    Installation("hf", (EXCHANGES,), absent=("torch",)),
-    Installation("all", ("htrdata --version", "htrmodel info starter"), weights=True),
-)
-"""In this order: each may use what those before it have made. ``README htrdata`` are README's first commands of that
-program."""
 
 NOT_INSTALLED = {"dev", "dist", "docs", "fuzz"}
 """Extras for who works at the project."""
@@ -213,11 +164,16 @@ def try_commands(one: Installation, source: Path, place: Path, folder: Path) -> 
     for name in one.absent:
         code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({name!r}) is not None)"
         run(place / "bin/python", "-c", code, cwd=folder, environment=environment)
-    for command in one.commands:
-        shown = readme_commands(source, command.split()[1]) if command.startswith("README ") else [command]
-        for typed in shown:
-            click.echo(f"$ {typed}")
-            run(*shlex.split(typed), cwd=folder, environment=environment, quiet=True)
+    with (DIST / "transcript.txt").open("a", encoding="utf-8") as transcript:
+        print(f"pip install 'htrdata[{one.extras}]'{' htrmodel-weights' if one.weights else ''}\n", file=transcript)
+        for command in one.commands:
+            shown = readme_commands(source, command.split()[1]) if command.startswith("README ") else [command]
+            for typed in shown:
+                click.echo(f"$ {typed}")
+                within, _, words = typed.rpartition("$ ")
+                words = words.replace("FORMS", str(source / ".ci/forms.py"))
+                output = run(*shlex.split(words), cwd=folder / within, environment=environment, quiet=True)
+                print(f"{typed if within else f'$ {typed}'}\n{output}", file=transcript)
 
 
 def readme_commands(source: Path, program: str) -> list[str]:
@@ -254,14 +210,13 @@ def write_sums() -> None:
 
 def run(
     *command: Path | str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None, quiet: bool = False
-) -> None:
-    """Runs a command; what it says is kept back unless it fails, where that is asked for."""
-    output = subprocess.PIPE if quiet else None
-    done = subprocess.run(command, cwd=cwd, env=environment, stdout=output, stderr=output, text=True, check=False)
+) -> str:
+    """Runs a command. What it says is returned, where it is to be quiet, and shown if it fails."""
+    output, errors = (subprocess.PIPE, subprocess.STDOUT) if quiet else (None, None)
+    done = subprocess.run(command, cwd=cwd, env=environment, stdout=output, stderr=errors, text=True, check=False)
     if done.returncode:
-        raise click.ClickException(
-            f"{done.stdout or ''}{done.stderr or ''}{shlex.join(map(str, command))}: {done.returncode}"
-        )
+        raise click.ClickException(f"{done.stdout or ''}{shlex.join(map(str, command))}: {done.returncode}")
+    return done.stdout or ""
 
 
 def said(*command: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 import shutil
 import subprocess
@@ -93,17 +93,13 @@ def test_what_is_released_together_says_the_same(wheel: Path, weights: Path) -> 
     assert (ROOT / "LICENSE").read_bytes() == (ROOT / "weights/LICENSE").read_bytes()
 
 
-def test_every_set_of_extras_is_tried_before_a_release() -> None:
-    place = importlib.util.spec_from_file_location("dist", ROOT / ".ci/dist.py")
-    assert place is not None
-    assert place.loader is not None
-    dist = importlib.util.module_from_spec(place)
-    sys.modules["dist"] = dist  # dataclasses look there
-    place.loader.exec_module(dist)
-    tried = {extra for one in dist.INSTALLATIONS for extra in one.extras.split(",")}
+def test_every_set_of_extras_is_tried_before_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / ".ci"))
+    dist, forms, installations = map(importlib.import_module, ("dist", "forms", "installations"))
+    tried = {extra for one in installations.INSTALLATIONS for extra in one.extras.split(",")}
     assert tried == {"", "all"} | dist.all_extras()
+    assert set(installations.FORMS) == set(forms.FORMS)
     for program in ("htrdata", "htrmodel"):
         shown = dist.readme_commands(ROOT, program)
         assert shown, f"README has no first commands of {program} with a prompt and the folder first/"
-    changelog = dist.notes(ROOT, __version__)
-    assert changelog.startswith(f"## {__version__}")
+    assert dist.notes(ROOT, __version__).startswith(f"## {__version__}")
