@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from htrmodel.checkpoint.files import load
 from htrmodel.data.batches import Batches, WordBatches, standardise
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import check_trained, divided, trained_on
+from htrmodel.data.doubtful_units import doubt_of_unit
 from htrmodel.data.lines import LineBatches, check_unit
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import open_samples
@@ -48,6 +50,7 @@ def evaluate(
     knowledge: Knowledge | None = None,
     tta: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], object] = warnings.warn,
 ) -> Judgement:
     """Judges what a recogniser, or the vote of several, reads of a split; see `htrmodel.judging.judging.judge`.
 
@@ -62,6 +65,7 @@ def evaluate(
         knowledge: of the language, to read with; None to read what is there. The judgement says so, and its signatures.
         tta: whether each image is read in several variants, see `htrmodel.voting`. Likewise.
         progress: told, for one recogniser after the other, how many words are read, and how many there are.
+        say: told in a sentence where a model of words reads what may be lines.
 
     Raises:
         UsageError: the split has no words; the recognisers have different charsets; one is in training mode; or one was
@@ -76,6 +80,8 @@ def evaluate(
     found = find_device(device)
     members = [one if isinstance(one, Recogniser) else load(one).to(found) for one in given]
     _check(members, dataset)
+    if any(not one.config.reads_lines for one in members) and (doubt := doubt_of_unit(StoredSplit(dataset, chosen))):
+        say(doubt)
     readers: list[TensorReader] = [one if knowledge is None else LanguageReader(one, knowledge) for one in members]
     if tta:
         readers = [VotingReader(one) for one in readers]

@@ -174,6 +174,7 @@ def _read_and_judged(
             knowledge=knowledge,
             tta=tta,
             progress=lambda done, total: progress("words", done, total),
+            say=lambda sentence: echo(sentence, err=True),
         )
 
 

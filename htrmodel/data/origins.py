@@ -16,7 +16,7 @@ from htrdata.labels import legible, normal_form
 from htrdata.records import Unit
 from htrdata.store.columns import codes, numbers, select, strings, take
 from htrdata.store.digests import file_sha256
-from htrdata.store.format import DATA_FILE
+from htrdata.store.format import DATA_FILE, FORMAT_1
 from htrdata.store.manifest import DROPPED, KEPT
 from htrdata.store.manifest_reader import ManifestReader, rows_with
 from htrdata.store.reading import Dataset
@@ -43,6 +43,7 @@ class StoredSplit:
         self.split = split
         self.divided = divided(dataset)
         self.unit: Unit | None = dataset.description.unit
+        self.tells_unit = dataset.description.format != FORMAT_1
         self._manifest = ManifestReader(dataset.manifest_path)
         dataset.words(split)  # raises where there are none
         self._folders = dataset.shards(split)
@@ -120,6 +121,7 @@ class PlainShards:
 
     divided = None
     unit = None
+    tells_unit = False
 
     def __init__(self, root: Path, name: str | None = None, split: str = "") -> None:
         self.name = legible(name or real_path(root).name)

@@ -44,6 +44,10 @@ class Origin(Protocol):
         """What its samples are; None where that is not known."""
 
     @property
+    def tells_unit(self) -> bool:
+        """Whether it says so itself: shards without a manifest do not, and a store of format 1 only knew words."""
+
+    @property
     def shards(self) -> tuple[Shard, ...]:
         """The shards of the split in order."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from PIL.Image import Image
 
@@ -18,6 +18,9 @@ from htrdata.records import ImageFile
 from htrdata.store.format import DATA_FILE, DATASET_FILE
 from htrmodel.inputs import Encoded, PageOfFile, WordImage, is_one, several
 from htrmodel.runtime.folders import ENDINGS, find_files
+
+if TYPE_CHECKING:
+    from htrdata.store.reading import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def find_images(
 
 def _at(place: Place, number: int, say: Say, lines: bool) -> Iterable[NamedImage]:
     if isinstance(place, Stored):
-        return _stored(place)
+        return _in_memory(place, say, lines)
     if isinstance(place, str | PathLike):
         return _at_path(Path(place), say, lines)
     name = (
@@ -115,7 +118,7 @@ def _at_path(path: Path, say: Say, lines: bool) -> Iterable[NamedImage]:
         )
     found = find_files(path)
     if not found.images and any(path.rglob(DATA_FILE)):
-        return _in_shards(path)
+        return _in_shards(path, say, lines)
     if not found.images and (tables := sorted(file for ending in _TABLES for file in path.rglob(f"*{ending}"))):
         return (image for table in tables for image in _in_table(table))
     if not found.images:
@@ -149,33 +152,62 @@ def _in_table(path: Path) -> Iterator[NamedImage]:
     return (NamedImage(f"{path}#{name}", _InTable(name, image)) for name, image in images_within(path))
 
 
+def _in_memory(place: Stored, say: Say, lines: bool) -> Iterator[NamedImage]:
+    from htrdata.store.reading import Dataset, Store
+    from htrdata.store.words import Words
+
+    if isinstance(place, Store):
+        return _in_datasets(list(place), say, lines)
+    if isinstance(place, Dataset | Words):
+        _in_datasets(
+            [place if isinstance(place, Dataset) else place.dataset], say, lines
+        )  # raises, or says, what is wrong
+    return _stored(place)
+
+
 def _in_store(path: Path, say: Say, lines: bool) -> Iterator[NamedImage]:
     from htrdata.records import SPLITS
     from htrdata.store.reading import Store
     from htrmodel.data.splits import shards_beside
 
-    store = Store(path)
     for split in SPLITS:
         for name in shards_beside(path, split):
             say(f"{path}: left out {split}/{name}, which htrdata did not build: name that folder to have it read")
-    others = [dataset for dataset in store if dataset.description.unit == "line" and not lines]
-    if not others:
-        return _stored(store)
-    what = f"{', '.join(one.name for one in others)} in {path} holds lines, and these weights read words"
-    if len(others) == len(store.datasets):
-        raise UsageError(f"{what}: --checkpoint starter-lines reads them")
-    say(f"{what}: left out")
-    return (image for dataset in store if dataset not in others for image in _stored(dataset))
+    return _in_datasets(list(Store(path)), say, lines)
 
 
-def _in_shards(path: Path) -> Iterator[NamedImage]:
+def _in_datasets(datasets: Sequence[Dataset], say: Say, lines: bool) -> Iterator[NamedImage]:
+    """The words of data sets; a model of words gets none that hold lines, and hears of those that may."""
+    from htrmodel.data.doubtful_units import doubt_of_unit
+    from htrmodel.data.origins import StoredSplit
+
+    others = [dataset for dataset in datasets if dataset.description.unit == "line" and not lines]
+    kept = [dataset for dataset in datasets if dataset not in others]
+    if others:
+        named = f"{', '.join(one.name for one in others)} in {others[0].store}"
+        what = f"{named} holds lines, and these weights read words"
+        if not kept:
+            raise UsageError(f"{what}: --checkpoint starter-lines reads them")
+        say(f"{what}: left out")
+    for dataset in [] if lines else kept:
+        if dataset.splits and (doubt := doubt_of_unit(StoredSplit(dataset, dataset.splits[0]))):
+            say(doubt)
+    return (image for dataset in kept for image in _stored(dataset))
+
+
+def _in_shards(path: Path, say: Say, lines: bool) -> Iterator[NamedImage]:
     """Shards without a store, such as clova's: their words, whether or not they have labels."""
+    from htrmodel.data.doubtful_units import doubt_of_unit
     from htrmodel.data.samples import encoded_words
     from htrmodel.data.splits import every_split
 
+    origins = every_split(path)
+    for origin in [] if lines else origins:
+        if doubt := doubt_of_unit(origin):
+            say(doubt)
     return (
         NamedImage("/".join(filter(None, (origin.name, origin.split, word_id))), encoded)
-        for origin in every_split(path)
+        for origin in origins
         for word_id, encoded in encoded_words(origin)
     )
 

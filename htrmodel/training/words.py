@@ -17,6 +17,7 @@ from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batches, WordBatches
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
+from htrmodel.data.doubtful_units import doubt_of_unit
 from htrmodel.data.lines import LineBatches, check_unit, writable
 from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origins import PlainShards
@@ -146,6 +147,8 @@ def _find_validation(root: Path, name: str, say: Say) -> list[Origin]:
 
 def _open(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
     check_unit(config, origin.name, origin.unit)
+    if not config.reads_lines and (doubt := doubt_of_unit(origin)):
+        say(doubt)
     policy = config.label_policy
     samples = open_samples(origin, policy)
     if config.reads_lines:
