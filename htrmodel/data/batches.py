@@ -119,7 +119,7 @@ class WordBatches(Batches):
             raise ValueError(f"{sum(map(len, samples))} words do not fit {sum(map(len, images))} images")
         super().__init__(samples, device)
         self._images = list(images)
-        self._resident = self._move() if _has_room(self.device, sum(part.nbytes for part in images)) else None
+        self._resident = self._move() if has_room(self.device, sum(part.nbytes for part in images)) else None
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -164,7 +164,7 @@ class WordBatches(Batches):
         return resident
 
 
-def _has_room(device: torch.device, size: int) -> bool:
+def has_room(device: torch.device, size: int) -> bool:
     """Whether a GPU has room for that many bytes and as many again."""
     if device.type != "cuda":
         return False

@@ -45,12 +45,45 @@ def decode_block(
     """
     images = np.empty((len(keys), config.height, config.width), np.uint8)
     for image, number, key in zip(images, numbers.tolist(), keys.tolist(), strict=True):
-        encoded = shards[number].image(key)
-        try:
-            image[:] = decode_word(encoded, config)
-        except ImageError as error:
-            raise BadDataError(f"{shards[number].folder}, image {key}: {error}") from error
+        image[:] = _decode_stored(shards[number], key, config)
     return first, images
+
+
+def decode_columns(
+    first: int,
+    shards: Sequence[Shard],
+    numbers: NDArray[np.int32],
+    keys: NDArray[np.int32],
+    config: RecogniserConfig,
+) -> tuple[int, int, Pixels]:
+    """Decodes some lines.
+
+    Args:
+        first: any number, given back.
+        shards: the shards.
+        numbers: of N lines, the number of the shard of each, from 0.
+        keys: the index of the key of each, from 1.
+        config: says the size of the input and how images are brought to it.
+
+    Returns:
+        `first`, N, and the columns of all of them, one line after the other: uint8 [columns, height].
+
+    Raises:
+        BadDataError: a shard or an image is damaged.
+        SourceMissingError: a shard is gone.
+    """
+    lines = [
+        _decode_stored(shards[number], key, config).T
+        for number, key in zip(numbers.tolist(), keys.tolist(), strict=True)
+    ]
+    return first, len(lines), np.concatenate(lines)
+
+
+def _decode_stored(shard: Shard, key: int, config: RecogniserConfig) -> Pixels:
+    try:
+        return decode_word(shard.image(key), config)
+    except ImageError as error:
+        raise BadDataError(f"{shard.folder}, image {key}: {error}") from error
 
 
 def decode_word(encoded: bytes, config: RecogniserConfig) -> Pixels:

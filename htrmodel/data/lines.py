@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ from htrmodel.data.decoding import decode_grey, decode_word
 from htrmodel.data.label_columns import REASONS
 from htrmodel.data.mixing import Order, Positions
 from htrmodel.data.origins import StoredSplit
+from htrmodel.data.resident_lines import ResidentLines
 from htrmodel.data.samples import Samples
 from htrmodel.inputs import stacked
 
@@ -93,13 +94,13 @@ def writable(samples: Samples, config: RecogniserConfig) -> Samples:
 
 
 DECODERS = 8
-"""Threads that decode, at most: a GPU takes a batch of lines in as long as one core decodes thirty."""
+"""Threads that decode, at most: more of them wait for each other."""
 
 
 class LineBatches(Batches):
     """Lines, decoded when a batch of them is taken: that costs a hundredth of what training on them does on a CPU.
 
-    For a GPU the next batch can be decoded while it works on one, see `prepare`.
+    The next batch can be decoded while a GPU works on one, see `prepare`; but only `keep` is fast enough for it.
 
     Args:
         samples: of each data set; at least one.
@@ -117,10 +118,22 @@ class LineBatches(Batches):
         self._config = config
         self._decoders = ThreadPoolExecutor(min(DECODERS, os.cpu_count() or 1), "decode")
         self._prepared: tuple[NDArray[np.int64], list[Future[NDArray[np.uint8]]]] | None = None
+        self._kept: ResidentLines | None = None
         self.widths = np.concatenate([input_widths(part, config) for part in samples])
+
+    @property
+    def pixels(self) -> int:
+        """Bytes that the pixels of all lines take."""
+        return int(self.widths.sum()) * self._config.height
+
+    def keep(self, workers: int = 1, progress: Callable[[int, int], None] | None = None) -> None:
+        """Decodes all lines now, and keeps them on the device; see `htrmodel.data.resident_lines.ResidentLines`."""
+        self._kept = ResidentLines(self._samples, self.widths, self._config, self.device, workers, progress)
 
     def take(self, positions: NDArray[np.int64]) -> Batch:
         """The lines at some positions; those that are narrower than the widest are padded on the right."""
+        if self._kept is not None:
+            return self._batch(self._kept.take(positions, int(self.widths[positions].max())), positions)
         if self._prepared is None or not np.array_equal(self._prepared[0], positions):
             self.prepare(positions)
         assert self._prepared is not None
@@ -132,6 +145,8 @@ class LineBatches(Batches):
 
     def prepare(self, positions: NDArray[np.int64]) -> None:
         """Begins to decode the lines at some positions, which are taken next."""
+        if self._kept is not None:
+            return
         parts = np.searchsorted(self._starts, positions, side="right") - 1
         places = positions - self._starts[parts]
         words = [(self._samples[part], place) for part, place in zip(parts.tolist(), places.tolist(), strict=True)]

@@ -14,7 +14,7 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrdata.labels import Charset
 from htrdata.records import Reason, of_people
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.batches import Batches, WordBatches
+from htrmodel.data.batches import Batches, WordBatches, has_room
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
 from htrmodel.data.doubtful_units import doubt_of_unit
@@ -71,7 +71,9 @@ class TrainingWords:
         workers: int = 1,
         progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Batches, dict[str, Batches]]:
-        """Decodes the images, or finds them in the cache; see `htrmodel.data.cache.decoded_words`. Lines come later.
+        """Decodes the images, or finds them in the cache; see `htrmodel.data.cache.decoded_words`.
+
+        Lines are decoded here for a GPU that has room for them; else batch by batch.
 
         Returns:
             The words to train on, and those to validate on by data set.
@@ -79,7 +81,10 @@ class TrainingWords:
 
         def batches(samples: Sequence[Samples]) -> Batches:
             if config.reads_lines:
-                return LineBatches(samples, config, device)
+                lines = LineBatches(samples, config, device)
+                if has_room(device, lines.pixels):
+                    lines.keep(workers, progress)
+                return lines
             images = [decoded_words(one, config, folder=folder, workers=workers, progress=progress) for one in samples]
             return WordBatches(samples, images, device)
 

@@ -131,6 +131,24 @@ def test_batches_have_lines_of_like_width_and_every_line_comes_as_often(tmp_path
     assert all({*batches.widths} >= {batch.images.shape[3]} and len(batch.texts) <= 8 for batch in in_order)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_lines_that_are_kept_on_the_device_are_those_that_are_decoded_batch_by_batch(
+    tmp_path: Path, workers: int
+) -> None:
+    parts = [lines_in(tmp_path / "a", random_lines(230, 1)), lines_in(tmp_path / "b", random_lines(7, 2))]
+    decoded, kept = LineBatches(parts, CONFIG), LineBatches(parts, CONFIG)
+    told: list[tuple[int, int]] = []
+    kept.keep(workers, lambda done, total: told.append((done, total)))
+    assert told[-1] == (237, 237)
+    assert kept.pixels == sum(batch.images.numel() for batch in decoded.in_order(1))
+    for positions in (np.array([0, 236, 100, 231]), np.array([5])):
+        decoded.prepare(positions)
+        kept.prepare(positions)
+        expected, found = decoded.take(positions), kept.take(positions)
+        assert torch.equal(found.images, expected.images)
+        assert (found.texts, found.ids) == (expected.texts, expected.ids)
+
+
 def test_lines_are_learnt_and_a_run_goes_on(tmp_path: Path) -> None:
     write(tmp_path / "store/train/lines", random_lines(60, 1))
     write(tmp_path / "store/val/lines", random_lines(20, 2))
