@@ -112,7 +112,7 @@ def build(
     """
     correcting = None if corrections is None else read_corrections(Path(corrections))
     with storage_errors(Path(out)), executor_for(executor, workers) as running:
-        plan = make_plan(source, options or BuildOptions(), name, correcting)
+        plan = make_plan(source, options or BuildOptions(), name, correcting, progress)
         release_freed_memory()  # annotations as they stood in their files
         how = How(overwrite, strict, only_join, progress or silent, say or _unsaid)
         return build_plan(plan, Path(out), running, how)

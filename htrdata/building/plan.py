@@ -16,7 +16,7 @@ from htrdata.building.part import Part
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files.strict_json import decode, encode
 from htrdata.records import SPLITS, Leaks, Page, SourceInfo
-from htrdata.sources.base import ALIGNMENT, Source, missing_members
+from htrdata.sources.base import ALIGNMENT, Progress, Source, missing_members
 from htrdata.sources.overlap import drop_leaked, find_leaks
 from htrdata.store.corrections import CorrectionFile
 from htrdata.store.description import Compared, Corrections, Provenance
@@ -26,6 +26,8 @@ from htrdata.version import __version__
 
 LONGEST_NAME = 10_000
 """Characters of an id, a writer, or a column of a source."""
+
+_TOLD = 1000  # words after which progress is told
 
 # What decides over the bytes of the images and files.
 _LIBRARIES = ("lmdb", "numpy", "opencv-python", "opencv-python-headless", "pillow", "pyarrow")
@@ -105,7 +107,11 @@ def versions() -> dict[str, str]:
 
 
 def make_plan(
-    source: Source, options: BuildOptions, name: str | None = None, corrections: CorrectionFile | None = None
+    source: Source,
+    options: BuildOptions,
+    name: str | None = None,
+    corrections: CorrectionFile | None = None,
+    progress: Progress | None = None,
 ) -> Plan:
     """Reads the annotations of a source and cuts them into parts.
 
@@ -114,6 +120,7 @@ def make_plan(
         options: of the build.
         name: of the data set in the store; that of the source where None.
         corrections: of the labels; each must fit a word.
+        progress: is told of how many words the images were looked at: on a slow disk that is what takes the time.
 
     Raises:
         UsageError: the name is not one for a data set, a column of the source has the name of another one, or a
@@ -126,7 +133,7 @@ def make_plan(
     part_schema(_extra_columns(source, corrections is not None))  # raises where parts could not be written
     pages, corrected = _read_pages(source, corrections)
     digest = hashlib.sha256()
-    digested = _digested(pages, digest.update)
+    digested = _digested(pages if progress is None else _told(pages, progress), digest.update)
     unknown: list[str] = []
     leaks = find_leaks(_without_writers(digested, unknown))
     assert next(digested, None) is None, "the digest is of all pages only where all were looked at"
@@ -161,6 +168,18 @@ def _read_pages(source: Source, corrections: CorrectionFile | None) -> tuple[lis
     corrector = Corrector(corrections)
     pages = list(corrector.corrected(source.pages()))
     return pages, Corrections(sha256=corrections.sha256, words=corrector.changed)
+
+
+def _told(pages: Sequence[Page], progress: Progress) -> Iterator[Page]:
+    """Passes pages on, and tells now and then of how many words they were; never where there are few."""
+    total = sum(len(page.words) for page in pages)
+    done = told = 0
+    for page in pages:
+        yield page
+        done += len(page.words)
+        if done - told >= _TOLD:
+            told = done
+            progress("words looked at", done, total)
 
 
 def _without_writers(pages: Iterable[Page], found: list[str]) -> Iterator[Page]:

@@ -81,7 +81,7 @@ def build_share(
     """
     correcting = None if corrections is None else read_corrections(Path(corrections))
     with storage_errors(Path(out)), executor_for(None, workers) as executor, ExitStack() as held:
-        plan = make_plan(source, options or BuildOptions(), name, correcting)
+        plan = make_plan(source, options or BuildOptions(), name, correcting, progress)
         release_freed_memory()
         workspace = Workspace(Path(out), plan.name)
         parts = tuple(share.every(plan.parts))

@@ -189,7 +189,7 @@ def _build(source: Source, asked: BuildRequest, options: BuildOptions) -> None:
     with progress_bar() as progress:
         if asked.dry_run:
             correcting = None if asked.corrections is None else read_corrections(asked.corrections)
-            plan = make_plan(source, options, asked.name, correcting)
+            plan = make_plan(source, options, asked.name, correcting, progress)
             counts: Counts = describe_counts(plan, count_words(plan, workers=asked.workers, progress=progress))
             message = (
                 "nothing was written; images were not decoded, so that damaged ones, and copies under other names, may "

@@ -30,10 +30,12 @@ from htrdata.errors import (
 )
 from htrdata.files.on_disk import FileOnDisk
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
-from htrdata.records import Box, Division, Page, Reason, SourceInfo
+from htrdata.records import Box, Division, Page, Reason, SourceInfo, Word
 from htrdata.sources.overlap import find_leaks
 from htrdata.store.verification import verify
 from htrdata.workers import SerialExecutor
+
+from ..conftest import ListSource
 
 SMALL = BuildOptions(part_words=20)
 
@@ -336,6 +338,15 @@ def test_progress_comes_part_by_part(source: Any, tmp_path: Path) -> None:
     seen: list[int] = []
     build(source, tmp_path / "lmdb", SMALL, workers=1, progress=lambda what, done, _: seen.append(done))
     assert seen[:7] == [0, 21, 42, 63, 84, 105, 126]
+
+
+def test_progress_comes_before_the_plan_is_made_where_there_are_many_words(tmp_path: Path) -> None:
+    words = [Word(f"w{number}", "a", image=FileOnDisk(tmp_path / "none.png")) for number in range(2500)]
+    pages = [Page(f"p{at}", "train", tuple(words[at : at + 10])) for at in range(0, 2500, 10)]
+    told: list[tuple[str, int, int]] = []
+    plan = make_plan(ListSource(pages), SMALL, progress=lambda *how_far: told.append(how_far))
+    assert told == [("words looked at", 1000, 2500), ("words looked at", 2000, 2500)]
+    assert plan.inputs == make_plan(ListSource(pages), SMALL).inputs
 
 
 def test_another_build_of_that_name_is_refused_unless_it_may_overwrite(source: Any, tmp_path: Path) -> None:
