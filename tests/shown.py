@@ -42,7 +42,7 @@ def shown_commands(page: Path) -> list[str]:
 
 
 def sessions(page: Path) -> list[list[Step]]:
-    """The blocks of a page that begin with a prompt, without those before which a comment says that they are not run."""
+    """The blocks of a page that begin with a prompt, but not those before which a comment says they are not run."""
     text = _NOT_RUN.sub("not run:\n", page.read_text(encoding="utf-8"))
     found = []
     for before, block in re.findall(r"(?m)(^.*\n+)((?:^    .*\n)+)", text):
