@@ -16,7 +16,8 @@ from htrdata.cli.commands import commands
 from htrdata.images.codec import Color
 from htrdata.labels import OnUnknown
 from htrdata.sources.resplit import Group
-from htrmodel.cli.finetune_command import FinetuneOptions, finetune
+from htrmodel.cli.finetune_command import finetune
+from htrmodel.cli.finetune_options import FinetuneOptions
 
 NAMES = {"Color": Color, "ImageFormat": ImageFormat, "OnUnknown": OnUnknown, "Group": Group}
 
