@@ -77,7 +77,7 @@ $(VENV)/model: $(VENV)/core
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,hf,hub,docs,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,hf,hub,cluster,docs,dev]'
 	@touch $@
 
 $(VENV)/dist: $(VENV)/core

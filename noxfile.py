@@ -13,7 +13,7 @@ import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 EXTRAS = ("model", "onnx", "openvino", "fetch", "browse", "docs", "dev")
-NEWER = ("hf", "hub")
+NEWER = ("hf", "hub", "cluster")
 """Extras that need newer versions of what is common than we do ourselves: tests skip what needs them."""
 
 nox.options.default_venv_backend = "venv"

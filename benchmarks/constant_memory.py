@@ -1,10 +1,10 @@
-"""From ten thousand drawn words to a million: what each step of a store's life holds in memory, and takes of the CPU.
+"""From ten thousand words to a million: what each step of a store's life holds in memory, and takes of the CPU.
 
-A store is built by ``htrdata synth``, opened as a program opens it, verified, and trained from for one epoch, with the
-decoded words in a file (``--cache``). The recogniser is as small as one can be: it is the way of the words that is
-watched, not the network. Memory is the most that all processes of a step hold at one time, see `memory`.
+A store is built by ``htrdata synth``, or of `cheap_words`, opened as a program opens it, verified, and trained from
+for one epoch, with the decoded words in a file (``--cache``). The recogniser is as small as one can be: what is watched
+is the way of the words, not the network. Memory is the most that all processes of a step hold at once, see `memory`.
 
-    python benchmarks/constant_memory.py [--sizes 10000,100000,1000000] [--folder DIR]
+    python benchmarks/constant_memory.py [--sizes 10000,100000,1000000] [--cheap] [--folder DIR]
 """
 
 from __future__ import annotations
@@ -28,9 +28,16 @@ _EVERY = 0.1  # seconds between two looks
 _OPEN = """
 import random, sys
 import htrdata
-words = htrdata.open(sys.argv[1])["train", "synth"]
+words = next(iter(htrdata.open(sys.argv[1])))["train"]
 for place in random.Random(0).choices(range(len(words)), k=1000):
     words[place].image
+"""
+_CHEAP = """
+import sys
+sys.path.append(sys.argv[1])
+import htrdata
+from cheap_words import CheapWords, noisy_png
+htrdata.build(CheapWords(int(sys.argv[3]), noisy_png(16, 48)), sys.argv[2], workers=1)
 """
 _SMALL = "--from scratch --charset printable --architecture None-VGG-None-CTC --output-channel 8 --hidden-size 8"
 
@@ -76,11 +83,14 @@ def watched(command: list[str]) -> Seen:
     return Seen(*most, time.perf_counter() - began, usage.ru_utime + usage.ru_stime)
 
 
-def steps(words: int, folder: Path) -> Iterator[tuple[str, list[str]]]:
+def steps(words: int, folder: Path, cheap: bool) -> Iterator[tuple[str, list[str]]]:
     """The commands, by what they do, in order."""
     store, run = str(folder / "lmdb"), str(folder / "run")
     python = [sys.executable, "-m"]
-    yield "build", [*python, "htrdata", "synth", "--words", str(words), "--out", store, "--workers", "1"]
+    if cheap:
+        yield "build", [sys.executable, "-c", _CHEAP, str(Path(__file__).parent), store, str(words)]
+    else:
+        yield "build", [*python, "htrdata", "synth", "--words", str(words), "--out", store, "--workers", "1"]
     yield "open, and read a thousand", [sys.executable, "-c", _OPEN, store]
     yield "verify", [*python, "htrdata", "verify", store]
     yield "verify --decode", [*python, "htrdata", "verify", "--decode", store]
@@ -93,8 +103,9 @@ def steps(words: int, folder: Path) -> Iterator[tuple[str, list[str]]]:
 @click.option(
     "--sizes", default="10000,100000", show_default=True, help="Words, with commas; 1000000 take half an hour."
 )
+@click.option("--cheap", is_flag=True, help="Words that cost nothing to make, of one picture of noise.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work; five gigabytes for a million.")
-def main(sizes: str, folder: Path | None) -> None:
+def main(sizes: str, cheap: bool, folder: Path | None) -> None:
     """Watch the memory of stores of growing size."""
     click.echo(f"{machine('lmdb', 'pyarrow', 'torch')}; load {os.getloadavg()[1]:.1f}")
     click.echo(
@@ -103,7 +114,7 @@ def main(sizes: str, folder: Path | None) -> None:
     for size in map(int, sizes.split(",")):
         place = Path(tempfile.mkdtemp(prefix="bench-constant-", dir=folder))
         try:
-            for name, command in steps(size, place):
+            for name, command in steps(size, place, cheap):
                 seen = watched(command)
                 each = seen.cpu / size * 1e6
                 row = f"{seen.total:,.0f} | {seen.anonymous:,.0f} | {seen.seconds:,.0f} | {each:,.0f}"

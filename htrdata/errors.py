@@ -56,6 +56,7 @@ EXTRAS = {
     "onnx_ir": "onnx",
     "onnxscript": "onnx",
     "openvino": "openvino",
+    "distributed": "cluster",
     "httpx2": "fetch",
     "tenacity": "fetch",
     "datasets": "hf",

@@ -59,6 +59,7 @@ COMMANDS = {
     "htrdata fetch unipen empty": "fetch",
     "htrdata fetch dhsd empty": "fetch",
     "htrdata imgur5k empty --download": "fetch",
+    "htrdata imgur5k empty --scheduler tcp://127.0.0.1:1": "cluster",
     "htrmodel finetune --data empty": "model",
     "htrmodel evaluate --data empty": "model",
     "htrmodel evaluate --data empty --predictions words.csv": "model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from htrdata.building.counts import Tally
 from htrdata.building.manifest_writer import ManifestWriter
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.part import read_part
-from htrdata.files.writing import sync_file
+from htrdata.files.writing import move_file, sync_file
+from htrdata.store.format import DATA_FILE
 from htrdata.store.manifest import KEPT
 from htrdata.store.shard_writer import SHARD_WORDS, ShardInfo, write_shard
 
@@ -133,15 +135,28 @@ def _read_rows(part: Path) -> tuple[pa.RecordBatch, NDArray[np.int64]]:
     return pa.concat_batches(pages), np.concatenate(lengths).astype(np.int64)
 
 
-def join_shard(split: SplitPlan, number: int, stage: Path) -> tuple[str, ShardInfo]:
+def join_shard(split: SplitPlan, number: int, stage: Path, scratch: Path | None = None) -> tuple[str, ShardInfo]:
     """Writes one shard of a split, counted from 0, below the stage; returns its folder there and what it is.
+
+    Args:
+        split: the parts of the split, and how they are dealt out.
+        number: of the shard.
+        stage: the folder that becomes the store.
+        scratch: a folder in which the shard is written before it is moved below the stage: LMDB writes its pages here
+            and there, and a disk of the network is quick with whole files alone. None to write it in its place.
 
     Raises:
         OSError: reading or writing failed.
     """
     folder, places = split.folders[number], split.words_of(number)
-    words = _kept_words(split, places)
-    return folder, write_shard(stage / folder, words, count=len(places), payload=split.payloads[number])
+    words, count, payload = _kept_words(split, places), len(places), split.payloads[number]
+    if scratch is None:
+        return folder, write_shard(stage / folder, words, count=count, payload=payload)
+    with tempfile.TemporaryDirectory(prefix="htrdata-", dir=scratch) as place:
+        shard = write_shard(Path(place) / "shard", words, count=count, payload=payload)
+        (stage / folder).mkdir(parents=True)
+        move_file(Path(place) / "shard" / DATA_FILE, stage / folder / DATA_FILE)
+    return folder, shard
 
 
 def _kept_words(split: SplitPlan, places: range) -> Iterator[pa.RecordBatch]:

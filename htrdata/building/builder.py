@@ -11,9 +11,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from htrdata.building.agreement import agree_by_file
 from htrdata.building.assembling import SplitPlan, join_shard, write_manifest
 from htrdata.building.copies import Copies, find_copies
 from htrdata.building.counts import Tally
+from htrdata.building.crew import Crew, crew_for
 from htrdata.building.describing import describe, describe_counts, record_shard
 from htrdata.building.dropping import drop_words
 from htrdata.building.execution import executor_for, storage_errors
@@ -23,11 +25,11 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.part import count_part
 from htrdata.building.parts import WAITING, Progress, build_parts, missing_parts, remove_strays, say_missing, silent
 from htrdata.building.plan import Plan, make_plan
-from htrdata.building.published_counts import compare, difference_lines, expected_faults, unexpected_gaps
 from htrdata.building.replaceable import check_places
 from htrdata.building.reporting.page import Reported, write_report
 from htrdata.building.resuming import begin, plan_inputs
 from htrdata.building.staging import Workspace
+from htrdata.building.strictness import refuse_faults
 from htrdata.errors import BadDataError, CannotCreateError
 from htrdata.files.writing import sync_folders
 from htrdata.records import SPLITS, Reason
@@ -41,19 +43,6 @@ from htrdata.workers import run_all
 
 Say = Callable[[str], None]
 """Told what a person should know, in a sentence."""
-
-FAULTS = frozenset(
-    {
-        Reason.INVALID_ID,
-        Reason.DUPLICATE_ID,
-        Reason.IMAGE_MISSING,
-        Reason.HASH_MISMATCH,
-        Reason.IMAGE_CORRUPT,
-        Reason.INVALID_BOX,
-        Reason.INVALID_LABEL,
-    }
-)
-"""Reasons that are faults of the data on disk; a strict build refuses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +70,8 @@ def build(
     name: str | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    scheduler: str | None = None,
+    scratch: Path | str | None = None,
     overwrite: bool = False,
     strict: bool = False,
     corrections: Path | str | None = None,
@@ -99,9 +90,13 @@ def build(
         name: of the data set in the store; that of the source where None.
         workers: processes to work in; one per core where None. The store does not depend on it.
         executor: where to run the work instead; it must reach the images and the store's folder.
+        scheduler: the address of a Dask scheduler, as in ``tcp://10.0.0.1:8786``, whose workers build the parts; they
+            must see the images and the store under the same paths, and have the same versions. Parts are joined here.
+        scratch: a folder of a disk of this machine on which shards are written before they go to the store; for a store
+            on a disk of the network. With a scheduler it is the system's for temporary files where None.
         overwrite: whether another data set of that name, finished or not, may be replaced.
-        strict: whether any fault of the data (see `FAULTS`), beyond those of the published data set, and any difference
-            from its counts is an error, and nothing is published.
+        strict: whether any fault of the data (see `htrdata.building.strictness.FAULTS`), beyond those of the published
+            data set, and any difference from its counts is an error, and nothing is published.
         corrections: a CSV of labels that are put right or flagged; see `htrdata.store.corrections`.
         only_join: whether parts that are missing are an error, instead of being built.
         progress: is told how far the work is.
@@ -111,11 +106,11 @@ def build(
         HtrError: whatever a person can meet; see `htrdata.errors`.
     """
     correcting = None if corrections is None else read_corrections(Path(corrections))
-    with storage_errors(Path(out)), executor_for(executor, workers) as running:
+    with storage_errors(Path(out)), crew_for(executor, workers, scheduler, _path(scratch)) as crew:
         plan = make_plan(source, options or BuildOptions(), name, correcting, progress)
         release_freed_memory()  # annotations as they stood in their files
         how = How(overwrite, strict, only_join, progress or silent, say or _unsaid)
-        return build_plan(plan, Path(out), running, how)
+        return build_plan(plan, Path(out), crew, how)
 
 
 def count_words(
@@ -151,7 +146,7 @@ class How:
     say: Say
 
 
-def build_plan(plan: Plan, out: Path, executor: Executor, how: How) -> Built:
+def build_plan(plan: Plan, out: Path, crew: Crew, how: How) -> Built:
     """Builds what a plan says; see `build`."""
     workspace = Workspace(out, plan.name)
     with workspace.locked():
@@ -162,9 +157,10 @@ def build_plan(plan: Plan, out: Path, executor: Executor, how: How) -> Built:
                 workspace.remove()
             return Built(live, already=True)
         if not workspace.staged:
-            _look_at_missing(plan, workspace, how)
-            build_parts(plan.parts, plan, workspace, executor, how.progress)
-            _stage(plan, workspace, executor, how.strict, how.progress)
+            if _missing(plan, workspace, how):
+                crew.check(plan, workspace)
+            build_parts(plan.parts, plan, workspace, crew.building, how.progress, crew.waiting)
+            _stage(plan, workspace, crew, how)
         check_places(out, plan.name, plan_inputs(plan))  # hours later
         workspace.publish()
         workspace.remove()
@@ -173,8 +169,8 @@ def build_plan(plan: Plan, out: Path, executor: Executor, how: How) -> Built:
     return Built(description, already=False)
 
 
-def _look_at_missing(plan: Plan, workspace: Workspace, how: How) -> None:
-    """Says which parts are missing where others were to build them, or refuses to build any."""
+def _missing(plan: Plan, workspace: Workspace, how: How) -> bool:
+    """Whether parts are missing. Says which, where others were to build them, or refuses to build any."""
     remove_strays(workspace)
     missing = missing_parts(plan.parts, workspace)
     if missing and how.only_join:
@@ -182,11 +178,14 @@ def _look_at_missing(plan: Plan, workspace: Workspace, how: How) -> None:
             f"{say_missing(missing, plan, workspace)}. Run these again, or without --part join, which builds them here"
         )
     if missing and workspace.begun_shares():
-        how.say(f"{say_missing(missing, plan, workspace)}; building them here")
+        agree_by_file(workspace.crops, plan.options)
+        how.say(f"{say_missing(missing, plan, workspace)}; building them now")
+    return bool(missing)
 
 
-def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, progress: Progress) -> None:
+def _stage(plan: Plan, workspace: Workspace, crew: Crew, how: How) -> None:
     """Joins the parts into the data set as it will stand in the store."""
+    executor, progress = crew.joining, how.progress
     if workspace.stage.exists():
         shutil.rmtree(workspace.stage)
     workspace.about.mkdir(parents=True)
@@ -202,9 +201,9 @@ def _stage(plan: Plan, workspace: Workspace, executor: Executor, strict: bool, p
         if total.dropped[Reason.IMAGE_MISSING]:
             remedy += f"; {looked_for(plan.parts)}"
         raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published{remedy}")
-    if strict:
-        _refuse_faults(plan, tally)
-    jobs = [(split, number, workspace.stage) for split in splits for number in range(len(split.folders))]
+    if how.strict:
+        refuse_faults(plan, tally)
+    jobs = [(split, number, workspace.stage, crew.scratch) for split in splits for number in range(len(split.folders))]
     shards: dict[str, ShardInfo] = {}
     progress("shards", 0, len(jobs))
     for folder, shard in run_all(executor, join_shard, jobs, waiting=WAITING):
@@ -237,20 +236,8 @@ def _write_manifest(plan: Plan, workspace: Workspace, executor: Executor, path: 
     return executor.submit(write_manifest, path, plan.extra_columns, files, plan.options.shard_words).result()
 
 
-def _refuse_faults(plan: Plan, tally: Tally) -> None:
-    beyond = tally.total.dropped - expected_faults(plan)
-    found = [f"{reason} {beyond[reason]:,} words" for reason in Reason if reason in FAULTS and beyond[reason]]
-    found += [
-        f"pages of {split} without annotations {count:,}" for split, count in unexpected_gaps(plan, tally).items()
-    ]
-    differing = difference_lines(compare(plan, tally))
-    if differing:
-        found.append(" ".join(line.strip() for line in differing))
-    if found:
-        raise BadDataError(
-            f"the data have faults, and the build is strict: {'; '.join(found)}. Nothing was published; mend the data, "
-            "or run without --strict: finished parts are kept"
-        )
+def _path(place: Path | str | None) -> Path | None:
+    return None if place is None else Path(place)
 
 
 def _unsaid(_sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
@@ -9,6 +10,7 @@ from htrdata.building.part import Part, build_part
 from htrdata.building.plan import Plan
 from htrdata.building.shares import listed, shares_of
 from htrdata.building.staging import Workspace
+from htrdata.errors import StorageError
 from htrdata.workers import run_all
 
 Progress = Callable[[str, int, int], None]
@@ -16,6 +18,9 @@ Progress = Callable[[str, int, int], None]
 
 WAITING = 32
 """Jobs handed to an executor at a time: enough for the cores of a machine, few enough to be cheap."""
+
+
+_PATIENCE = 90.0  # seconds; NFS remembers for up to 60 what a folder had
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -49,7 +54,14 @@ def remove_strays(workspace: Workspace) -> None:
         path.unlink(missing_ok=True)
 
 
-def build_parts(parts: Sequence[Part], plan: Plan, workspace: Workspace, executor: Executor, progress: Progress) -> int:
+def build_parts(
+    parts: Sequence[Part],
+    plan: Plan,
+    workspace: Workspace,
+    executor: Executor,
+    progress: Progress,
+    waiting: int = WAITING,
+) -> int:
     """Builds those of some parts that are not there yet.
 
     Args:
@@ -58,6 +70,7 @@ def build_parts(parts: Sequence[Part], plan: Plan, workspace: Workspace, executo
         workspace: where their files go.
         executor: it must reach the images and the workspace.
         progress: is told how many words are done.
+        waiting: how many parts to hand over at a time.
 
     Returns:
         How many parts were built.
@@ -66,9 +79,26 @@ def build_parts(parts: Sequence[Part], plan: Plan, workspace: Workspace, executo
     total = sum(part.words for part in parts)
     done = total - sum(part.words for part in todo)
     progress("words", done, total)
-    unit, place = plan.source.unit, workspace.parts
+    unit, place = plan.source.unit, workspace.parts.absolute()
     jobs = ((part, plan.options, plan.name, unit, plan.extra_columns, place) for part in todo)
-    for words in run_all(executor, build_part, jobs, waiting=WAITING):
+    for words in run_all(executor, build_part, jobs, waiting=waiting):
         done += words
         progress("words", done, total)
+    _await(todo, workspace)
     return len(todo)
+
+
+def _await(built: Sequence[Part], workspace: Workspace) -> None:
+    """Waits until this machine sees what workers have built: a file system that is shared may take some seconds.
+
+    Raises:
+        StorageError: it does not see it.
+    """
+    until = time.monotonic() + _PATIENCE
+    while missing := missing_parts(built, workspace):
+        if time.monotonic() > until:
+            raise StorageError(
+                f"{len(missing):,} parts were built, the first of them number {missing[0].number}, but are not to be "
+                f"seen in {workspace.parts}: all machines must see one folder there. Then run the same command again"
+            )
+        time.sleep(0.2)

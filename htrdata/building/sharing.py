@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from htrdata.building.agreement import agree_by_file
 from htrdata.building.execution import executor_for, storage_errors
 from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
@@ -90,6 +91,7 @@ def build_share(
             live = begin(plan, workspace, overwrite=overwrite)
             if live is None:
                 held.enter_context(workspace.holding(share))
+                agree_by_file(workspace.crops, plan.options)
             elif workspace.begun() in (None, plan.provenance) and not workspace.begun_shares():
                 workspace.remove()
         if live is not None:

@@ -1,7 +1,7 @@
 """The folder of a build under way, its lock, and how a finished build becomes visible.
 
 STORE/.build/NAME/lock            held while a process builds; by one that builds a share of the parts, while it begins
-STORE/.build/NAME/shares/         a lock for each share of the parts that has begun: see `htrdata.building.sharing`
+STORE/.build/NAME/shares/         a lock for each share of the parts that has begun; and what crops they make
 STORE/.build/NAME/request.json    what is being built: a build of something else must not go on from here
 STORE/.build/NAME/parts/          finished parts
 STORE/.build/NAME/stage/          the data set as it will stand in the store; complete once it has its dataset.json
@@ -61,6 +61,7 @@ class Workspace:
         self.parts = self.folder / "parts"
         self.stage = self.folder / "stage"
         self.shares = self.folder / "shares"
+        self.crops = self.shares / "crops"
         self.about = self.stage / name
         self._request = self.folder / "request.json"
         self._moves = self.folder / "moves.json"

@@ -6,19 +6,20 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
 from htrdata.cli.console import echo, print_json, progress_bar
+from htrdata.cli.published_options import PUBLISHED_OPTIONS, PublishedRequest, resplit
 from htrdata.cli.typed_options import Decorator, as_request, with_options
+from htrdata.errors import UsageError
 
 if TYPE_CHECKING:
     from htrdata.building.options import BuildOptions, ImageFormat
     from htrdata.images.codec import Color
     from htrdata.labels import OnUnknown
     from htrdata.sources.base import Source
-    from htrdata.sources.resplit import Group
     from htrdata.store.description import Counts
 
 Rest = ParamSpec("Rest")
@@ -31,7 +32,9 @@ class BuildRequest:
     out: Path
     name: str | None
     workers: int | None
+    scheduler: str | None
     part: str | None
+    scratch: Path | None
     part_size: int
     shard_size: int | None
     height: int
@@ -47,19 +50,6 @@ class BuildRequest:
     overwrite: bool
     dry_run: bool
     as_json: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedRequest:
-    """What a person asks of a published data set besides: a field for each option of `_PUBLISHED_OPTIONS`."""
-
-    resplit: Literal["random", "kfold"] | None = None
-    group: Group = "auto"
-    seed: int = 0
-    ratio: str | None = None
-    fold: str | None = None
-    dedup: bool = False
-    ignore_hashes: bool = False
 
 
 def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -81,10 +71,22 @@ _OPTIONS: list[Decorator] = [
     click.option("--name", help="Name of the data set in the store.  [default: that of the source]"),
     click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per usable core]"),
     click.option(
+        "--scheduler",
+        metavar="URL",
+        help="Let the workers of a Dask scheduler build, as in tcp://10.0.0.1:8786; shards are joined here.",
+    ),
+    click.option(
         "--part",
         metavar="I/N|join",
         help="Build share I of N alone, one on each of N machines; the command without it then joins what they built "
         "and builds what is missing, with join refuses if any is.",
+    ),
+    click.option(
+        "--scratch",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Write shards in DIR, on a disk of this machine, and move them to the store.  [default: in the store, or "
+        "with --scheduler the folder for temporary files]",
     ),
     click.option("--part-size", default=2000, show_default=True, help="Words per unit of work; the store is the same."),
     click.option("--shard-size", type=int, help="Words per shard.  [default: one shard per split]"),
@@ -121,35 +123,12 @@ _OPTIONS: list[Decorator] = [
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 ]
 
-# Of data sets that others have published, with splits and files of their own.
-_PUBLISHED_OPTIONS: list[Decorator] = [
-    click.option(
-        "--resplit",
-        type=click.Choice(["random", "kfold"]),
-        help="Deal all pages out anew, not as published.",
-    ),
-    click.option(
-        "--group",
-        default="auto",
-        show_default=True,
-        type=click.Choice(["auto", "writer", "page"]),
-        help="What --resplit never divides; auto is writer where all are known.",
-    ),
-    click.option("--seed", default=0, show_default=True, help="Of --resplit."),
-    click.option("--ratio", metavar="N/N/N", help="Shares of train, val and test, for random.  [default: 80/10/10]"),
-    click.option("--fold", metavar="I/K", help="For kfold: fold I of K is test, the next one val, the others train."),
-    click.option(
-        "--dedup", is_flag=True, help="Take pages from train that are in val or test, and from val those in test."
-    ),
-    click.option("--ignore-hashes", is_flag=True, help="Keep pages whose bytes have changed since publication."),
-]
-
 
 def build_options(
     command: Callable[Concatenate[BuildRequest, PublishedRequest, Rest], None],
 ) -> Callable[Rest, None]:
     """Adds the options that every published source has; the command gets them as its first two values."""
-    options = [*_OPTIONS, *_PUBLISHED_OPTIONS]
+    options = [*_OPTIONS, *PUBLISHED_OPTIONS]
     return with_options(options, as_request(PublishedRequest, as_request(BuildRequest, command)))
 
 
@@ -168,7 +147,10 @@ def run_build(source: Source, asked: BuildRequest, published: PublishedRequest |
     """
     published = published or PublishedRequest()
     options = _build_options(asked, published)
-    source = _resplit(source, published)
+    source = resplit(source, published)
+    if asked.scheduler is not None and (asked.dry_run or asked.part is not None):
+        other = "--dry-run" if asked.dry_run else f"--part {asked.part}"
+        raise UsageError(f"--scheduler builds, all of it, and {other} does not: give one of the two")
     if asked.part in (None, "join"):
         _build(source, asked, options)
     else:
@@ -204,6 +186,8 @@ def _build(source: Source, asked: BuildRequest, options: BuildOptions) -> None:
                 options,
                 name=asked.name,
                 workers=asked.workers,
+                scheduler=asked.scheduler,
+                scratch=asked.scratch,
                 overwrite=asked.overwrite,
                 strict=asked.strict,
                 corrections=asked.corrections,
@@ -227,7 +211,6 @@ def _build_share(source: Source, asked: BuildRequest, options: BuildOptions, par
     """Builds one of several shares of a data set, and says what the others must do."""
     from htrdata.building.shares import Share
     from htrdata.building.sharing import build_share
-    from htrdata.errors import UsageError
 
     share = Share.parse(part)
     if asked.dry_run:
@@ -253,26 +236,6 @@ def _build_share(source: Source, asked: BuildRequest, options: BuildOptions, par
         echo(f"part {share} of {built.name}: {built.parts:,} of {built.of:,} parts{there}, {built.words:,} words")
     if not built.already:
         echo(f"once all {share.of} are built, the same command without --part joins them in {asked.out}", err=True)
-
-
-def _resplit(source: Source, asked: PublishedRequest) -> Source:
-    """The source, or the wrapper that deals its pages out anew."""
-    from htrdata.errors import UsageError
-    from htrdata.sources.resplit import Fold, Ratio, Resplit
-
-    kind = asked.resplit
-    for option, value, wanted in (("ratio", asked.ratio, "random"), ("fold", asked.fold, "kfold")):
-        if value is not None and kind != wanted:
-            raise UsageError(f"--{option} {value} means something with --resplit {wanted} only")
-    if kind is None:
-        if asked.seed or asked.group != "auto":
-            raise UsageError("--seed and --group mean something with --resplit only")
-        return source
-    if kind == "random":
-        return Resplit(source, Ratio.parse(asked.ratio or "80/10/10"), asked.seed, asked.group)
-    if asked.fold is None:
-        raise UsageError("--resplit kfold needs to know which fold is test: give --fold 1/5, for example")
-    return Resplit(source, Fold.parse(asked.fold), asked.seed, asked.group)
 
 
 def _build_options(asked: BuildRequest, published: PublishedRequest) -> BuildOptions:

@@ -10,7 +10,6 @@ import click
 from htrdata.cli.browse_command import browse
 from htrdata.cli.build_options import (
     BuildRequest,
-    PublishedRequest,
     build_options,
     run_build,
 )
@@ -22,6 +21,7 @@ from htrdata.cli.folder_command import folder
 from htrdata.cli.iam_command import iam
 from htrdata.cli.looking_commands import info, preview
 from htrdata.cli.offered_sources import SourceGroup
+from htrdata.cli.published_options import PublishedRequest
 from htrdata.cli.sample_commands import sample
 from htrdata.cli.synth_command import synth
 from htrdata.cli.unipen_command import unipen
@@ -66,6 +66,7 @@ def imgur5k(
       htrdata imgur5k --charset printable --max-length 25 --name imgur5k_94
       htrdata imgur5k --pages mine.lst --pages theirs.lst
       htrdata imgur5k --part 3/16                            # one of sixteen machines; then without
+      htrdata imgur5k --scheduler tcp://10.0.0.1:8786        # the workers of a Dask scheduler
       htrdata imgur5k --download
     """
     from htrdata.sources.imgur5k.page_list import read_page_lists

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.cli.build_options import BuildRequest, build_options, run_build
 from htrdata.cli.data_place import data_place
+from htrdata.cli.published_options import PublishedRequest
 
 if TYPE_CHECKING:
     from htrdata.records import Unit

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import BuildRequest, PublishedRequest, build_options, run_build
+from htrdata.cli.build_options import BuildRequest, build_options, run_build
 from htrdata.cli.console import echo, progress_bar
 from htrdata.cli.data_place import data_place
+from htrdata.cli.published_options import PublishedRequest
 from htrdata.errors import UsageError
 
 if TYPE_CHECKING:

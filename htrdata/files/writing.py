@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -91,6 +93,19 @@ def move_durably(moves: Mapping[Path, Path]) -> None:
         file.replace(place)
     for folder in {place.parent for place in moves.values()}:
         sync_folder(folder)
+
+
+def move_file(file: Path, place: Path) -> None:
+    """Moves a file, to another disk too; it is on that disk before it is gone from the first.
+
+    Raises:
+        OSError: it cannot be read, written or removed, or came to another size.
+    """
+    shutil.copyfile(file, place)
+    sync_file(place)
+    if place.stat().st_size != file.stat().st_size:
+        raise OSError(errno.EIO, f"{place.stat().st_size:,} of {file.stat().st_size:,} bytes came", str(place))
+    file.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -67,7 +67,7 @@ def test_what_is_missing_is_named_and_built_or_refused(source: Any, tmp_path: Pa
     share_of(source, tmp_path / "lmdb", "1/3")
     next((tmp_path / "lmdb/.build/drawn/parts").glob("part-000001-*")).unlink()  # of 2/3
     build(source, tmp_path / "lmdb", SMALL, workers=1, say=said.append)
-    assert said == ["3 of the 6 parts of 'drawn', 63 words, are missing: --part 2/3, --part 3/3; building them here"]
+    assert said == ["3 of the 6 parts of 'drawn', 63 words, are missing: --part 2/3, --part 3/3; building them now"]
     assert tree(tmp_path / "lmdb") == expected
 
 

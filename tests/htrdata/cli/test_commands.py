@@ -125,6 +125,7 @@ def test_pages_without_annotations_and_without_images_are_told(root: Path, tmp_p
         (["imgur5k", "--max-length", "0"], 2, "maximum label length of 0"),
         (["imgur5k", "--quality", "0"], 2, "JPEG quality of 0"),
         (["imgur5k", "--workers", "0"], 2, "0 is not in the range"),
+        (["imgur5k", "--scheduler", "tcp://127.0.0.1:1"], 2, "--scheduler builds, all of it, and --dry-run does not"),
         (["imgur5k", "--part", "4/3"], 2, "--part 4/3: give I/N"),
         (["imgur5k", "--part", "1/3"], 2, "--dry-run counts all words, and --part 1/3 builds some"),
         (["verify", "nowhere"], 2, "no data set in nowhere"),

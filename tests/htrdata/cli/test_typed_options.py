@@ -11,8 +11,9 @@ import click
 import pytest
 
 from htrdata.building.options import ImageFormat
-from htrdata.cli.build_options import BuildRequest, PublishedRequest
+from htrdata.cli.build_options import BuildRequest
 from htrdata.cli.commands import commands
+from htrdata.cli.published_options import PublishedRequest
 from htrdata.images.codec import Color
 from htrdata.labels import OnUnknown
 from htrdata.sources.resplit import Group
