@@ -91,7 +91,9 @@ REASONS: dict[Reason, Told] = {
     ),
     Reason.MISSING_ANNOTATION: Told(
         "Never transcribed", "The annotators marked where the word is, but not what it says.",
-        "They can be read by a model, but nobody can be judged by them.",
+        "A file of corrections (`id`, `old`, `new`) says what stands there, where it can be read; `old` is the text "
+        "below the picture. Until then nobody can learn from them, or be judged by them.",
+        "--corrections FILE",
     ),
     Reason.EMPTY_LABEL: Told(
         "Empty label", "The transcription has nothing in it.",
@@ -99,7 +101,7 @@ REASONS: dict[Reason, Told] = {
     ),
     Reason.NOT_ALIGNED: Told(
         "Not found in its line", "`htrmodel align` found no place for the word in its line.",
-        "Align again with a recogniser that reads this hand better.",
+        "Align again, with a recogniser that reads this hand better: `htrmodel align --checkpoint FILE`.",
     ),
     Reason.UNSURE_CUT: Told(
         "Cut unsure", "`htrmodel align` was not sure where the word begins and ends.",

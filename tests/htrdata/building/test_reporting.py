@@ -57,6 +57,9 @@ def picture_of_word(page: str, word: str) -> np.ndarray:
 def test_every_reason_is_explained() -> None:
     assert set(REASONS) == set(Reason)
     assert all(told.title and told.why.endswith(".") and told.remedy.endswith(".") for told in REASONS.values())
+    # What a correction lifts, see `htrdata.records.Word.ruled_out`, has the option that gives one.
+    for one in (Reason.MISSING_ANNOTATION, Reason.EMPTY_LABEL, Reason.FLAGGED):
+        assert REASONS[one].option == "--corrections FILE"
 
 
 def test_words_that_were_left_out_look_as_they_would_have_been_cut(source: Any, tmp_path: Path) -> None:

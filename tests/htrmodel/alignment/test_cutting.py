@@ -62,3 +62,12 @@ def test_without_ink_the_cut_is_midway_and_words_are_as_high_as_the_line() -> No
 def test_peaks_at_one_place_leave_every_word_some_pixels() -> None:
     cut = cut_words(a_line((20, 20, 90, 45)), np.array([[50.0, 50.0], [50.0, 50.0], [51.0, 299.0]]))
     assert all(extent.right > extent.left and extent.bottom > extent.top for extent in cut)
+
+
+def test_the_peak_of_a_single_letter_may_stand_before_it() -> None:
+    # The widest gap from column 105 on is the one before the letter, which would leave it to the full stop behind it.
+    line = a_line((20, 20, 80, 45), (120, 20, 140, 45), (146, 40, 152, 45), (190, 20, 250, 45))
+    words = cut_words(line, np.array([[25.0, 75.0], [105.0, 105.0], [148.0, 148.0], [195.0, 240.0]]))
+    assert [(word.left, word.right) for word in words[1:3]] == [(120 - MARGIN, 143), (143, 152 + MARGIN)]
+    # Nothing is moved where peaks would change their order.
+    assert cut_words(line, np.array([[25.0, 130.0], [118.0, 118.0]]))[1].right >= 118

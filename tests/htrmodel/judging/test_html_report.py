@@ -160,6 +160,13 @@ def test_the_page_in_a_browser(browser: Browser, page: Path, scheme: Any, size: 
         assert re.search(r"2[4-7]\.\d \[", found)
 
 
+def test_the_page_says_how_to_correct_and_what_keeps_words_that_nobody_is_judged_by(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.search(r"htrdata browse STORE --name \S+ --predictions readings.csv --open", text)
+    assert "--corrections FILE" in text
+    assert "each reason with the command that keeps such words" in text
+
+
 def test_a_page_of_nothing_read_and_of_no_pictures(make_dataset: MakeDataset, tmp_path: Path) -> None:
     dataset = make_dataset([{"id": "a", "text": "ab"}, {"id": "b", "text": "c", "reason": "out_of_charset"}])
     judgement = judge(Predictions({}, {"a": "out_of_charset", "b": "out_of_charset"}, {}), dataset)
