@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from htrdata.drawing.samples.imgur5k import draw_sample
 from htrmodel import starter
+from tests.drawn_exports import write_export
 from tests.shown import PAGES, PROGRAMS, ROOT, Step, find_command, matches, python_blocks, sessions, shown_commands
 
 SHOWN = [(page, text) for page in PAGES if page.name != "adding-a-source.md" for text in shown_commands(page)]
@@ -32,6 +33,9 @@ def test_sessions_print_what_is_shown_one_after_the_other(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    if page.stem == "archive":
+        for seed in range(6):  # what its reader has
+            write_export(tmp_path / "letters", f"a{seed:02}", seed, scale=0.2)
     for step in (step for session in sessions(page) for step in session):
         printed = output_of(step)
         assert step.shown is None or matches(step.shown, printed), f"{step.command}\n{printed}"
@@ -53,6 +57,20 @@ def output_of(step: Step) -> str:
     done = CliRunner().invoke(PROGRAMS[program], arguments)
     assert done.exit_code == 0, f"{step.command}\n{done.output}{done.exception}"
     return done.stdout
+
+
+def test_the_figures_of_the_readme_are_those_of_the_card() -> None:
+    card = (starter.FOLDER / "starter.md").read_text("utf-8")
+    measured = {row[0]: (row[1], row[3]) for row in map(cells, card.splitlines()) if len(row) == 4 and "[" in row[3]}
+    rows = [row for row in map(cells, (ROOT / "README.md").read_text("utf-8").splitlines()) if len(row) == 3]
+    shown = {row[0]: (row[1], row[2]) for row in rows if "/" in row[2] and "[" in row[2]}
+    assert len(shown) == 3
+    assert shown.items() <= measured.items()
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a row of a table; of another line none."""
+    return [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
 
 
 def test_pages_have_sessions_and_what_is_not_run_says_why() -> None:
