@@ -34,7 +34,7 @@ def test_sessions_print_what_is_shown_one_after_the_other(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if page.stem == "archive":
-        for seed in range(6):  # what its reader has
+        for seed in range(10):  # what its reader has
             write_export(tmp_path / "letters", f"a{seed:02}", seed, scale=0.2)
     for step in (step for session in sessions(page) for step in session):
         printed = output_of(step)
