@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 from htrmodel.checkpoint.files import load
 from htrmodel.judging.metrics import evaluate
 from htrmodel.starter import STARTERS

@@ -15,7 +15,7 @@ from types import ModuleType, TracebackType
 from typing import ParamSpec, TypeVar
 
 from htrdata.errors import UsageError, WorkerDiedError
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")

@@ -7,23 +7,19 @@ bytes, restricted to a few formats. OpenCV turns, scales and encodes pixels that
 from __future__ import annotations
 
 import io
-import mmap
-import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
-from htrdata.errors import NotEnoughMemoryError, UsageError, lacks_memory
 from htrdata.images.eight_bit import MALFORMED, orientation_of, to_eight_bit
 from htrdata.images.eight_bit import Color as Color
 from htrdata.images.eight_bit import ImageError as ImageError
+from htrdata.images.opencv import opencv
 from htrdata.images.unreadable import what_else
 
 Format = Literal["jpeg", "png"]
@@ -44,7 +40,6 @@ MAX_JPEG_SIDE = 65_500
 """The longest side, in pixels, that JPEG encoders accept."""
 
 
-_OPENCV = 400 << 20  # bytes of addresses that it takes with its libraries
 _STRIP = 1 << 20  # bytes of pixels
 
 PNG_ORIENTATION_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
@@ -174,29 +169,6 @@ def encode(pixels: np.ndarray, format: Format, quality: int = 95) -> bytes:
     if not done:
         raise ImageError(f"{width} x {height} pixels cannot be encoded as {format}")
     return bytes(encoded)
-
-
-def opencv() -> ModuleType:
-    """Imports OpenCV, for every module that uses it.
-
-    Returns:
-        The module ``cv2``.
-
-    Raises:
-        UsageError: it is not installed, or the system lacks a library that it needs.
-        NotEnoughMemoryError: there is no room for it.
-    """
-    try:
-        if "cv2" not in sys.modules and os.name == "posix":
-            # With less its import ends the process.
-            mmap.mmap(-1, _OPENCV, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ).close()
-        import cv2
-    except (ImportError, OSError) as error:
-        if lacks_memory(error):  # for its libraries
-            raise NotEnoughMemoryError.of(error) from error
-        remedy = "`pip install opencv-python-headless`, or `apt-get install libgl1` where libGL is missing"
-        raise UsageError(f"OpenCV cannot be imported ({error}): {remedy}") from error
-    return cv2
 
 
 def _decoded(image: Image.Image, color: Color) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 
 cv2 = opencv()
 

@@ -11,9 +11,9 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.images.codec import opencv
 from htrdata.images.cropping import reduce_height
 from htrdata.images.exact_sampling import turn
+from htrdata.images.opencv import opencv
 
 cv2 = opencv()
 

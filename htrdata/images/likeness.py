@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 
 _EXACT = struct.Struct("<IIII")
 EXACT = _EXACT.size

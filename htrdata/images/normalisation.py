@@ -14,10 +14,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from htrdata.errors import UsageError
-from htrdata.images.codec import opencv
 from htrdata.images.cropping import MAX_DIAGONAL
 from htrdata.images.exact_sampling import Affine, turn, warp
 from htrdata.images.ink import LEAST_CONTRAST, ink_of, level, luma_of, paper_of, skew_angle, slant_angle
+from htrdata.images.opencv import opencv
 
 cv2 = opencv()
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from htrdata.images.codec import MAX_PIXELS, PNG_ORIENTATION_MARKS, Color, decode, opencv
+from htrdata.images.codec import MAX_PIXELS, PNG_ORIENTATION_MARKS, Color, decode
 from htrdata.images.eight_bit import ImageError
+from htrdata.images.opencv import opencv
 from htrdata.images.png_chunks import AFTER_HEADER, SIGNATURE, TEXTS, chunk, spans
 
 # Length, name, width, height, bits per channel, colour type, compression, filter, interlacing.

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from htrdata.errors import BadDataError
-from htrdata.images.codec import ImageError, decode, opencv
+from htrdata.images.codec import ImageError, decode
+from htrdata.images.opencv import opencv
 from htrdata.store.shards import Shard
 from htrmodel.config import RecogniserConfig
 from htrmodel.inputs import fit

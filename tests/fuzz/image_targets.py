@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from htrdata.images.codec import Color, ImageError, decode, encode, opencv
+from htrdata.images.codec import Color, ImageError, decode, encode
 from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
+from htrdata.images.opencv import opencv
 from htrdata.images.png_chunks import compressed_texts
 from htrdata.images.png_passthrough import prove_png
 

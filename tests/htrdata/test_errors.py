@@ -19,7 +19,7 @@ import pytest
 from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.errors import NotEnoughMemoryError, lacks_memory
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 from htrdata.store.verification import verify
 from htrdata.workers import SerialExecutor
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from htrdata.drawing.handwriting.glyphs import Flags, Numbers
 from htrdata.drawing.handwriting.strokes import Strokes
-from htrdata.images.codec import opencv
 from htrdata.images.exact_sampling import turn
+from htrdata.images.opencv import opencv
 from htrdata.records import Box
 
 cv2 = opencv()

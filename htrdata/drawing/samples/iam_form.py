@@ -13,7 +13,8 @@ from htrdata.drawing.handwriting.strokes import Strokes, write
 from htrdata.drawing.handwriting.style import Style, random_style
 from htrdata.drawing.handwriting.words import some_words
 from htrdata.drawing.samples.iam_records import MARKS, Component, DrawnForm, FormJob, FormLine, FormWord, around
-from htrdata.images.codec import encode, opencv
+from htrdata.images.codec import encode
+from htrdata.images.opencv import opencv
 
 cv2 = opencv()
 

@@ -25,7 +25,7 @@ from htrdata.drawing.handwriting.page import draw_page
 from htrdata.drawing.samples.imgur5k_plan import MAIN, DrawingPlan, compose, load, parse_box
 from htrdata.errors import BadDataError, CannotCreateError, StorageError, UsageError
 from htrdata.files.refusals import cannot_create, refusal
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 from htrdata.records import Box, SourceInfo
 from htrdata.sources.base import DRAWN
 from htrdata.sources.drawn import DrawnMark, write_mark

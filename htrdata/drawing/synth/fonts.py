@@ -22,8 +22,8 @@ from htrdata.drawing.handwriting import CHARACTERS
 from htrdata.drawing.handwriting.ink import Affine, Canvas
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.regular import read_regular
-from htrdata.images.codec import opencv
 from htrdata.images.exact_sampling import on_grid
+from htrdata.images.opencv import opencv
 
 cv2 = opencv()
 

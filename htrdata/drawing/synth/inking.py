@@ -21,7 +21,7 @@ from htrdata.drawing.handwriting import Strokes
 from htrdata.drawing.handwriting.glyphs import Indices, Numbers
 from htrdata.drawing.handwriting.ink import EDGE, FULL, FULL_WIDTH, Canvas, line_points, splat, spread
 from htrdata.drawing.synth.frames import Band, Values
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 
 cv2 = opencv()
 

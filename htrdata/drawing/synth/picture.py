@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from htrdata.drawing.handwriting.ink import Canvas
 from htrdata.drawing.synth.frames import Band, Frames, Values
 from htrdata.drawing.synth.writers import Writer
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 
 cv2 = opencv()
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.images.codec import MAX_JPEG_SIDE, MAX_PIXELS, Color, ImageError, decode, encode, opencv, read_size
+from htrdata.images.codec import MAX_JPEG_SIDE, MAX_PIXELS, Color, ImageError, decode, encode, read_size
+from htrdata.images.opencv import opencv
 
 # Sides that differ and no symmetry: a wrong turn or mirror cannot pass.
 RAMP = np.add.outer(np.arange(24) * 4, np.arange(36) * 3).astype(np.uint8)
