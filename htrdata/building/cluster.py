@@ -18,7 +18,7 @@ from htrdata.building.agreement import Agreement, agreement_of, difference
 from htrdata.building.plan import Plan
 from htrdata.building.staging import Workspace
 from htrdata.errors import UnreachableError, UsageError, WorkerDiedError, importing
-from htrdata.images.codec import opencv
+from htrdata.images.opencv import opencv
 from htrdata.version import __version__
 
 if TYPE_CHECKING:
