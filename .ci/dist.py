@@ -177,10 +177,11 @@ def try_commands(one: Installation, source: Path, place: Path, folder: Path) -> 
 
 
 def readme_commands(source: Path, program: str) -> list[str]:
-    """README's first commands of a program: those after a prompt that need nothing but what they make in ``first/``."""
-    text = (source / "README.md").read_text(encoding="utf-8")
-    found = re.findall(rf"(?m)^ {{4}}\$ ({program} .*first/.*)", text)
-    return [line for line in found if "runs/" not in line and "--small" not in line]
+    """A newcomer's first commands of a program: README's, and those of the first steps that use ``first/`` alone."""
+    readme = re.findall(r"(?m)^ {4}(htr\w+ .*)", (source / "README.md").read_text(encoding="utf-8"))
+    found = [one for line in readme for one in line.split(" && ") if one.startswith(f"{program} ")]
+    steps = (source / "docs/first-steps.md").read_text(encoding="utf-8")
+    return found + re.findall(rf"(?m)^ {{4}}\$ ({program} .*first/.*)", steps)
 
 
 def write_bill(python: Path, name: str, version: str) -> None:

@@ -41,6 +41,7 @@ INSTALLATIONS = (
         ("htrdata folder crops --out base", "htrdata verify base --decode", "htrdata info base", READS, *OWN_WORDS),
         absent=("torch", "HersheyFonts", "htrmodel_weights", "matplotlib"),
     ),
+    Installation("cluster", ("htrdata folder crops --out clustered", "dask --version"), absent=("torch",)),
     Installation("fetch", ("htrdata fetch imgur5k imgur5k --dry-run",), absent=("torch",)),
     Installation("browse", (BROWSES, "htrdata browse --help"), absent=("torch",)),
     Installation(
@@ -62,5 +63,5 @@ INSTALLATIONS = (
     Installation("hf", (EXCHANGES,), absent=("torch",)),
     Installation("all", ("htrdata --version", "htrmodel info starter"), weights=True),
 )
-"""In this order: each may use what those before it have made. ``README htrdata`` are README's first commands of that
-program, ``FORMS`` is a script beside this one, and what stands before ``$`` the folder of a command."""
+"""In this order: each may use what those before it have made. ``README htrdata`` are a newcomer's first commands
+of that program, ``FORMS`` is a script beside this one, and what stands before ``$`` the folder of a command."""
