@@ -51,9 +51,11 @@ def main(tag: bool, installs: bool) -> None:
         check(source)
         (DIST / "NOTES.md").write_text(notes(source, version), encoding="utf-8")
         if installs:
-            rows = [tried(one, source, Path(scratch)) for one in INSTALLATIONS]
-            (DIST / "installs.md").write_text(table(rows), encoding="utf-8")
-            click.echo(table(rows))
+            rows: list[Sequence[str]] = []
+            for one in INSTALLATIONS:
+                rows.append(tried(one, source, Path(scratch)))
+                click.echo(" | ".join(rows[-1]))
+                (DIST / "installs.md").write_text(table(rows), encoding="utf-8")
     write_sums()
     click.echo(f"{DIST}: {', '.join(sorted(path.name for path in DIST.iterdir()))}")
 

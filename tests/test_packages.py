@@ -13,6 +13,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from click import ClickException
 
 from htrdata.version import __version__
 from htrmodel import starter
@@ -90,6 +91,7 @@ def test_what_is_released_together_says_the_same(wheel: Path, weights: Path) -> 
     of_code, of_weights = metadata(wheel), metadata(weights)
     for key in ("Version", "License-Expression", "Requires-Python"):
         assert of_code[key] == of_weights[key], key
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert (ROOT / "LICENSE").read_bytes() == (ROOT / "weights/LICENSE").read_bytes()
 
 
@@ -103,3 +105,32 @@ def test_every_set_of_extras_is_tried_before_a_release(monkeypatch: pytest.Monke
         shown = dist.readme_commands(ROOT, program)
         assert len(shown) >= 2, f"README and docs/first-steps.md have no first commands of {program}"
     assert dist.notes(ROOT, __version__).startswith(f"## {__version__}")
+
+
+def test_only_a_tagged_commit_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / ".ci"))
+    dist = importlib.import_module("dist")
+    monkeypatch.setattr(dist, "ROOT", tmp_path)
+
+    def git(*words: str) -> None:
+        named = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *named, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    def commit(changelog: str) -> None:
+        (tmp_path / "CHANGELOG.md").write_text(changelog)
+        git("add", "CHANGELOG.md")
+        git("commit", "--message", "a")
+
+    git("init")
+    commit("## 1.2.3 (unreleased)\n")
+    with pytest.raises(ClickException, match=r"no tag v1\.2\.3"):
+        dist.check_tag("1.2.3")
+    git("tag", "v1.2.3")
+    with pytest.raises(ClickException, match=r"CHANGELOG\.md calls 1\.2\.3 unreleased"):
+        dist.check_tag("1.2.3")
+    commit("## 1.2.3 (2026-12-24)\n")
+    git("tag", "--force", "v1.2.3")
+    dist.check_tag("1.2.3")
+    (tmp_path / "more").touch()
+    with pytest.raises(ClickException, match="changes that are not committed"):
+        dist.check_tag("1.2.3")
