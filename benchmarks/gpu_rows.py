@@ -226,6 +226,11 @@ def _whole(name: str, *given: object) -> Callable[[Place], Measure]:
 
 
 ROWS = [
+    Row("finetune as a whole, full size", "plain loop, float32, host loader", _whole("plain_finetune"), "words"),
+    Row("finetune as a whole, full size", "htrmodel finetune", _whole("our_finetune", False), "words", most=45),
+    Row("finetune as a whole, full size", "with --cuda-graph", _whole("our_finetune", True), "words", most=45),
+    Row("evaluate as a whole, full size", "plain loop, float32, host loader", _whole("plain_evaluate"), "words"),
+    Row("evaluate as a whole, full size", "htrmodel evaluate", _whole("our_evaluate"), "words"),
     Row("training, full size, batch 192", "plain loop, float32, words from the host", plain_training(192)),
     Row("training, full size, batch 192", "htrmodel, bfloat16", training(512, 192, graph=False)),
     Row("training, full size, batch 192", "as a CUDA graph", training(512, 192, graph=True)),
@@ -238,11 +243,6 @@ ROWS = [
     Row("reading, full size, batch 768", "htrmodel, bfloat16", reading(512, 768, bfloat16=True, kind="ours")),
     Row("reading, full size, batch 768", "as a CUDA graph", reading(512, 768, bfloat16=True, kind="graph")),
     Row("reading, full size, batch 768", "+ batch norms folded", reading(512, 768, bfloat16=True, kind="folded")),
-    Row("finetune as a whole, full size", "plain loop, float32, host loader", _whole("plain_finetune"), "words"),
-    Row("finetune as a whole, full size", "htrmodel finetune", _whole("our_finetune", False), "words", most=45),
-    Row("finetune as a whole, full size", "with --cuda-graph", _whole("our_finetune", True), "words", most=45),
-    Row("evaluate as a whole, full size", "plain loop, float32, host loader", _whole("plain_evaluate"), "words"),
-    Row("evaluate as a whole, full size", "htrmodel evaluate", _whole("our_evaluate"), "words"),
     Row(
         "training, full size, batch 512, compiled",
         "as a CUDA graph, convolutions compiled",
