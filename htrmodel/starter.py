@@ -71,6 +71,15 @@ def find_checkpoint(place: Path | str) -> Path:
     return path
 
 
+def graph_of(name: Path | str) -> Path | None:
+    """The ONNX graph of a starter, in 8 and 16 bits, which reads without torch; None where the name is no starter's.
+
+    Raises:
+        SourceMissingError: the installation lacks it.
+    """
+    return None if str(name) not in STARTERS else find_checkpoint(name).with_suffix(".onnx")
+
+
 def said_of(name: Path | str, option: str) -> str:
     """The sentence that a command says when it takes a starter by itself.
 

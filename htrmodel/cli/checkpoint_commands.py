@@ -55,7 +55,7 @@ def info(foreign: ForeignRequest, checkpoint: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast|starter-lines", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--half", is_flag=True, help="Store the weights of a .safetensors in 16 bits: half the size.")
+@click.option("--half", is_flag=True, help="Store the weights of a .safetensors or .onnx in 16 bits: half the size.")
 @click.option(
     "--int8",
     "calibrate",
@@ -75,7 +75,7 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
       htrmodel export AttentionHTR-General-sensitive.pth general.safetensors
       htrmodel export general.safetensors general.onnx
       htrmodel export runs/imgur5k/best.safetensors small.safetensors --half
-      htrmodel export runs/imgur5k/best.safetensors fast.onnx --int8 lmdb/
+      htrmodel export runs/imgur5k/best.safetensors fast.onnx --int8 lmdb/ --half
     """
     from htrmodel.checkpoint.clova import export_clova
     from htrmodel.checkpoint.files import read_checkpoint
@@ -87,18 +87,20 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
     write = writers.get(out.suffix.lower())
     if write is None:
         raise UsageError(f"{out} ends in none of {', '.join(writers)}: that is how the format is told")
-    if half and write is not save:
-        raise UsageError(f"--half is for .safetensors: {out} has one precision")
+    if half and write is export_clova:
+        raise UsageError(f"--half is for .safetensors and .onnx: {out} has one precision")
     if calibrate is not None and write is not export_onnx:
         raise UsageError(f"--int8 is for .onnx: {out} holds floating-point weights")
     found = read_checkpoint(checkpoint, foreign.settings())
     if found.assumed:
         say_assumed(found.assumed)
     recogniser = found.build()[0]
+    recogniser.data = found.data
     if write is save:
         save(recogniser, out, metrics=found.metrics, data=found.data, half=half)
-    elif calibrate is not None:
-        export_onnx(recogniser, out, calibration_inputs(calibrate, found.config))
+    elif write is export_onnx:
+        calibration = None if calibrate is None else calibration_inputs(calibrate, found.config)
+        export_onnx(recogniser, out, calibration, half=half)
     else:
         write(recogniser, out)
     echo(out)

@@ -26,6 +26,7 @@ from htrdata.files.writing import write_atomically
 from htrmodel.config import ENTRY, FORMAT
 from htrmodel.layers.attention import AttentionDecoder, Decoding
 from htrmodel.recogniser import Recogniser
+from htrmodel.runtime.halving import halve
 from htrmodel.runtime.quantising import quantise
 from htrmodel.tokenizer import END, GO
 
@@ -79,7 +80,13 @@ class _GreedyTokens(nn.Module):
         return outcome[3], outcome[4]
 
 
-def export_onnx(recogniser: Recogniser, path: Path | str, calibration: NDArray[np.float32] | None = None) -> None:
+def export_onnx(
+    recogniser: Recogniser,
+    path: Path | str,
+    calibration: NDArray[np.float32] | None = None,
+    *,
+    half: bool = False,
+) -> None:
     """Writes a recogniser as an ONNX file, in evaluation mode; it is left as it is itself.
 
     Args:
@@ -87,8 +94,10 @@ def export_onnx(recogniser: Recogniser, path: Path | str, calibration: NDArray[n
         path: of the file.
         calibration: inputs [N, 1, H, W], some hundred, to round the trunk to 8 bits by, see
             `htrmodel.runtime.quantising`; None for float32.
+        half: store what is not in 8 bits in 16, see `htrmodel.runtime.halving`.
 
     Raises:
+        UsageError: a weight is too large for float16.
         MissingPackageError: the packages ``onnx`` and ``onnxscript``, or for 8 bits ``onnxruntime``, are not installed.
         CannotCreateError: the file cannot be created there.
         StorageError: writing failed.
@@ -100,6 +109,8 @@ def export_onnx(recogniser: Recogniser, path: Path | str, calibration: NDArray[n
     _strip(model.graph)
     if calibration is not None:
         model = quantise(model, calibration)
+    if half:
+        model = halve(model)
     record = {"format": FORMAT, "config": recogniser.config.to_dict(), "data": dict(recogniser.data)}
     onnx.helper.set_model_props(model, {ENTRY: json.dumps(record, ensure_ascii=False)})
     write_atomically(path, model.SerializeToString())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +20,7 @@ from htrmodel.reader import WordReader
 from htrmodel.runtime.advice import Tally
 from htrmodel.runtime.finding import NamedImage, Place, find_images
 from htrmodel.runtime.looking import Kind, kind_of
-from htrmodel.starter import DEFAULT
+from htrmodel.starter import DEFAULT, graph_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def load_reader(
 ) -> WordReader:
     """Loads what a file holds: an ``.onnx`` without torch, which reads on the CPU, any other checkpoint with it.
 
+    Where torch is not installed, or a runtime is named, the name of a starter stands for its ONNX graph.
+
     Args:
         path: the file, or the name of one of `htrmodel.starter.STARTERS`.
         device: where torch reads, see `htrmodel.devices.find_device`.
@@ -111,6 +114,9 @@ def load_reader(
             do.
     """
     settings = settings or Settings()
+    graph = graph_of(path)
+    if graph is not None and (runtime is not None or importlib.util.find_spec("torch") is None):
+        path = graph
     if Path(path).suffix.lower() == ".onnx":
         if settings != Settings():
             raise UsageError(f"{path} says itself what it reads: leave out charset, height, width, padding and length")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 from PIL import Image
+from rapidfuzz.distance import Levenshtein
 from safetensors import safe_open
 
 import htrdata
@@ -23,6 +25,7 @@ from htrdata.drawing.synth.source import Synth
 from htrdata.drawing.unipen import Unipen
 from htrdata.errors import SourceMissingError
 from htrdata.labels import PRINTABLE
+from htrdata.records import Unit
 from htrdata.sources.dhsd import Dhsd
 from htrdata.sources.xml import XmlExport
 from htrdata.sources.xml.corpus import find_corpus
@@ -34,6 +37,7 @@ from htrmodel.data.divisions import trained_on
 from htrmodel.judging.forecast import Forecaster
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.advice import POOR_CONFIDENCE, advise_fine_tuning
+from htrmodel.runtime.onnx_runner import OnnxRecogniser
 from htrmodel.runtime.predicting import load_reader
 
 ADVICE = "need fine-tuning on words like yours"
@@ -108,6 +112,9 @@ def test_info_and_export_know_the_names(made_up: dict[str, Recogniser], tmp_path
     assert "data synthetic_only: True" in run("info", "starter").stdout
     assert run("export", "starter-fast", tmp_path / "fast.pth").exit_code == 0
     assert (tmp_path / "fast.pth").exists()
+    assert run("export", "starter-fast", tmp_path / "fast.onnx", "--half").exit_code == 0
+    graph = OnnxRecogniser(tmp_path / "fast.onnx", threads=1)
+    assert graph.synthetic_only == load_reader("starter-fast").synthetic_only is True
 
 
 def test_an_installation_without_them(folder: Path, image: Path) -> None:
@@ -210,3 +217,27 @@ def test_the_shipped_weights_read_writers_whom_they_have_not_seen(name: str, lim
     htrdata.build(Synth(words=333, seed=77, hands=("print", "joined")), tmp_path, workers=1)
     judgement = htrmodel.evaluate(name, htrdata.open(tmp_path)["train", "synth"], resamples=100)
     assert judgement.find().metrics["micro_cer"].value < limit
+
+
+@pytest.mark.parametrize("name", list(starter.STARTERS))
+def test_each_starter_has_a_graph_that_reads_without_torch(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its weights do: of drawn words and lines at most one character in thirty differs."""
+    unit: Unit = "line" if name == "starter-lines" else "word"
+    dataset = Synth(words=60, seed=5, hands=("print", "joined"), unit=unit)
+    htrdata.build(dataset, tmp_path, workers=1)
+    words = list(htrdata.open(tmp_path)["train", "synth_lines" if unit == "line" else "synth"])[
+        : 54 if unit == "word" else 12
+    ]
+    expected = [one.text for one in load_reader(name).read(words)]
+    named = load_reader(name, runtime="onnxruntime")
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda one: None if one == "torch" else find_spec(one))
+    alone = load_reader(name)
+    for reader in (named, alone):
+        assert isinstance(reader, OnnxRecogniser)
+        assert reader.is_starter
+        found = [one.text for one in reader.read(words)]
+        differ = sum(Levenshtein.distance(*both) for both in zip(found, expected, strict=True))
+        assert differ <= sum(map(len, expected)) / 30
