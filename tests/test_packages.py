@@ -79,8 +79,9 @@ def test_a_base_install_needs_neither_torch_nor_what_draws(wheel: Path) -> None:
     assert not names & {"torch", "hershey-fonts", "matplotlib", "htrmodel-weights", "onnx", "datasets"}
 
 
-def test_the_weights_have_every_starter_with_its_card_and_no_code(weights: Path) -> None:
-    files = {name for file in starter.STARTERS.values() for name in (file, str(Path(file).with_suffix(".md")))}
+def test_the_weights_have_every_starter_with_its_graph_and_card_and_no_code(weights: Path) -> None:
+    kinds = (".safetensors", ".onnx", ".md")
+    files = {str(Path(file).with_suffix(kind)) for file in starter.STARTERS.values() for kind in kinds}
     names = names_in(weights)
     packed = {name.removeprefix(f"{starter.PACKAGE}/") for name in names if ".dist-info" not in name}
     assert packed == {*files, "fonts.txt", "__init__.py"}
