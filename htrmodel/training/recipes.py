@@ -153,7 +153,7 @@ STARTER = Recipe(
 LINES = Recipe(
     name="lines",
     optimizer="adamw",
-    lr=1e-3,
+    lr=3e-4,
     schedule="one_cycle",
     warmup=0.05,
     batch_size=16,
@@ -162,7 +162,11 @@ LINES = Recipe(
     augment=0.5,
     average=0.999,
 )
-"""For whole lines, some hundreds to tens of thousands: small batches, since each line is as long as ten words."""
+"""For whole lines, some hundreds to tens of thousands: small batches, since each line is as long as ten words.
+
+The rate is for fine-tuning: with 0.001 the first fifty lines of two hands of three made it read the rest worse.
+Many thousands of lines, or new weights, want 0.0015.
+"""
 
 RECIPES = {recipe.name: recipe for recipe in (ATTENTIONHTR, MODERN, SMALL, OWN_DATA, STARTER, LINES)}
 
