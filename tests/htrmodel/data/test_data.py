@@ -43,7 +43,7 @@ def open_part(make_store: MakeStore, tmp_path: Path, config: RecogniserConfig) -
 def test_a_batch_has_the_words_asked_for(
     open_part: Callable[..., Part], device: str, resident: bool, on_disk: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("htrmodel.data.batches._has_room", lambda device, size: resident)
+    monkeypatch.setattr("htrmodel.data.batches.has_room", lambda device, size: resident)
     one = open_part("one", ["a", "é", "b", "c"], on_disk)
     three = open_part("three", ["d", "e", "é"], on_disk)
     for parts in ([one], [one, three], [three, one, three]):

@@ -69,7 +69,7 @@ def test_the_steps_are_those_over_batches_of_any_shape(
 ) -> None:
     plain, weights = trained(make_task(recipe, **model), steps)
     if resident:
-        monkeypatch.setattr(batches, "_has_room", lambda *_: True)
+        monkeypatch.setattr(batches, "has_room", lambda *_: True)
     task = replace(make_task(recipe, **model), cuda_graph=True)
     assert isinstance(task.words, batches.WordBatches)
     assert (task.words.resident is not None) is resident
@@ -144,7 +144,7 @@ WAITING = ("_local_scalar_dense", "nonzero", "lift_fresh", "masked_select", "uni
 
 
 def test_nothing_in_a_step_waits_for_the_device(make_task: MakeTask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_has_room", lambda *_: True)
+    monkeypatch.setattr(batches, "has_room", lambda *_: True)
     stepper = Stepper(replace(make_task(BFLOAT16, **MODEL), cuda_graph=True))
     stepper.train()
     stepper.step(0)
