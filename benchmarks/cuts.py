@@ -183,8 +183,9 @@ def told_by_strokes(release: Path, split: str, most: int) -> tuple[list[Line], i
     """Lines of a split in which the strokes tell the words; and of how many that stand in one line."""
     writers: dict[tuple[str, str], list[tuple[str, Ink]]] = defaultdict(list)
     for segment in read_segments(read_release(release, 8), "TEXT"):
-        whole = segment.ink is not None and segment.reason is None and len(segment.text.split()) > 1
-        if whole and split_of(person(segment.contributor, segment.writer)) == split and segment.text.isascii():
+        if segment.ink is None or segment.reason is not None or len(segment.text.split()) < 2:
+            continue
+        if split_of(person(segment.contributor, segment.writer)) == split and segment.text.isascii():
             writers[segment.contributor, segment.writer].append((segment.text, segment.ink))
     found: list[Line] = []
     looked_at = 0

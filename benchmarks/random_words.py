@@ -29,6 +29,7 @@ class _Nowhere:
     name: str = "drawn"
     split: str = "train"
     unit: Unit = "word"
+    tells_unit: bool = True
     divided: DividedSet | None = None
     shards: tuple[Shard, ...] = ()
 
