@@ -102,7 +102,7 @@ def open_arrow(path: Path) -> ArrowFile:
 def _named_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # Arrow does not look at the names of columns
         raise BadDataError(f"{path} is damaged, or no Parquet or Arrow file ({error}): copy it again") from error
 
 
@@ -113,12 +113,16 @@ class _Parquet:
     @property
     def schema(self) -> pa.Schema:
         with _named_errors(self.path), pq.ParquetFile(open_for_arrow(self.path)) as file:
-            return file.schema_arrow
+            return _legible(file.schema_arrow)
 
     @property
     def fingerprint(self) -> str:
-        with _named_errors(self.path), pq.ParquetFile(open_for_arrow(self.path)) as file:
-            return _digest(self.path, repr(file.metadata.to_dict()))
+        # As bytes: of a damaged footer Arrow's own view of it can end the process.
+        with _named_errors(self.path), self.path.open("rb") as file:
+            file.seek(-8, os.SEEK_END)
+            length = int.from_bytes(file.read(4), "little")
+            file.seek(-min(length + 8, self.path.stat().st_size), os.SEEK_END)
+            return _digest(self.path, hashlib.sha256(file.read(length)).hexdigest())
 
     @property
     def rows(self) -> int:
@@ -127,18 +131,7 @@ class _Parquet:
         return count
 
     def is_empty(self, leaf: str) -> bool:
-        with _named_errors(self.path), pq.ParquetFile(open_for_arrow(self.path)) as file:
-            chunks = [
-                file.metadata.row_group(group).column(column)
-                for group in range(file.num_row_groups)
-                for column in range(file.metadata.num_columns)
-                if file.metadata.row_group(group).column(column).path_in_schema == leaf.replace("\0", ".")
-            ]
-        known = (chunk.statistics for chunk in chunks)
-        return all(
-            found is not None and found.null_count == chunk.num_values
-            for found, chunk in zip(known, chunks, strict=True)
-        )
+        return _is_empty(self.batches([leaf], _IMAGES), leaf)
 
     def batches(self, leaves: Sequence[str], rows: int, first: int = 0) -> Iterator[pa.RecordBatch]:
         with (
@@ -155,7 +148,7 @@ class _Parquet:
                 file.iter_batches(rows, row_groups=list(groups), columns=names, use_threads=False) if groups else ()
             ):
                 if skipped < batch.num_rows:
-                    yield batch.slice(skipped)
+                    yield _sound(batch.slice(skipped))
                 skipped = max(0, skipped - batch.num_rows)
 
 
@@ -167,7 +160,7 @@ class _Ipc:
     @property
     def schema(self) -> pa.Schema:
         with _named_errors(self.path), map_for_arrow(self.path) as source:
-            return self._open(source).schema
+            return _legible(self._open(source).schema)
 
     @property
     def fingerprint(self) -> str:
@@ -179,7 +172,7 @@ class _Ipc:
         return sum(batch.num_rows for batch in self.batches([], 0))
 
     def is_empty(self, leaf: str) -> bool:
-        return all(leaf_of(batch, leaf).null_count == batch.num_rows for batch in self.batches([leaf], 0))
+        return _is_empty(self.batches([leaf], 0), leaf)
 
     def batches(self, leaves: Sequence[str], rows: int, first: int = 0) -> Iterator[pa.RecordBatch]:
         """The pieces are those of the file; they are mapped, not read."""
@@ -188,11 +181,32 @@ class _Ipc:
             pieces = opened if self.stream else map(opened.get_batch, range(opened.num_record_batches))
             for batch in pieces:
                 if first < batch.num_rows:
-                    yield batch.select(list(dict.fromkeys(leaf.partition("\0")[0] for leaf in leaves))).slice(first)
+                    names = list(dict.fromkeys(leaf.partition("\0")[0] for leaf in leaves))
+                    yield _sound(batch.select(names).slice(first))
                 first = max(0, first - batch.num_rows)
 
     def _open(self, source: pa.MemoryMappedFile) -> pa.ipc.RecordBatchReader:
         return pa.ipc.open_stream(source) if self.stream else pa.ipc.open_file(source)
+
+
+def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch, none of whose offsets lead outside of it and whose texts are UTF-8: a damaged one ends the process."""
+    batch.validate(full=True)
+    return batch
+
+
+def _legible(schema: pa.Schema) -> pa.Schema:
+    """The schema, all of whose names are UTF-8: another one raises `UnicodeDecodeError` whenever it is asked for it."""
+    fields = list(schema)
+    while fields:
+        field = fields.pop()
+        assert isinstance(field.name, str)
+        fields += [field.type.field(number) for number in range(field.type.num_fields)]
+    return schema
+
+
+def _is_empty(batches: Iterator[pa.RecordBatch], leaf: str) -> bool:
+    return all(leaf_of(batch, leaf).null_count == batch.num_rows for batch in batches)
 
 
 def _digest(path: Path, about: str) -> str:

@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.regular import open_regular, read_regular
+from htrdata.labels import legible
 from htrdata.sources.tar_walk import told, walk
 from htrdata.sources.unipen.statements import Statement, Text, parse
 
@@ -107,8 +108,8 @@ def included_name(statement: Text, name: str) -> str:
     found = posixpath.normpath(posixpath.join(base, given))
     if not given or given.startswith("/") or "\\" in given or "\0" in given or not found.startswith("include/"):
         raise BadDataError(
-            f"{name}, line {statement.line}: {given[:80]!r} leads out of the folder of included files: not the "
-            "published release; fetch it again"
+            f"{legible(name)}, line {statement.line}: {given[:80]!r} leads out of the folder of included files: not "
+            "the published release; fetch it again"
         )
     return found
 
@@ -141,7 +142,7 @@ def _read_folder(folder: Path, prefix: str, release: Release) -> None:
 
 
 def _parse(data: bytes, name: str) -> list[Statement]:
-    return parse(data.replace(*_MENDED[name]) if name in _MENDED else data, name)
+    return parse(data.replace(*_MENDED[name]) if name in _MENDED else data, legible(name))
 
 
 def _read_archive(path: Path, prefix: str, release: Release) -> None:
