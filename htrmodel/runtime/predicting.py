@@ -98,7 +98,7 @@ def load_reader(
 ) -> WordReader:
     """Loads what a file holds: an ``.onnx`` without torch, which reads on the CPU, any other checkpoint with it.
 
-    Where torch is not installed, or a runtime is named, the name of a starter stands for its ONNX graph.
+    Where ONNX Runtime is installed and torch is not, or a runtime is named, the name of a starter stands for its graph.
 
     Args:
         path: the file, or the name of one of `htrmodel.starter.STARTERS`.
@@ -115,7 +115,7 @@ def load_reader(
     """
     settings = settings or Settings()
     graph = graph_of(path)
-    if graph is not None and (runtime is not None or importlib.util.find_spec("torch") is None):
+    if graph is not None and (runtime is not None or _onnx_alone()):
         path = graph
     if Path(path).suffix.lower() == ".onnx":
         if settings != Settings():
@@ -136,6 +136,11 @@ def load_reader(
     from htrmodel.devices import find_device
 
     return load_as(path, settings, say).to(find_device(device))
+
+
+def _onnx_alone() -> bool:
+    torch, runtime = (importlib.util.find_spec(name) is not None for name in ("torch", "onnxruntime"))
+    return runtime and not torch
 
 
 def predict_each(reader: WordReader, images: Iterable[NamedImage], batch_size: int = 32) -> Iterator[Prediction]:

@@ -218,9 +218,9 @@ def test_export_in_half(recogniser: Recogniser, tmp_path: Path) -> None:
     sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in "ab"]
     assert sizes[1] < 0.6 * sizes[0]
     assert read_checkpoint(tmp_path / "b.safetensors").synthetic_only
-    done = run(tmp_path / "a.safetensors", tmp_path / "b.onnx", "--half", command=export)
+    done = run(tmp_path / "a.safetensors", tmp_path / "b.pth", "--half", command=export)
     assert isinstance(done.exception, UsageError)
-    assert "--half is for .safetensors" in str(done.exception)
+    assert "--half is for .safetensors and .onnx" in str(done.exception)
 
 
 @pytest.mark.parametrize("command", [info, export, evaluate])
