@@ -196,11 +196,12 @@ def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _legible(schema: pa.Schema) -> pa.Schema:
-    """The schema, all of whose names are UTF-8: another one raises `UnicodeDecodeError` whenever it is asked for it."""
+    """The schema, all of whose names are UTF-8 without NUL; others raise `UnicodeDecodeError` or `pyarrow.ArrowInvalid`."""
     fields = list(schema)
     while fields:
         field = fields.pop()
-        assert isinstance(field.name, str)
+        if "\0" in field.name:
+            raise pa.ArrowInvalid(f"a column is called {field.name!r}")
         fields += [field.type.field(number) for number in range(field.type.num_fields)]
     return schema
 
