@@ -196,7 +196,7 @@ def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _legible(schema: pa.Schema) -> pa.Schema:
-    """The schema, all of whose names are UTF-8 without NUL; others raise `UnicodeDecodeError` or `pyarrow.ArrowInvalid`."""
+    """The schema, all of whose names are UTF-8 without NUL; others raise `UnicodeDecodeError` or `ArrowInvalid`."""
     fields = list(schema)
     while fields:
         field = fields.pop()
