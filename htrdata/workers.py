@@ -21,11 +21,6 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 
-def usable_cores() -> int:
-    """How many cores this process may use: a job of a cluster is given some of those of its machine."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class SerialExecutor(Executor):
     """Runs each job at once, in this process."""
 

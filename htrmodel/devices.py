@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from htrdata.errors import UsageError
+from htrdata.files.cores import thread_limit
 
 
 def find_device(name: str = "auto") -> torch.device:
-    """Finds a device by its name.
+    """Finds a device by its name. On a CPU torch then has no more threads than this process may use cores.
 
     Args:
         name: ``auto`` for the best that is there, or ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
@@ -16,6 +19,15 @@ def find_device(name: str = "auto") -> torch.device:
     Raises:
         UsageError: this machine has no such device.
     """
+    device = _found(name)
+    # Torch knows of affinity, but of no quota: on 64 cores of which 4 are ours, 64 threads would wait for each other.
+    limit = thread_limit()
+    if device.type == "cpu" and 0 < limit < torch.get_num_threads() and "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(limit)
+    return device
+
+
+def _found(name: str) -> torch.device:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, found in there.items() if found))

@@ -13,7 +13,6 @@ evaluation; what else lies in the folder stays as it is.
 from __future__ import annotations
 
 import itertools
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,9 +75,10 @@ def main(out: Path, start: str, pages: int, epochs: int, device: str) -> None:
 def draw(root: Path, pages: int, stages: Stages) -> Path:
     """Draws pages of handwriting with annotations, as Imgur5K's authors publish them."""
     from htrdata.drawing.samples.imgur5k import draw_sample
+    from htrdata.files.cores import usable_cores
     from htrdata.workers import make_executor
 
-    with stages("draw a data set") as progress, make_executor(os.cpu_count() or 1) as executor:
+    with stages("draw a data set") as progress, make_executor(usable_cores()) as executor:
         if (root / "dataset_info" / "imgur5k_annotations.json").exists():  # it is written last
             say(f"{root} is there already")
         else:

@@ -48,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "htrdata.__main__": {"htrdata.cli"},
     "htrmodel.config": {"htrdata.errors", "htrdata.labels"},
-    "htrmodel.devices": {"htrdata.errors"},
+    "htrmodel.devices": {"htrdata.errors", "htrdata.files"},
     "htrmodel.recording": set(),
     "htrmodel.starter": {"htrdata.errors"},
     "htrmodel.tokenizer": {"htrdata.errors", "htrdata.labels", "htrmodel.config"},

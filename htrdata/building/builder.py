@@ -88,7 +88,7 @@ def build(
         out: the store's folder; it is created where it is missing.
         options: what the store depends on; the defaults where None.
         name: of the data set in the store; that of the source where None.
-        workers: processes to work in; one per core where None. The store does not depend on it.
+        workers: processes to work in; one per usable core where None. The store does not depend on it.
         executor: where to run the work instead; it must reach the images and the store's folder.
         scheduler: the address of a Dask scheduler, as in ``tcp://10.0.0.1:8786``, whose workers build the parts; they
             must see the images and the store under the same paths, and have the same versions. Parts are joined here.

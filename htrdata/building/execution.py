@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, WorkerDiedError, lacks_memory
+from htrdata.files.cores import usable_cores
 from htrdata.files.refusals import refusal
-from htrdata.workers import make_executor, usable_cores
+from htrdata.workers import make_executor
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def build_share(
         options: what the store depends on.
         share: which parts: every N-th of the plan.
         name: of the data set.
-        workers: processes of this machine to work in; one per core that may be used where None.
+        workers: processes of this machine to work in; one per usable core where None.
         overwrite: whether another data set of that name, finished or not, may be replaced.
         corrections: a CSV of labels that are put right or flagged.
         progress: is told how far the work is.

@@ -27,7 +27,7 @@ def sample() -> None:
     help="Draw pages for the boxes and words of this dataset_info folder, or of one annotation file.",
 )
 @click.option("--plain", is_flag=True, help="Even light, no grain: faster to draw, smaller files.")
-@click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]")
+@click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per usable core]")
 def imgur5k(
     out: Path, pages: int, words_per_page: int, seed: int, annotations: Path | None, plain: bool, workers: int | None
 ) -> None:
@@ -39,7 +39,8 @@ def imgur5k(
       htrdata sample imgur5k --out drawn --annotations IMGUR5K-Handwriting-Dataset/dataset_info
     """
     from htrdata.drawing.samples.imgur5k import draw_sample
-    from htrdata.workers import make_executor, usable_cores
+    from htrdata.files.cores import usable_cores
+    from htrdata.workers import make_executor
 
     with make_executor(workers or usable_cores()) as executor, progress_bar() as progress:
         drawn = draw_sample(
@@ -62,7 +63,7 @@ def imgur5k(
 @click.option("--seed", default=0, show_default=True, help="Another one gives other writers, words and paper.")
 @click.option("--scale", default=1.0, show_default=True, help="Of the forms; 1 is 2479 x 3542 pixels.")
 @click.option("--archives", is_flag=True, help="Write words.tgz, xml.tgz, … instead of folders.")
-@click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per core]")
+@click.option("--workers", type=click.IntRange(1), help="Processes to work in.  [default: one per usable core]")
 def iam(out: Path, forms: int, seed: int, scale: float, archives: bool, workers: int | None) -> None:
     """Draw forms, words and annotations in the layout of IAM, with the quirks of the published ones.
 
@@ -72,7 +73,8 @@ def iam(out: Path, forms: int, seed: int, scale: float, archives: bool, workers:
       htrdata sample iam --out drawn --archives
     """
     from htrdata.drawing.samples.iam import draw_sample
-    from htrdata.workers import make_executor, usable_cores
+    from htrdata.files.cores import usable_cores
+    from htrdata.workers import make_executor
 
     with make_executor(workers or usable_cores()) as executor, progress_bar() as progress:
         drawn = draw_sample(

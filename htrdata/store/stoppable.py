@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
 from htrdata.errors import NotEnoughMemoryError
+from htrdata.files.cores import usable_cores
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -20,7 +20,7 @@ class StoppedError(Exception):
 
 
 class StoppableThreads:
-    """A thread for each core, until the block ends that they are entered with.
+    """A thread for each core that may be used, until the block ends that they are entered with.
 
     Where an error, or a signal that raises one, ends the block, nothing is waited for: what has not begun is dropped,
     and what runs ends when it next calls `go_on`.
@@ -28,7 +28,7 @@ class StoppableThreads:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(usable_cores())
 
     def submit(
         self, job: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs

@@ -77,7 +77,7 @@ _OPTIONS: list[Decorator] = [
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Of all randomness."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."),
     click.option("--cache", type=_PATH, help="Folder for decoded words.  [default: memory]"),
-    click.option("--workers", type=click.IntRange(1), help="Processes that decode.  [default: one per core]"),
+    click.option("--workers", type=click.IntRange(1), help="Processes that decode.  [default: one per usable core]"),
     click.option("--log-every", default=50, show_default=True, type=click.IntRange(1), help="Steps per line of log."),
     click.option(
         "--cuda-graph",

@@ -23,7 +23,7 @@ def as_store(data: Path, *, plain: bool, workers: int | None = None) -> Iterator
     Args:
         data: what a person names.
         plain: whether LMDBs in ``train/`` and ``val/`` pass as they are, since the command reads them itself.
-        workers: processes to build in; one per core where None.
+        workers: processes to build in; one per usable core where None.
 
     Raises:
         UsageError: the folder can be read in several ways, and the option that says in which is of ``htrdata folder``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.cores import usable_cores
 from htrdata.images.codec import ImageError
 from htrdata.labels import least_steps
 from htrdata.records import Reason, Unit
@@ -116,7 +116,7 @@ class LineBatches(Batches):
     ) -> None:
         super().__init__(samples, device)
         self._config = config
-        self._decoders = ThreadPoolExecutor(min(DECODERS, os.cpu_count() or 1), "decode")
+        self._decoders = ThreadPoolExecutor(min(DECODERS, usable_cores()), "decode")
         self._prepared: tuple[NDArray[np.int64], list[Future[NDArray[np.uint8]]]] | None = None
         self._kept: ResidentLines | None = None
         self.widths = np.concatenate([input_widths(part, config) for part in samples])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import SourceMissingError, importing
+from htrdata.files.cores import thread_limit
 from htrdata.files.regular import is_utf8
 from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
 
@@ -17,7 +18,7 @@ class OnnxRecogniser(ExportedRecogniser):
 
     Args:
         path: the ONNX file.
-        threads: CPU threads; 0 for all cores.
+        threads: CPU threads; 0 for all cores that this process may use.
 
     Attributes:
         config: what it was built from.
@@ -35,7 +36,7 @@ class OnnxRecogniser(ExportedRecogniser):
         if not path.is_file():
             raise SourceMissingError(f"no ONNX file at {path}")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = threads or thread_limit()
         content = str(path) if is_utf8(path) else path.read_bytes()
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrdata.errors import SourceMissingError, importing
+from htrdata.files.cores import thread_limit
 from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
 
 
@@ -23,7 +24,7 @@ class OpenVinoRecogniser(ExportedRecogniser):
 
     Args:
         path: the ONNX file.
-        threads: CPU threads; 0 for all cores.
+        threads: CPU threads; 0 for all cores that this process may use.
 
     Attributes:
         config: what it was built from.
@@ -51,7 +52,11 @@ class OpenVinoRecogniser(ExportedRecogniser):
             raise damaged(path) from error
         super().__init__(path, metadata)
         core = openvino.Core()
-        options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads or thread_limit(),
+        }
         try:
             self._model = core.compile_model(core.read_model(content), "CPU", options)
         except RuntimeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from htrdata.errors import UsageError, WrongTypeError
+from htrdata.files.cores import usable_cores
 from htrdata.labels import Charset
 from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
@@ -107,7 +107,7 @@ def finetune(
         overwrite: discard the run that is there.
         device: see `htrmodel.devices.find_device`.
         cache: folder of the decoded words; None to keep them in memory.
-        workers: processes that decode; None for one per core.
+        workers: processes that decode; None for one per usable core.
         log_every: steps from one line of the log to the next.
         cuda_graph: give a GPU each step as one CUDA graph, with attention alone: on an H100 1.2 to 1.9 times as fast.
         compiled: let torch compile the convolutions first; not yet measured.
@@ -159,7 +159,7 @@ def finetune(
         overwrite=overwrite,
         device=device,
         cache=None if cache is None else Path(cache),
-        workers=workers or os.cpu_count() or 1,
+        workers=workers or usable_cores(),
         log_every=log_every,
         cuda_graph=cuda_graph,
         compiled=compiled,
