@@ -16,7 +16,8 @@ from htrdata.store.columns import strings
 from htrdata.store.shards import Shard
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.divisions import DividedSet
-from htrmodel.data.samples import Chunk, Samples
+from htrmodel.data.origin import Chunk
+from htrmodel.data.samples import Samples
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import Recipe
 from htrmodel.training.stepping import Task

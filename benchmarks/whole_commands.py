@@ -30,9 +30,10 @@ from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.evaluation import evaluate
-from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import MODERN, Recipe
+from htrmodel.training.request import Request
 
 if TYPE_CHECKING:
     from gpu_rows import Measure, Place

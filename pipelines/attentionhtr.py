@@ -198,8 +198,8 @@ def step(lab: Lab, variant: Variant, name: str, known: Mapping[str, Any] | None,
 
 def train(lab: Lab, variant: Variant, name: str, start: Path | None, model: ModelFields, stages: Stages) -> RunFolder:
     """Trains, or goes on. Stages that the start lacks, such as another decoder, begin with new weights."""
-    from htrmodel.training.finetuning import Request
     from htrmodel.training.initial_model import ModelChoice
+    from htrmodel.training.request import Request
 
     request = Request(
         data=lab.store.path,

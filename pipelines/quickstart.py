@@ -134,8 +134,8 @@ def train(dataset: Dataset, start: str, epochs: int, out: Path, device: str, sta
 
     A run of something else that is there, by another version or by hand, is left alone: the next free folder is taken.
     """
-    from htrmodel.training.finetuning import Request
     from htrmodel.training.initial_model import ModelChoice
+    from htrmodel.training.request import Request
 
     scratch = start == "scratch"
     request = Request(

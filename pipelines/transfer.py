@@ -99,7 +99,7 @@ def _chosen(store: Store, names: tuple[str, ...], split: str) -> list[Dataset]:
 
 def train(dataset: Dataset, asked: dict[str, Any], out: Path, device: str, stages: Stages) -> Path:
     """Fine-tunes the start on the train words of a data set; its val words decide which step is the best."""
-    from htrmodel.training.finetuning import Request
+    from htrmodel.training.request import Request
 
     chosen = RECIPES[asked["recipe"]]
     request = Request(

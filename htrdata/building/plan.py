@@ -6,10 +6,11 @@ import hashlib
 import importlib.metadata
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from htrdata.building.correcting import Corrector
+from htrdata.building.input_digest import digested
 from htrdata.building.manifest_writer import part_schema
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part
@@ -23,9 +24,6 @@ from htrdata.store.description import Compared, Corrections, Provenance
 from htrdata.store.format import FORMAT, checked_name
 from htrdata.store.manifest import CORRECTED_TEXT
 from htrdata.version import __version__
-
-LONGEST_NAME = 10_000
-"""Characters of an id, a writer, or a column of a source."""
 
 _TOLD = 1000  # words after which progress is told
 
@@ -126,17 +124,17 @@ def make_plan(
         UsageError: the name is not one for a data set, a column of the source has the name of another one, or a
             member of `htrdata.sources.base.Source` is missing or of another type.
         SourceMissingError: the source is not there, or has no word.
-        BadDataError: its annotations are damaged, or a name in them is longer than `LONGEST_NAME`; or a correction
-            fits no word.
+        BadDataError: its annotations are damaged, or a name in them is longer than
+            `htrdata.building.input_digest.LONGEST_NAME`; or a correction fits no word.
     """
     _check_members(source)
     part_schema(_extra_columns(source, corrections is not None))  # raises where parts could not be written
     pages, corrected = _read_pages(source, corrections)
     digest = hashlib.sha256()
-    digested = _digested(pages if progress is None else _told(pages, progress), digest.update)
+    going_by = digested(pages if progress is None else _told(pages, progress), digest.update)
     unknown: list[str] = []
-    leaks = find_leaks(_without_writers(digested, unknown))
-    assert next(digested, None) is None, "the digest is of all pages only where all were looked at"
+    leaks = find_leaks(_without_writers(going_by, unknown))
+    assert next(going_by, None) is None, "the digest is of all pages only where all were looked at"
     if options.dedup:
         pages = drop_leaked(pages)
     unannotated = Counter(page.split for page in pages if page.split is not None and not page.words)
@@ -231,41 +229,3 @@ def _parts(pages: Sequence[Page], part_words: int, build: str) -> Iterator[Part]
         if waiting:
             yield Part(number, split, tuple(waiting), build)
             number += 1
-
-
-def _refuse_long_names(page: Page, *names: str | None) -> None:
-    """Each row of the manifest has the names of its page, writer and so on: a long one would be there a thousand times.
-
-    Raises:
-        BadDataError: a name is longer than `LONGEST_NAME`.
-    """
-    for name in names:
-        if name is not None and len(name) > LONGEST_NAME:
-            raise BadDataError(
-                f"page {page.id[:40]!r} has a name of {len(name):,} characters, {name[:40]!r}…: ids, writers and "
-                f"columns have at most {LONGEST_NAME:,}; correct it in the source"
-            )
-
-
-def _digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[Page]:
-    """Adds to a digest everything that the source says, and the sizes of the images, but not where they lie.
-
-    Each page then goes on to whoever is next, who must take them all. A source that makes its words when they are
-    looked at makes them for both, but one right after the other: what it remembers of the page it need not make again.
-    """
-    for page in pages:
-        _refuse_long_names(page, page.id)
-        if page.words:
-            size = page.image.size() if page.image is not None else None
-            add(repr((page.id, page.split, page.md5, page.reason, size)).encode())
-        for word in page.words:
-            _refuse_long_names(page, word.id, word.writer, *word.extra.values())
-            size = word.image.size() if word.image is not None else None
-            box = word.box and (word.box.xc, word.box.yc, word.box.w, word.box.h, word.box.angle)
-            known = (word.id, word.text, box, word.reason, word.writer, size, sorted(word.extra.items()))
-            add(repr(known if word.ink_threshold is None else (*known, word.ink_threshold)).encode())
-            if word.outline is not None:
-                add(word.outline.packed)
-            if word.baseline is not None:
-                add(b"baseline" + word.baseline.packed)
-        yield page

@@ -1,4 +1,4 @@
-"""The folder of a build under way, its lock, and how a finished build becomes visible.
+"""The folder of a build under way, and its lock.
 
 STORE/.build/NAME/lock            held while a process builds; by one that builds a share of the parts, while it begins
 STORE/.build/NAME/shares/         a lock for each share of the parts that has begun; and what crops they make
@@ -15,35 +15,22 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 
+from htrdata.building.exchanging import Exchange
 from htrdata.building.shares import Share
-from htrdata.errors import BadDataError, CannotCreateError, LockedError, StorageError
+from htrdata.errors import BadDataError, CannotCreateError, LockedError
 from htrdata.files import strict_json
 from htrdata.files.refusals import cannot_create
-from htrdata.files.writing import make_folder, remove_unfinished, sync_folder
+from htrdata.files.writing import make_folder, remove_unfinished
 from htrdata.records import SPLITS
 from htrdata.store.description import Description, Provenance
 from htrdata.store.description_file import check_format, read_description, write_json
 from htrdata.store.format import DATA_FILE, DATASET_FILE, FORMAT, MANIFEST_FILE
 
 _REMEDY = "build with --overwrite, which begins anew"
-
-
-@dataclass(frozen=True, slots=True)
-class _Moves:
-    """Folders below the store, in the order in which they are moved.
-
-    Attributes:
-        old: those that make place.
-        new: those that come.
-    """
-
-    old: tuple[str, ...]
-    new: tuple[str, ...]
 
 
 class Workspace:
@@ -64,8 +51,7 @@ class Workspace:
         self.crops = self.shares / "crops"
         self.about = self.stage / name
         self._request = self.folder / "request.json"
-        self._moves = self.folder / "moves.json"
-        self._old = self.folder / "old"
+        self._exchange = Exchange(name, store, self.stage, self.folder / "old", self.folder / "moves.json")
 
     @contextlib.contextmanager
     def locked(self, patience: float = 0) -> Iterator[None]:
@@ -173,27 +159,12 @@ class Workspace:
     def publish(self) -> None:
         """Puts the stage into the store, in the place of what `htrdata.building.replaceable` allows to be replaced.
 
-        What stood there is moved away, not removed, and only then what is new comes; where a move fails, all are taken
-        back. The data set is visible from the moment its folder with ``dataset.json`` arrives, as the last one.
+        The data set is visible from the moment its folder with ``dataset.json`` arrives, as the last one.
 
         Raises:
             StorageError: a folder cannot be moved.
         """
-        names = [self.name, *(f"{split}/{self.name}" for split in SPLITS)]
-        old = tuple(name for name in names if (self.store / name).exists())
-        new = tuple(name for name in reversed(names) if (self.stage / name).exists())
-        write_json(self._moves, _Moves(old, new))
-        try:
-            for name in old:
-                _move(self.store / name, self._old / name)
-            for name in new:
-                _move(self.stage / name, self.store / name)
-        except OSError as error:
-            self.settle()
-            raise StorageError(
-                f"{self.name} cannot be put into {self.store} ({error}): all is there as before. Mend that and run the "
-                "same command again: it goes on from the finished parts"
-            ) from error
+        self._exchange.carry_out([self.name, *(f"{split}/{self.name}" for split in SPLITS)])
 
     def settle(self) -> None:
         """Ends what `publish` began and could not end: the new data set stands if all of it has come, else the old one.
@@ -202,22 +173,7 @@ class Workspace:
             BadDataError: the note of what was to be moved is damaged.
             OSError: a folder cannot be moved.
         """
-        if self._moves.exists():
-            verdict, remedy = f"{self._moves} is damaged", f"move what is in {self._old} back to {self.store} yourself"
-            moves = strict_json.decode(strict_json.load(self._moves), _Moves, verdict, remedy)
-            if any((self.stage / name).exists() for name in moves.new):
-                self._take_back(moves)
-            self._moves.unlink()
-        if self._old.exists():  # nothing but what is no longer needed
-            shutil.rmtree(self._old)
-
-    def _take_back(self, moves: _Moves) -> None:
-        for name in moves.new:
-            if not (self.stage / name).exists():
-                _move(self.store / name, self.stage / name)
-        for name in moves.old:
-            if (self._old / name).exists():
-                _move(self._old / name, self.store / name)
+        self._exchange.settle()
 
     def remove(self) -> None:
         """Removes the folder of the build, which is no longer needed. The lock must be held."""
@@ -227,7 +183,7 @@ class Workspace:
             if folder.exists():
                 shutil.rmtree(folder)
         (self.folder / "lock").unlink(missing_ok=True)
-        for file in (self._request, self._moves):
+        for file in (self._request, self._exchange.note):
             remove_unfinished(file)
         for folder in (self.folder, self.folder.parent):
             with contextlib.suppress(OSError):  # another build is under way, or somebody has put something there
@@ -249,11 +205,3 @@ def _acquired(path: Path, patience: float) -> contextlib.AbstractContextManager[
         except FileNotFoundError:  # its folder has just gone
             if time.monotonic() > until:
                 raise
-
-
-def _move(source: Path, target: Path) -> None:
-    """Moves a folder, and makes the move survive a crash of the system."""
-    make_folder(target.parent)
-    source.replace(target)
-    sync_folder(target.parent)
-    sync_folder(source.parent)

@@ -8,11 +8,8 @@ from typing import NoReturn
 import click
 
 from htrdata.cli.browse_command import browse
-from htrdata.cli.build_options import (
-    BuildRequest,
-    build_options,
-    run_build,
-)
+from htrdata.cli.build_options import BuildRequest, build_options
+from htrdata.cli.building import run_build
 from htrdata.cli.console import echo, print_json, progress_bar, run
 from htrdata.cli.data_place import data_place, pages_option
 from htrdata.cli.export_command import export

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import BuildRequest, drawing_options, run_build
+from htrdata.cli.build_options import BuildRequest, drawing_options
+from htrdata.cli.building import run_build
 
 if TYPE_CHECKING:
     from htrdata.records import Unit

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from htrdata.cli.build_options import BuildRequest, build_options, run_build
+from htrdata.cli.build_options import BuildRequest, build_options
+from htrdata.cli.building import run_build
 from htrdata.cli.data_place import data_place
 from htrdata.cli.published_options import PublishedRequest
 

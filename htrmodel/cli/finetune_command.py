@@ -81,8 +81,8 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
 
 
 def _summary(outcome: Outcome) -> str:
-    from htrmodel.training.asking import left_out
     from htrmodel.training.choosing import measure
+    from htrmodel.training.sentences import left_out
 
     state, folder = outcome.state, outcome.folder
     lines = [

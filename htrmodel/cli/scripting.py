@@ -23,8 +23,8 @@ from htrdata.labels import visible
 from htrmodel.cli.signals import StopSignals
 
 if TYPE_CHECKING:
-    from htrmodel.training.finetuning import Request
     from htrmodel.training.outcome import Outcome
+    from htrmodel.training.request import Request
     from htrmodel.training.run_folder import Record
     from htrmodel.training.train import Trainer
 
@@ -134,7 +134,7 @@ class _Watcher:
         self._progress("steps", step, self._total)
 
     def validated(self, record: Record) -> None:
-        from htrmodel.training.asking import left_out
+        from htrmodel.training.sentences import left_out
 
         figures = "; ".join(
             f"{name} CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one)}" for name, one in record["val"].items()

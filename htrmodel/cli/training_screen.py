@@ -54,7 +54,7 @@ class TrainingScreen:
 
     def validated(self, record: Record) -> None:
         """A validation is done."""
-        from htrmodel.training.asking import sentence
+        from htrmodel.training.sentences import sentence
 
         self._close()
         self._shown["CER"] = " ".join(f"{one['cer']:.1%}" for one in record["val"].values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow.compute as pc
 
 from htrdata.store.format import FORMAT_1
-from htrmodel.data.samples import Origin
+from htrmodel.data.origin import Origin
 
 FEW_SPACES = 0.05
 """Share of words whose labels have spaces, at most: of IAM's one in a thousand; of lines nearly all, of the cells of a

@@ -22,7 +22,7 @@ from htrdata.store.manifest_reader import ManifestReader, rows_with
 from htrdata.store.reading import Dataset
 from htrdata.store.shards import Shard
 from htrmodel.data.divisions import divided
-from htrmodel.data.samples import Chunk, Rows
+from htrmodel.data.origin import Chunk, Rows
 
 _CHUNK_ROWS = 65_536
 

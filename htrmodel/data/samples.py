@@ -10,7 +10,6 @@ import functools
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -18,67 +17,12 @@ from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
 from htrdata.labels import LabelPolicy, normal_form
-from htrdata.records import Reason, Unit
+from htrdata.records import Reason
 from htrdata.store.columns import select, strings, take
-from htrdata.store.shards import Shard
-from htrmodel.data.divisions import DividedSet
 from htrmodel.data.label_columns import REASONS, fold_labels, label_faults
-
-Rows = NDArray[np.int32]
+from htrmodel.data.origin import Chunk, Origin, Rows
 
 _FOR_THE_LABEL = (Reason.TOO_LONG, Reason.OUT_OF_CHARSET)
-
-
-class Origin(Protocol):
-    """Where the words of a split come from, and what more is known of them. A word is told by its row there."""
-
-    name: str
-    split: str
-
-    @property
-    def divided(self) -> DividedSet | None:
-        """How the data set was divided into splits; None where that is not known."""
-
-    @property
-    def unit(self) -> Unit | None:
-        """What its samples are; None where that is not known."""
-
-    @property
-    def tells_unit(self) -> bool:
-        """Whether it says so itself: shards without a manifest do not, and a store of format 1 only knew words."""
-
-    @property
-    def shards(self) -> tuple[Shard, ...]:
-        """The shards of the split in order."""
-
-    def chunks(self) -> Iterator[Chunk]:
-        """Reads the labels and places of all words in their order."""
-
-    def column(self, name: str, rows: Rows) -> pa.Array:
-        """What a column of the manifest says of the words at some rows."""
-
-    def dropped(self) -> pa.Table:
-        """The words of the split that were not put into the shards: strings ``id``, ``text`` and ``reason``."""
-
-    def digest(self) -> str:
-        """SHA-256, in hex, that differs where images, labels or their order differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some words of an origin, in order.
-
-    Attributes:
-        texts: their labels, strings.
-        shards: for each the number of its shard, from 0.
-        keys: for each the index of its key in the shard, from 1.
-        rows: for each its row.
-    """
-
-    texts: pa.Array
-    shards: Rows
-    keys: Rows
-    rows: Rows
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ from htrdata.records import SPLITS, of_people
 from htrdata.store.format import DATA_FILE, DATASET_FILE
 from htrdata.store.reading import Store
 from htrmodel.data.divisions import DividedSet, divided
+from htrmodel.data.origin import Origin
 from htrmodel.data.origins import PlainShards, StoredSplit
-from htrmodel.data.samples import Origin
 
 FOLDERS = {
     "train": ("train", "training"),

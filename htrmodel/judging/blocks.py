@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htrmodel.judging.bootstrap import cluster_sums, resample, too_few_clusters
-from htrmodel.judging.judgement import Case
 from htrmodel.judging.metrics import COLUMNS, METRICS, figures
+from htrmodel.judging.setting import Case
 
 Kind = TypeVar("Kind")
 

@@ -13,9 +13,10 @@ import numpy as np
 from htrdata.errors import UsageError
 from htrmodel.judging.blocks import Block, block_figures
 from htrmodel.judging.bootstrap import interval, p_value
-from htrmodel.judging.judgement import Case, Judgement, compared, in_case
+from htrmodel.judging.judgement import Judgement, compared, in_case
 from htrmodel.judging.metrics import METRICS, count
 from htrmodel.judging.protocol import LEVEL, RESAMPLES
+from htrmodel.judging.setting import Case
 from htrmodel.judging.subsets import subsets
 
 Over = Literal["every-word", "read-by-both"]

@@ -16,11 +16,12 @@ from htrdata.store.manifest_reader import ManifestReader, rows_with
 from htrdata.store.reading import Dataset
 from htrmodel.judging.blocks import Block, block_figures
 from htrmodel.judging.bootstrap import interval
-from htrmodel.judging.judgement import Case, Figure, Figures, Judgement, LeftOut, Setting, compared, in_case
+from htrmodel.judging.judgement import Figure, Figures, Judgement, compared, in_case
 from htrmodel.judging.metrics import METRICS, count
 from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest
 from htrmodel.judging.predictions import Predictions, read_predictions
 from htrmodel.judging.protocol import FEWEST_RESAMPLES, RESAMPLES
+from htrmodel.judging.setting import Case, LeftOut, Setting
 from htrmodel.judging.subsets import subsets
 from htrmodel.judging.which_split import Data, which_split
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
-import unicodedata
 from collections.abc import Iterator, Mapping
 
-from htrdata.labels import visible
 from htrdata.records import Unit, how_drawn
 from htrmodel.judging.comparing import Comparison, Differences, Over
-from htrmodel.judging.judgement import Case, Figure, Judgement, LeftOut, Setting
+from htrmodel.judging.judgement import Figure, Judgement
 from htrmodel.judging.metrics import LINE_WER, METRICS, Metric, word_error_rate
 from htrmodel.judging.mistakes import find_confusions, worst_readings
 from htrmodel.judging.protocol import FEW_CLUSTERS
 from htrmodel.judging.reliability import EDGES, reliability
+from htrmodel.judging.setting import Case, LeftOut, Setting
 from htrmodel.judging.subsets import SUBSETS
-
-WIDTH = 80
+from htrmodel.judging.terminal import cell, fitted, percent, with_interval, wrapped
 
 _CASES: dict[Case, str] = {"sensitive": "case-sensitive", "insensitive": "case-insensitive"}
 _OVER: dict[Over, str] = {"every-word": "every word, left out is wrong", "read-by-both": "words that both read"}
@@ -36,8 +34,8 @@ def judgement_text(judgement: Judgement, top: int = 10) -> str:
         lines += ["", *_subsets(judgement, "wrong")]
     lines += ["", *_confusions(judgement, top), *_worst(judgement, top)]
     lines += _reliability(judgement)
-    lines += [f"signature of the first figure, micro CER {_percent(first.metrics['micro_cer'].value)}:"]
-    return "\n".join([*lines, *_wrapped(first.signature)]) + "\n"
+    lines += [f"signature of the first figure, micro CER {percent(first.metrics['micro_cer'].value)}:"]
+    return "\n".join([*lines, *wrapped(first.signature)]) + "\n"
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -46,9 +44,9 @@ def comparison_text(comparison: Comparison) -> str:
     case = comparison.differences[0].case
     kinds: list[Over] = ["every-word", "read-by-both"] if first.left_out or second.left_out else ["every-word"]
     lines = [
-        *_fitted(f"first: {_named(first)}"),
-        *_fitted(f"second: {_named(second)}"),
-        *_fitted(sampling_line(first.setting, comparison.resamples)),
+        *fitted(f"first: {_named(first)}"),
+        *fitted(f"second: {_named(second)}"),
+        *fitted(sampling_line(first.setting, comparison.resamples)),
     ]
     for over in kinds:
         lines += ["", *_compared(comparison.find("all", case, over), first.setting.samples)]
@@ -58,7 +56,7 @@ def comparison_text(comparison: Comparison) -> str:
         lines += ["", *_compared_subsets(comparison, over)]
     for name, judgement in (("first", first), ("second", second)):
         lines += ["", f"signature of the {name} system, {_OVER['every-word']}:"]
-        lines += _wrapped(judgement.find("all", case, "wrong").signature)
+        lines += wrapped(judgement.find("all", case, "wrong").signature)
     return "\n".join(lines) + "\n"
 
 
@@ -82,9 +80,9 @@ def _compared(found: Differences, samples: Unit) -> Iterator[str]:
     yield f"{'':<24}{'first':>8}{'second':>8}  {'difference':<24}{'p':>7}"
     for name, metric in metrics_of(samples):
         row = found.metrics[name]
-        change = _figure(Figure(row.difference, row.low, row.high), sign="+")
+        change = with_interval(Figure(row.difference, row.low, row.high), sign="+")
         p = "–" if math.isnan(row.p) else f"{row.p:.3f}"
-        yield f"  {metric.title:<22}{_percent(row.first):>8}{_percent(row.second):>8}  {change:<24}{p:>7}"
+        yield f"  {metric.title:<22}{percent(row.first):>8}{percent(row.second):>8}  {change:<24}{p:>7}"
 
 
 def _compared_subsets(comparison: Comparison, over: Over) -> Iterator[str]:
@@ -96,7 +94,7 @@ def _compared_subsets(comparison: Comparison, over: Over) -> Iterator[str]:
         for found in comparison.differences:
             if (found.case, found.over) == (case, over):
                 rows = (found.metrics[name] for name in brief)
-                changes = (_figure(Figure(row.difference, row.low, row.high), 1, "+") for row in rows)
+                changes = (with_interval(Figure(row.difference, row.low, row.high), 1, "+") for row in rows)
                 cells = "  ".join(f"{change:<22}" for change in changes)
                 yield f"  {SUBSETS[found.subset]:<23}{found.words:>7,}  {cells}".rstrip()
 
@@ -104,21 +102,21 @@ def _compared_subsets(comparison: Comparison, over: Over) -> Iterator[str]:
 def _head(judgement: Judgement) -> Iterator[str]:
     setting, words = judgement.setting, len(judgement.words)
     longest = "" if setting.max_length is None else f", at most {setting.max_length} characters"
-    yield from _fitted(f"{judgement.system} on {setting.dataset} {setting.split}, charset {setting.charset}{longest}")
+    yield from fitted(f"{judgement.system} on {setting.dataset} {setting.split}, charset {setting.charset}{longest}")
     if setting.drawn:
-        yield from _fitted(how_drawn(setting.drawn))
+        yield from fitted(how_drawn(setting.drawn))
     if setting.aids is not None:
-        yield from _fitted(f"read with {setting.aids}: not comparable with figures of reading without")
-    yield from _fitted(f"words read: {words - sum(judgement.left_out.values()):,} of {words:,}")
+        yield from fitted(f"read with {setting.aids}: not comparable with figures of reading without")
+    yield from fitted(f"words read: {words - sum(judgement.left_out.values()):,} of {words:,}")
     for sentence in left_out_lines(judgement):
-        yield from _fitted(sentence)
+        yield from fitted(sentence)
     if judgement.unanswered:
-        yield from _fitted(f"without prediction, counted as wrong: {len(judgement.unanswered):,}")
+        yield from fitted(f"without prediction, counted as wrong: {len(judgement.unanswered):,}")
     if judgement.not_in_store:
-        yield from _fitted(f"not in the store, for want of image or label: {_listed(judgement.not_in_store)}")
+        yield from fitted(f"not in the store, for want of image or label: {_listed(judgement.not_in_store)}")
     if judgement.elsewhere:
-        yield from _fitted(f"predictions of other splits or of words not in the store: {judgement.elsewhere:,}")
-    yield from _fitted(sampling_line(setting, setting.resamples))
+        yield from fitted(f"predictions of other splits or of words not in the store: {judgement.elsewhere:,}")
+    yield from fitted(sampling_line(setting, setting.resamples))
 
 
 def left_out_lines(judgement: Judgement) -> Iterator[str]:
@@ -141,7 +139,7 @@ def _metrics(judgement: Judgement) -> Iterator[str]:
     yield f"{f'{_CASES[case]}, %':<26}" + "".join(f"{titles[kind]:<26}" for kind in kinds).rstrip()
     for name, metric in metrics_of(judgement.setting.samples):
         numbers = (judgement.find("all", case, kind).metrics[name] for kind in kinds)
-        yield f"  {metric.title:<23}" + " ".join(f"{_figure(number):<25}" for number in numbers).rstrip()
+        yield f"  {metric.title:<23}" + " ".join(f"{with_interval(number):<25}" for number in numbers).rstrip()
 
 
 def _subsets(judgement: Judgement, left_out: LeftOut) -> Iterator[str]:
@@ -152,7 +150,7 @@ def _subsets(judgement: Judgement, left_out: LeftOut) -> Iterator[str]:
         yield _CASES[case]
         for found in judgement.figures:
             if (found.case, found.left_out) == (case, left_out):
-                cells = "  ".join(f"{_figure(found.metrics[name], digits=1):<21}" for name in brief)
+                cells = "  ".join(f"{with_interval(found.metrics[name], digits=1):<21}" for name in brief)
                 yield f"  {SUBSETS[found.subset]:<23}{found.words:>7,}  {cells}".rstrip()
 
 
@@ -167,7 +165,7 @@ def _confusions(judgement: Judgement, top: int) -> Iterator[str]:
         yield "  written  read       times  of"
         for wanted, read, times in rows:
             of = f"{found.characters[wanted]:,}" if wanted else "–"
-            yield f"  {_cell(wanted or 'nothing', 8)} {_cell(read or 'nothing', 8)}{times:>7,}  {of}"
+            yield f"  {cell(wanted or 'nothing', 8)} {cell(read or 'nothing', 8)}{times:>7,}  {of}"
         yield ""
 
 
@@ -177,7 +175,7 @@ def _worst(judgement: Judgement, top: int) -> Iterator[str]:
         yield "worst readings"
         yield f"  {'written':<24} {'read':<24} edits  id"
         for word, edits in rows:
-            yield f"  {_cell(word.reference, 24)} {_cell(word.reading, 24)}{edits:>6}  {_cell(word.id, 20).rstrip()}"
+            yield f"  {cell(word.reference, 24)} {cell(word.reading, 24)}{edits:>6}  {cell(word.id, 20).rstrip()}"
         yield ""
 
 
@@ -187,8 +185,8 @@ def _reliability(judgement: Judgement) -> Iterator[str]:
     yield f"{'confidence, %':<26}{'words':>8}{'mean':>10}{'right':>10}"
     for (low, high), (number, mean, right) in zip(itertools.pairwise(EDGES), found.rows, strict=True):
         if number:
-            yield f"  {f'{100 * low:.0f} to {100 * high:.0f}':<24}{number:>8,}{_percent(mean):>10}{_percent(right):>10}"
-    yield f"  expected calibration error {_percent(found.error)}"
+            yield f"  {f'{100 * low:.0f} to {100 * high:.0f}':<24}{number:>8,}{percent(mean):>10}{percent(right):>10}"
+    yield f"  expected calibration error {percent(found.error)}"
     yield ""
 
 
@@ -201,59 +199,5 @@ def sampling_line(setting: Setting, resamples: int) -> str:
     return f"95 % intervals from {resamples:,} draws of {setting.clusters:,} {units}{few}"
 
 
-def _percent(number: float, digits: int = 2, sign: str = "") -> str:
-    if math.isnan(number):
-        return "–"
-    digits -= (abs(number) >= 1) + (abs(number) >= 10)
-    return f"{100 * number:{sign}z.{max(digits, 0)}f}"
-
-
-def _figure(figure: Figure, digits: int = 2, sign: str = "") -> str:
-    """``9.47 [9.12, 9.83]``, in columns; the ends of the interval may have fewer digits."""
-    value = f"{_percent(figure.value, sign=sign):>{6 + len(sign)}}"
-    if math.isnan(figure.low):
-        return value
-    low, high = (f"{_percent(end, digits, sign):>{3 + digits + len(sign)}}" for end in (figure.low, figure.high))
-    return f"{value} [{low}, {high}]"
-
-
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in counts.items())
-
-
-def _fitted(text: str) -> Iterator[str]:
-    """A sentence in lines of the terminal's width, indented after the first; control characters are shown, not sent."""
-    line = ""
-    for word in visible(text).split():
-        if line and len(line) + 1 + len(word) > WIDTH:
-            yield line
-            line = f"  {word}"
-        else:
-            line = f"{line} {word}" if line else word
-    yield line
-
-
-def _wrapped(signature: str) -> Iterator[str]:
-    line = ""
-    for part in signature.split("|"):
-        if line and len(line) + len(part) >= WIDTH:
-            yield line
-            line = ""
-        line += f"{part}|"
-    yield line.rstrip("|")
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _cell(text: str, width: int) -> str:
-    """A text cut or filled up to a number of columns of the terminal."""
-    text = visible(text)
-    if sum(map(_columns, text)) > width:
-        while sum(map(_columns, text)) > width - 1:
-            text = text[:-1]
-        text += "…"
-    return text + " " * (width - sum(map(_columns, text)))

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -26,6 +26,7 @@ from htrmodel.alignment.fitted import seen_along
 from htrmodel.alignment.lines import PlacedWord, on_page, place_words
 from htrmodel.inputs import LINES_AHEAD, fit
 from htrmodel.reader import WordReader
+from htrmodel.runtime.kraken_records import Config, Letter, Line, Segmentation, record
 from htrmodel.runtime.page_lines import Pixels, box_of, cut_out
 from htrmodel.runtime.predicting import load_reader
 from htrmodel.tokenizer import check_sure
@@ -34,33 +35,6 @@ if TYPE_CHECKING:
     from kraken.containers import ocr_record
 
 _SUFFIXES = (".safetensors", ".onnx")
-
-
-class Line(Protocol):
-    """A line of kraken's: a ``BaselineLine``, or a ``BBoxLine``, which has a ``bbox`` in place of the other two."""
-
-    id: str
-    type: str
-    bbox: tuple[int, int, int, int]
-    baseline: Sequence[Sequence[float]] | None
-    boundary: Sequence[Sequence[float]] | None
-
-
-class Segmentation(Protocol):
-    """What kraken found on a page."""
-
-    lines: Sequence[Line]
-
-
-class Config(Protocol):
-    """What somebody asks of kraken: its ``RecognitionInferenceConfig``, as far as it counts here."""
-
-    accelerator: str
-    device: object
-    batch_size: int
-    temperature: float
-    return_logits: bool
-    return_line_image: bool
 
 
 def load(path: Path | str, tasks: Sequence[str] | None = None) -> list[LineModel]:
@@ -151,7 +125,7 @@ class LineModel:
             for line, place, crop in zip(some, written, crops, strict=True):
                 letters = [] if isinstance(crop, str) else _on_page(next(found), crop, box_of(place, place.baseline))
                 shown = Image.fromarray(crop) if self._with_pictures and not isinstance(crop, str) else None
-                yield _record(line, letters, shown)
+                yield record(line, letters, shown)
 
     def _read(self, crops: Sequence[Pixels]) -> list[list[_Placed]]:
         """The characters of each line, spaces too, with their places on its picture."""
@@ -172,16 +146,6 @@ class _Placed(NamedTuple):
     text: str
     extent: Extent
     score: float
-
-
-class _Letter(NamedTuple):
-    """A character on the page: from where to where it goes at half its height, and its box where lines are level."""
-
-    text: str
-    confidence: float
-    begins: tuple[float, float]
-    ends: tuple[float, float]
-    around: tuple[float, float, float, float]
 
 
 def _written(line: Line) -> Written:
@@ -213,7 +177,7 @@ def _with_spaces(words: Sequence[PlacedWord]) -> list[_Placed]:
     return found
 
 
-def _on_page(characters: Sequence[_Placed], crop: Pixels, line: Box) -> list[_Letter]:
+def _on_page(characters: Sequence[_Placed], crop: Pixels, line: Box) -> list[Letter]:
     found = []
     for text, extent, score in characters:
         box = on_page(extent, line, crop.shape[1], crop.shape[0])
@@ -222,32 +186,5 @@ def _on_page(characters: Sequence[_Placed], crop: Pixels, line: Box) -> list[_Le
         begins, ends = (box.xc - across, box.yc + up), (box.xc + across, box.yc - up)
         around = (box.xc - box.w / 2, box.yc - box.h / 2, box.xc + box.w / 2, box.yc + box.h / 2)
         # kraken counts code points: a letter with marks has several, at one place.
-        found += [_Letter(one, math.exp(score), begins, ends, around) for one in text]
-    return found
-
-
-def _record(line: Line, letters: Sequence[_Letter], picture: Image.Image | None) -> ocr_record:
-    from kraken.containers import BaselineOCRRecord, BBoxOCRRecord
-
-    text, confidences = "".join(one.text for one in letters), [one.confidence for one in letters]
-    if line.type == "bbox":
-        boxes = [tuple(map(round, one.around)) for one in letters]
-        cuts = [((left, top), (left, bottom), (right, bottom), (right, top)) for left, top, right, bottom in boxes]
-        return BBoxOCRRecord(text, cuts, confidences, line, display_order=False, image=picture)
-    along = [tuple(round(_along(line.baseline or (), point)) for point in (one.begins, one.ends)) for one in letters]
-    return BaselineOCRRecord(text, along, confidences, line, display_order=False, image=picture)
-
-
-def _along(baseline: Sequence[Sequence[float]], point: tuple[float, float]) -> float:
-    """How far along a baseline a point is: from its beginning to the place on it that is nearest."""
-    nearest, found, travelled = math.inf, 0.0, 0.0
-    for (x, y), (to_x, to_y) in itertools.pairwise(baseline):
-        length = math.hypot(to_x - x, to_y - y)
-        if length:
-            part = ((point[0] - x) * (to_x - x) + (point[1] - y) * (to_y - y)) / length
-            part = min(max(part, 0.0), length)
-            away = math.dist(point, (x + part / length * (to_x - x), y + part / length * (to_y - y)))
-            if away < nearest:
-                nearest, found = away, travelled + part
-            travelled += length
+        found += [Letter(one, math.exp(score), begins, ends, around) for one in text]
     return found

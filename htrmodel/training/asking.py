@@ -16,12 +16,12 @@ from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
 from htrmodel.checkpoint.settings import named_charset
 from htrmodel.config import ModelFields
-from htrmodel.training.finetuning import Listener, Request, carry_out
+from htrmodel.training.finetuning import Listener, carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, LINES, RECIPES, SMALL, Recipe
-from htrmodel.training.run_folder import Record
-from htrmodel.training.train import Trainer
+from htrmodel.training.request import Request
+from htrmodel.training.sentences import Sentences
 from htrmodel.training.validation import Stop
 from htrmodel.training.words import Say
 
@@ -166,25 +166,7 @@ def finetune(
         sync_batchnorm=sync_batchnorm,
     )
     say = say or _write
-    return carry_out(request, say, listener or _Sentences(say), stop)
-
-
-def sentence(record: Record) -> str:
-    """What a validation found, for eyes."""
-    figures = "; ".join(
-        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one)}"
-        for name, one in record["val"].items()
-    )
-    return (
-        f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; training words CER "
-        f"{record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
-    )
-
-
-def left_out(figures: Mapping[str, float]) -> str:
-    """What to say beside the figures of a validation of words that the recogniser cannot read; nothing of none."""
-    count = int(figures.get("left_out", 0))
-    return f" ({count:,} of {int(figures['words']):,} words left out, counted as wrong)" if count else ""
+    return carry_out(request, say, listener or Sentences(say), stop)
 
 
 def _store(data: Store | Dataset | PathLike[str] | str, mix: Sequence[str]) -> tuple[Path, Sequence[str]]:
@@ -231,22 +213,3 @@ def _recipe(given: Recipe | str | None, small: bool, lines: bool) -> Recipe:
 
 def _write(message: str) -> None:
     sys.stderr.write(f"{message}\n")
-
-
-class _Sentences:
-    """Says each validation in a sentence."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-
-    def decoded(self, done: int, total: int) -> None:
-        """Nothing is said of it."""
-
-    def begins(self, trainer: Trainer) -> None:
-        """Nothing is said of it."""
-
-    def stepped(self, step: int, record: Record | None) -> None:
-        """Nothing is said of it."""
-
-    def validated(self, record: Record) -> None:
-        self._say(sentence(record))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,58 +17,18 @@ from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import uses_bfloat16
 from htrmodel.training.choosing import verdict
 from htrmodel.training.fixed_batches import NO_ATTENTION
-from htrmodel.training.initial_model import InitialModel, ModelChoice, initial_model
+from htrmodel.training.initial_model import InitialModel, initial_model
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.processes import Processes, check_synchronised, joined, synchronise
 from htrmodel.training.proof import advice, prove
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
+from htrmodel.training.request import Request
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.stepping import Task
 from htrmodel.training.train import Trainer, Watcher
 from htrmodel.training.validation import Stop
 from htrmodel.training.words import Say, TrainingWords, find_words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a person asks for.
-
-    Attributes:
-        data: the store.
-        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all but drawn ones, where there are others.
-        checkpoint: what to start from, a file or the name of one of `htrmodel.starter.STARTERS`; None for new weights.
-        model: what is asked of the model.
-        recipe: how to train.
-        freeze: stages that stay as they are.
-        seed: of new weights, order and augmentation.
-        out: the run folder; None for ``runs/`` and a name after data sets, model and recipe.
-        overwrite: discard the run that is there.
-        device: see `htrmodel.devices.find_device`.
-        cache: folder of the decoded words; None to keep them in memory.
-        workers: processes that decode.
-        log_every: steps from one line of the log to the next.
-        cuda_graph: give a GPU each step as one CUDA graph; see `htrmodel.training.stepping.Task`.
-        compiled: have torch compile the convolutions; see there.
-        sync_batchnorm: let the batch norms of several processes see the whole batch.
-    """
-
-    data: Path = Path("lmdb")
-    mix: tuple[str, ...] = ()
-    checkpoint: Path | None = None
-    model: ModelChoice = dataclasses.field(default_factory=lambda: ModelChoice(fields={}))
-    recipe: Recipe = ATTENTIONHTR
-    freeze: tuple[str, ...] = ()
-    seed: int = 0
-    out: Path | None = None
-    overwrite: bool = False
-    device: str = "auto"
-    cache: Path | None = None
-    workers: int = 1
-    log_every: int = 50
-    cuda_graph: bool = False
-    compiled: bool = False
-    sync_batchnorm: bool = False
 
 
 class Listener(Watcher, Protocol):

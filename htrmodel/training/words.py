@@ -20,8 +20,9 @@ from htrmodel.data.divisions import DividedSet
 from htrmodel.data.doubtful_units import doubt_of_unit
 from htrmodel.data.lines import LineBatches, check_unit, writable
 from htrmodel.data.mixing import parse_mix
+from htrmodel.data.origin import Origin
 from htrmodel.data.origins import PlainShards
-from htrmodel.data.samples import Origin, Samples, open_samples
+from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.splits import find_split, shards_beside, undivided
 
 _NAMED = 12  # characters

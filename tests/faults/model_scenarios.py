@@ -18,9 +18,10 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.samples import open_samples
 from htrmodel.data.splits import find_split
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import Recipe
+from htrmodel.training.request import Request
 
 from ..fuzz.made_inputs import NoiseSource
 from .scenarios import Scenario, Tree, without_strays

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import functools
 import hashlib
 import itertools
 import os
@@ -20,7 +19,8 @@ import pyarrow.parquet as pq
 from htrdata.errors import BadDataError
 from htrdata.files.arrow_files import map_for_arrow, open_for_arrow
 
-_IMAGES = 16  # read at once; of photographs of pages they are some ten megabytes
+IMAGES_AT_ONCE = 16
+"""How many are read at once; of photographs of pages they are some ten megabytes."""
 
 
 class ArrowFile(Protocol):
@@ -50,41 +50,6 @@ class ArrowFile(Protocol):
         Raises:
             BadDataError: the file is damaged.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class ArrowImage:
-    """An image that stands in a row of such a file.
-
-    Attributes:
-        file: the path.
-        leaf: of its bytes.
-        row: its row, from 0.
-    """
-
-    file: str
-    leaf: str
-    row: int
-
-    @property
-    def name(self) -> str:
-        """The file and the row."""
-        return f"{self.file}, row {self.row + 1:,}"
-
-    def size(self) -> int | None:
-        """0: it is not known before the image is read."""
-        return 0
-
-    def read(self) -> bytes:
-        """The bytes; whoever goes through the rows in order reads the file once.
-
-        Raises:
-            OSError: the file cannot be read; FileNotFoundError where the row has no image.
-        """
-        data = _reader(self.file, self.leaf, os.getpid()).at(self.row)
-        if data is None:
-            raise FileNotFoundError(f"{self.name} has no image")
-        return data
 
 
 def open_arrow(path: Path) -> ArrowFile:
@@ -131,7 +96,7 @@ class _Parquet:
         return count
 
     def is_empty(self, leaf: str) -> bool:
-        return _is_empty(self.batches([leaf], _IMAGES), leaf)
+        return _is_empty(self.batches([leaf], IMAGES_AT_ONCE), leaf)
 
     def batches(self, leaves: Sequence[str], rows: int, first: int = 0) -> Iterator[pa.RecordBatch]:
         with (
@@ -219,36 +184,3 @@ def leaf_of(batch: pa.RecordBatch, leaf: str) -> pa.Array:
     name, _, field = leaf.partition("\0")
     column = batch.column(name)
     return pc.struct_field(column, field) if field else column
-
-
-class _Reader:
-    """Goes through the images of a file, in order, and begins anew where it is asked for an earlier one."""
-
-    def __init__(self, path: str, leaf: str) -> None:
-        self._file, self._leaf = open_arrow(Path(path)), leaf
-        self._batches: Iterator[pa.RecordBatch] = iter(())
-        self._first = self._end = 0
-        self._images: pa.Array | None = None
-
-    def at(self, row: int) -> bytes | None:
-        if self._images is None or row < self._first or row - self._end > _FAR:
-            self._batches = self._file.batches([self._leaf], _IMAGES, row)
-            self._first = self._end = row
-        while row >= self._end:
-            batch = next(self._batches, None)
-            if batch is None:
-                raise FileNotFoundError(f"there is no row {row + 1:,}: the file has changed")
-            self._first, self._end = self._end, self._end + batch.num_rows
-            self._images = leaf_of(batch, self._leaf)
-        assert self._images is not None  # a row was looked for
-        data: bytes | None = self._images[row - self._first].as_py()
-        return data
-
-
-_FAR = 1000
-"""Rows that are rather read and passed over than looked for."""
-
-
-@functools.lru_cache(4)
-def _reader(path: str, leaf: str, _process: int) -> _Reader:
-    return _Reader(path, leaf)

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from htrdata.errors import BadDataError
 from htrdata.records import ImageFile
-from htrdata.sources.folder.arrow_files import ArrowImage, leaf_of, open_arrow
+from htrdata.sources.folder.arrow_files import leaf_of, open_arrow
+from htrdata.sources.folder.arrow_images import ArrowImage
 from htrdata.sources.folder.columns import NAMES, Columns, find_columns
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row
 

@@ -14,18 +14,16 @@ words that began with it are empty.
 
 from __future__ import annotations
 
-import math
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from htrdata.errors import BadDataError, SourceMissingError
-from htrdata.files.strict_json import shortened
-from htrdata.records import SPLITS, Box, Division, Page, Reason, SourceInfo, Unit, Word
+from htrdata.errors import SourceMissingError
+from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit
 from htrdata.sources.drawn import MARK, DrawnMark, read_mark
+from htrdata.sources.imgur5k.annotated_words import as_word
 from htrdata.sources.imgur5k.files import (
     Annotated,
     Annotations,
@@ -36,10 +34,6 @@ from htrdata.sources.imgur5k.files import (
 )
 from htrdata.sources.imgur5k.images import PageFiles, PostedImage
 from htrdata.sources.imgur5k.page_list import page_digest, restricted
-
-NOT_ANNOTATED = "."
-
-_NO_COLUMNS: Mapping[str, str] = {}
 
 # Ids come from strangers and become file names. Imgur's have 5 to 8 characters.
 _PAGE_ID = re.compile(r"[A-Za-z0-9]{4,10}")
@@ -211,47 +205,9 @@ class _Reader:
 
     def _page(self, page_id: str, split: str | None, annotated: Annotated | None, seen: set[str]) -> Page:
         annotated = annotated or Annotated([])
-        words = tuple(_word(*word, seen, self.numbers) for word in annotated.words)
+        words = tuple(as_word(*word, seen, self.numbers) for word in annotated.words)
         md5 = self.hashes.get(page_id, annotated.md5)
         if not _PAGE_ID.fullmatch(page_id):
             return Page(page_id, split, words, reason=Reason.INVALID_ID)
         reason = None if split else Reason.NOT_IN_SPLIT
         return Page(page_id, split, words, PostedImage(self.images.find(page_id, split), md5), md5, reason)
-
-
-def _word(word_id: str, box: Any, text: Any, seen: set[str], numbers: dict[str, float]) -> Word:
-    if not isinstance(text, str):
-        raise BadDataError(f"the word of annotation {shortened(word_id)} is {shortened(text)}, not a text")
-    parsed = _parse_box(box, numbers)
-    reason = None
-    if word_id in seen:
-        reason = Reason.DUPLICATE_ID
-    elif parsed is None:
-        reason = Reason.INVALID_BOX
-    elif text == NOT_ANNOTATED:
-        reason = Reason.MISSING_ANNOTATION
-    seen.add(word_id)
-    # Words recur, and none has columns of its own: a million of them in a plan must not each hold what is equal.
-    return Word(word_id, sys.intern(text), box=parsed, reason=reason, extra=_NO_COLUMNS)
-
-
-def _parse_box(value: Any, known: dict[str, float]) -> Box | None:
-    """Reads ``[xc, yc, w, h, a]``, a string or a list; None where it is not five finite numbers.
-
-    Numbers recur as words do: those of a string are taken from, or added to, the known ones, by how they are written.
-    """
-    numbers = value.strip().removeprefix("[").removesuffix("]").split(",") if isinstance(value, str) else value
-    if not isinstance(numbers, list) or len(numbers) != 5 or any(isinstance(number, bool) for number in numbers):
-        return None
-    try:
-        xc, yc, w, h, angle = (_number(number, known) for number in numbers)
-    except (TypeError, ValueError, OverflowError):  # the last of whole numbers of hundreds of digits
-        return None
-    return Box(xc, yc, w, h, angle) if all(map(math.isfinite, (xc, yc, w, h, angle))) else None
-
-
-def _number(value: Any, known: dict[str, float]) -> float:
-    if not isinstance(value, str):
-        return float(value)
-    number = known.get(value)
-    return known.setdefault(value, float(value)) if number is None else number

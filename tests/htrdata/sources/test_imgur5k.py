@@ -15,6 +15,7 @@ from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.labels import PRINTABLE, LabelPolicy
 from htrdata.records import Box, Page, Reason
 from htrdata.sources import imgur5k
+from htrdata.sources.imgur5k.annotated_words import parse_box
 from htrdata.sources.overlap import drop_leaked, find_leaks
 
 MD5 = "0123456789abcdef0123456789abcdef"
@@ -105,7 +106,7 @@ def test_boxes(tmp_path: Path, text: Any, expected: Box | None) -> None:
 
 @given(st.tuples(*[st.floats(-1e4, 1e4)] * 5))
 def test_any_box_survives_its_text(values: tuple[float, float, float, float, float]) -> None:
-    assert imgur5k.source._parse_box(str(list(values)), {}) == Box(*values)
+    assert parse_box(str(list(values)), {}) == Box(*values)
 
 
 def test_equal_numbers_of_boxes_are_held_once_and_keep_their_sign(tmp_path: Path) -> None:

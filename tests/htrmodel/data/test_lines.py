@@ -24,9 +24,10 @@ from htrmodel.data.mixing import TrainingOrder
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import LINE_MODEL, Recipe
+from htrmodel.training.request import Request
 
 CHARSET = Charset("few", " abcde")
 CONFIG = replace(

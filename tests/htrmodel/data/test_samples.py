@@ -21,8 +21,9 @@ from htrdata.labels import ALNUM, PRINTABLE, Charset, LabelPolicy
 from htrdata.records import Reason
 from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset, open_store
+from htrmodel.data.origin import Chunk
 from htrmodel.data.origins import PlainShards, StoredSplit
-from htrmodel.data.samples import Chunk, Samples, open_samples
+from htrmodel.data.samples import Samples, open_samples
 
 from .conftest import MakeShard, MakeStore, draw
 

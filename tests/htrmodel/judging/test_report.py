@@ -13,8 +13,9 @@ from htrmodel.judging.comparing import compare
 from htrmodel.judging.judging import judge_split
 from htrmodel.judging.metrics import LINE_WER, METRICS
 from htrmodel.judging.predictions import Predictions
-from htrmodel.judging.report import WIDTH, comparison_text, judgement_text
+from htrmodel.judging.report import comparison_text, judgement_text
 from htrmodel.judging.subsets import SUBSETS
+from htrmodel.judging.terminal import WIDTH
 
 MakeDataset = Callable[..., Dataset]
 

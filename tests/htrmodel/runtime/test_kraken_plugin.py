@@ -21,7 +21,8 @@ from htrmodel.checkpoint.native import save
 from htrmodel.config import RecogniserConfig
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime import kraken_plugin
-from htrmodel.runtime.kraken_plugin import Line, LineModel
+from htrmodel.runtime.kraken_plugin import LineModel
+from htrmodel.runtime.kraken_records import Line, along_baseline
 from htrmodel.starter import find_checkpoint
 from tests.drawn_exports import Drawn, draw_lines, page, points
 
@@ -115,7 +116,7 @@ def test_records_have_a_place_and_a_confidence_for_each_character() -> None:
     ("point", "along"), [((0, 5), 0), ((50, 3), 50), ((100, -9), 100), ((104, 40), 140), ((90, 300), 200)]
 )
 def test_places_along_a_baseline_that_bends(point: tuple[float, float], along: float) -> None:
-    assert kraken_plugin._along([(0, 0), (100, 0), (100, 0), (100, 100)], point) == pytest.approx(along)
+    assert along_baseline([(0, 0), (100, 0), (100, 0), (100, 100)], point) == pytest.approx(along)
 
 
 def test_wishes_that_have_no_effect_are_said() -> None:

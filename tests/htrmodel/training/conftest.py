@@ -23,9 +23,10 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import Recipe
+from htrmodel.training.request import Request
 from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.stepping import Task
 

@@ -18,11 +18,12 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.processes import Processes, joined
 from htrmodel.training.recipes import Recipe
+from htrmodel.training.request import Request
 from htrmodel.training.stepping import Stepper, Task
 
 MODEL: ModelFields = {"output_channel": 16, "hidden_size": 12, "width": 60, "max_length": 8}

@@ -22,10 +22,11 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
-from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice, initial_model
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
+from htrmodel.training.request import Request
 from htrmodel.training.validation import Validation, validate
 
 from .conftest import MODEL, MakeShards, random_words

@@ -9,9 +9,9 @@ import pytest
 
 from htrdata.cli.console import Terminated
 from htrmodel.cli.scripting import finetune
-from htrmodel.training.finetuning import Request
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import Recipe
+from htrmodel.training.request import Request
 
 from .conftest import MODEL
 

@@ -17,9 +17,10 @@ from htrdata.records import Division, Page, SourceInfo, Unit, Word
 from htrmodel.checkpoint.files import load, read_checkpoint
 from htrmodel.checkpoint.native import save
 from htrmodel.data.divisions import DividedSet, check_trained, trained_on
-from htrmodel.training.finetuning import Request, carry_out
+from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import Recipe
+from htrmodel.training.request import Request
 
 from .conftest import MODEL, print_word
 

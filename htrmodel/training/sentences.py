@@ -1,0 +1,47 @@
+"""Validations in sentences, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from htrmodel.training.run_folder import Record
+from htrmodel.training.train import Trainer
+from htrmodel.training.words import Say
+
+
+def sentence(record: Record) -> str:
+    """What a validation found, for eyes."""
+    figures = "; ".join(
+        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one)}"
+        for name, one in record["val"].items()
+    )
+    return (
+        f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; training words CER "
+        f"{record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
+    )
+
+
+def left_out(figures: Mapping[str, float]) -> str:
+    """What to say beside the figures of a validation of words that the recogniser cannot read; nothing of none."""
+    count = int(figures.get("left_out", 0))
+    return f" ({count:,} of {int(figures['words']):,} words left out, counted as wrong)" if count else ""
+
+
+class Sentences:
+    """A `htrmodel.training.finetuning.Listener` that says each validation in a sentence."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def decoded(self, done: int, total: int) -> None:
+        """Nothing is said of it."""
+
+    def begins(self, trainer: Trainer) -> None:
+        """Nothing is said of it."""
+
+    def stepped(self, step: int, record: Record | None) -> None:
+        """Nothing is said of it."""
+
+    def validated(self, record: Record) -> None:
+        """Says what it found."""
+        self._say(sentence(record))
