@@ -14,7 +14,7 @@ from htrdata.store import stoppable
 from htrmodel import devices
 from htrmodel.runtime import onnx_runner
 from htrmodel.training import asking
-from htrmodel.training.finetuning import Request
+from htrmodel.training.request import Request
 
 
 @pytest.fixture
