@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,8 @@ from htrdata.store.manifest import (
 )
 
 _ROWS_PER_GROUP = 65_536
+_SIDES = operator.attrgetter(*(field.name for field in BOX))
+_NO_SIDES = (None,) * len(BOX)
 
 
 def part_schema(extra_columns: Sequence[str]) -> pa.Schema:
@@ -84,9 +87,10 @@ def _texts(texts: list[str]) -> list[str]:
 
 
 def _boxes(boxes: list[Box | None]) -> pa.StructArray:
-    sides = [pa.array([box and getattr(box, field.name) for box in boxes], field.type) for field in BOX]
+    sides = [_NO_SIDES if box is None else _SIDES(box) for box in boxes]
+    columns = [pa.array([side[place] for side in sides], field.type) for place, field in enumerate(BOX)]
     absent = pa.array([box is None for box in boxes], pa.bool_())
-    return pa.StructArray.from_arrays(sides, fields=list(BOX), mask=absent)
+    return pa.StructArray.from_arrays(columns, fields=list(BOX), mask=absent)
 
 
 class ManifestWriter:

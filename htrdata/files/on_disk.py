@@ -108,7 +108,8 @@ def _read_open(handle: int, path: str) -> bytes:
     data = b""
     if status.st_size <= MOST:
         data = os.read(handle, status.st_size + 1)  # all of it, and in no more room than that
-        while len(data) <= MOST and (more := os.read(handle, _AT_ONCE)):  # where it has grown, or came in pieces
+        # Where it came in pieces, or has grown. As many bytes as it had, with room for more, were all.
+        while len(data) != status.st_size and len(data) <= MOST and (more := os.read(handle, _AT_ONCE)):
             data += more
     if max(status.st_size, len(data)) > MOST:
         raise NoImageFileError(f"{path} has more than {MOST:,} bytes, which no image has")

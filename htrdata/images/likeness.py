@@ -17,11 +17,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from zlib_ng import zlib_ng
 
 from htrdata.images.opencv import opencv
 
@@ -78,33 +78,34 @@ def fingerprint(pixels: np.ndarray, grid: Grid) -> bytes:
     sums, counts = _sums(pixels, grid)
     # The sums are over all pixels: of a large image a quarter of the rows besides is enough to tell it from others.
     rows = np.ascontiguousarray(pixels if pixels.size <= _AT_ONCE else pixels[::4])
-    exact = _EXACT.pack(width, height, zlib.crc32(rows.data), zlib.crc32(sums.tobytes()))
+    exact = _EXACT.pack(width, height, zlib_ng.crc32(rows.data), zlib_ng.crc32(sums.tobytes()))
     return exact + (sums // counts).astype(np.uint8).tobytes()
 
 
 def _sums(pixels: np.ndarray, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The sum of the levels of each area, and of how many: [rows, columns]; areas are of whole pixels, at least one."""
-    (tops, bottoms), (lefts, rights) = _areas(pixels.shape[0], grid.rows), _areas(pixels.shape[1], grid.columns)
+    (tops, bottoms, rows), (lefts, rights, columns) = map(_areas, pixels.shape, (grid.rows, grid.columns))
     cv2 = opencv()
-    if pixels.size <= _AT_ONCE:
-        upto = cv2.integral(pixels)
-        strips = upto.take(bottoms, 0) - upto.take(tops, 0)
-        sums = strips.take(rights, 1) - strips.take(lefts, 1)
-    else:
+    if pixels.size > _AT_ONCE:
         parts = (pixels[top:bottom] for top, bottom in zip(tops.tolist(), bottoms.tolist(), strict=True))
         strips = np.concatenate([cv2.reduce(part, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S) for part in parts])
         sums = np.add.reduceat(strips, lefts, axis=1)  # where areas share pixels, it gives the first of these
-    counts = np.multiply.outer(bottoms - tops, rights - lefts)
+    else:
+        upto = cv2.integral(pixels)
+        strips = upto.take(bottoms, 0) - upto.take(tops, 0)
+        sums = strips.take(rights, 1) - strips.take(lefts, 1)
+    counts = rows[:, None] * columns
     if sums.ndim == 3:
         sums, counts = sums.sum(2, dtype=np.int32), counts * 3
     return sums, counts
 
 
 @functools.lru_cache(4096)
-def _areas(size: int, parts: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Where each part of a side begins and ends, [parts] each; parts of less than a pixel share one."""
-    borders = (np.arange(parts + 1) * size // parts).astype(np.int32)
-    return borders[:-1], np.maximum(borders[1:], borders[:-1] + 1)
+def _areas(size: int, parts: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int32]]:
+    """Where each part of a side begins and ends, and its length, [parts] each; parts of less than a pixel share one."""
+    borders = np.arange(parts + 1, dtype=np.intp) * size // parts
+    begins, ends = borders[:-1], np.maximum(borders[1:], borders[:-1] + 1)
+    return begins, ends, (ends - begins).astype(np.int32)
 
 
 def looks(prints: NDArray[np.uint8], grid: Grid) -> NDArray[np.int8]:

@@ -6,6 +6,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from zlib_ng import zlib_ng
+
 from htrdata.images.eight_bit import ImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -38,7 +40,7 @@ def spans(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         after = place + 12 + length
         if after > end:
             raise ImageError(f"a PNG that is cut off after {end:,} bytes, within its chunk {name!r}")
-        if zlib.crc32(view[place + 4 : after - 4]) != _CRC.unpack_from(data, after - 4)[0]:
+        if zlib_ng.crc32(view[place + 4 : after - 4]) != _CRC.unpack_from(data, after - 4)[0]:
             raise ImageError(f"a PNG whose chunk {name!r} has a wrong checksum")
         yield name, place, after
         if name == b"IEND":

@@ -49,7 +49,11 @@ _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
 def first_reason(reasons: Iterable[Reason | None]) -> Reason | None:
     """Returns the reason that is tested first among those that apply, or None where none does."""
-    return min((reason for reason in reasons if reason is not None), key=_RANK.__getitem__, default=None)
+    first = None
+    for reason in reasons:  # of nearly all words none applies
+        if reason is not None and (first is None or _RANK[reason] < _RANK[first]):
+            first = reason
+    return first
 
 
 class ImageFile(Protocol):

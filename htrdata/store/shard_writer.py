@@ -22,6 +22,7 @@ _PAGE_SIZE = 4096
 # From lmdb 3 on there are two formats, and an environment variable of the user must not choose the one that other
 # readers cannot open.
 _FIRST_FORMAT: dict[str, Any] = {"lib_version": 0} if int(lmdb.__version__.split(".")[0]) >= 3 else {}
+_AT_ONCE = 64  # images that are taken out of a batch
 _COMMIT_EVERY = 1000  # values per transaction: a constant, since it shapes the bytes of the file
 
 SHARD_WORDS = pa.schema([("image", pa.binary()), ("text", pa.string()), ("image_sha256", pa.binary(32))])
@@ -118,8 +119,9 @@ def _put_words(environment: Any, words: Iterable[pa.RecordBatch]) -> tuple[pa.Ch
             image, label, digest = (batch.column(name) for name in SHARD_WORDS.names)
             labels.append(label)
             digests.append(digest)
-            for value in image:
-                yield image_key(next(indices)), value.as_py()
+            for begin in range(0, len(image), _AT_ONCE):
+                for value in image.slice(begin, _AT_ONCE).to_pylist():
+                    yield image_key(next(indices)), value
 
     _append(environment, images())
     texts = pa.chunked_array(labels, pa.string())
@@ -130,14 +132,9 @@ def _put_words(environment: Any, words: Iterable[pa.RecordBatch]) -> tuple[pa.Ch
 
 
 def _append(environment: Any, items: Iterator[tuple[bytes, bytes]]) -> None:
-    more = True
-    while more:
-        with environment.begin(write=True) as transaction:
-            more = False
-            for put, (key, value) in enumerate(items, 1):
-                # An append out of order is refused with False, not with an exception.
-                if not transaction.put(key, value, append=True):
-                    raise ValueError(f"key {key!r} is out of order")
-                if put == _COMMIT_EVERY:
-                    more = True
-                    break
+    put = _COMMIT_EVERY
+    while put == _COMMIT_EVERY:
+        with environment.begin(write=True) as transaction, transaction.cursor() as cursor:
+            put, added = cursor.putmulti(itertools.islice(items, _COMMIT_EVERY), append=True)
+            if added != put:
+                raise ValueError("keys are out of order")

@@ -106,6 +106,8 @@ class _Form:
             self.id, self.writer = self.value(given, "id"), given.get("writer-id")
 
     def end(self, tag: str) -> None:
+        if tag == "cmp":  # most elements are
+            return
         if tag == "word" and self.word is not None and self.line is not None:
             if self.unit == "word":
                 tag = sys.intern(_unescaped(self.value(self.word, "tag")))
