@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from htrdata.images.codec import MAX_PIXELS, Color, ImageError, decode, encode
 from htrdata.images import png_passthrough
+from htrdata.images.codec import MAX_PIXELS, Color, ImageError, decode, encode
 from htrdata.images.png_passthrough import prove_png
 
 NOISE = np.random.default_rng(3).integers(0, 256, (13, 21, 3), dtype=np.uint8)
