@@ -136,7 +136,7 @@ def _inflated(stream: bytes, length: int) -> bytes | None:
     inflater = zlib_ng.decompressobj()
     try:
         data = inflater.decompress(stream, length + 1)  # never more, whatever the stream holds
-    except zlib_ng.error:
+    except zlib_ng.error:  # type: ignore[misc]  # its stub has an exception where the class is
         return None
     return data if inflater.eof and not inflater.unused_data and len(data) == length else None
 
