@@ -142,7 +142,10 @@ def check_synchronised(processes: Processes, device: torch.device) -> None:
 
 
 def synchronise(recogniser: Recogniser) -> None:
-    """Lets batch norms take their statistics over the parts of all processes. Keys and weights stay."""
+    """Lets batch norms take their statistics over the parts of all processes.
+
+    Keys and weights stay, so that checkpoints and states are those of plain norms, which these are again when loaded.
+    """
     for stage in ("Transformation", "FeatureExtraction"):
         module = nn.SyncBatchNorm.convert_sync_batchnorm(getattr(recogniser, stage))  # type: ignore[no-untyped-call]
         setattr(recogniser, stage, module)

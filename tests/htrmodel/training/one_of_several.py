@@ -1,4 +1,4 @@
-"""One process of several in `test_processes`, as torchrun starts it: python one_of_several.py STORE RUN OUT."""
+"""One process of several in `test_processes`, as torchrun starts it: python one_of_several.py STORE OUT."""
 
 from __future__ import annotations
 
@@ -47,13 +47,27 @@ def losses(store: Path, architecture: str, processes: Processes) -> list[float]:
 
 
 def train(store: Path, run: Path, stop_at: int | None = None) -> Outcome:
-    """A run, or the rest of it."""
+    """A run, or the rest of it, in which what augmentation draws and batch norms see depends on the processes."""
+    recipe = replace(RECIPE, steps=8, epochs=2, patience=1, augment=0.5, schedule="one_cycle")
+    return _trained(store, run, "None-VGG-None-CTC", recipe, (), stop_at)
+
+
+def train_steadily(store: Path, run: Path, stop_at: int | None = None) -> Outcome:
+    """A run, or the rest of it, that any number of processes take in the same way: nothing is drawn, norms stay."""
+    recipe = replace(RECIPE, steps=9, schedule="one_cycle")
+    return _trained(store, run, "None-VGG-BiLSTM-CTC", recipe, ("features",), stop_at)
+
+
+def _trained(
+    store: Path, run: Path, architecture: str, recipe: Recipe, freeze: tuple[str, ...], stop_at: int | None
+) -> Outcome:
     asked = iter(range(1000))
     request = Request(
         data=store,
         out=run,
-        model=ModelChoice(charset=ALNUM, fields={**MODEL, "architecture": "None-VGG-None-CTC"}),
-        recipe=replace(RECIPE, steps=8, epochs=2, patience=1, augment=0.5, schedule="one_cycle"),
+        model=ModelChoice(charset=ALNUM, fields={**MODEL, "architecture": architecture}),
+        recipe=recipe,
+        freeze=freeze,
         device="cpu",
         log_every=1,
     )
@@ -64,11 +78,14 @@ def train(store: Path, run: Path, stop_at: int | None = None) -> Outcome:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    store, run, out = map(Path, sys.argv[1:])
+    store, out = map(Path, sys.argv[1:])
     with joined("cpu") as (processes, _):
         found = {architecture: losses(store, architecture, processes) for architecture in ARCHITECTURES}
     # Another store of torch's: that of the first time may still answer one process while the other has closed it.
     os.environ["MASTER_PORT"] = os.environ["SECOND_PORT"]
-    half = train(store, run, stop_at=17)  # of questions, most of them between the batches of the first validation
+    half = train(store, out / "run", stop_at=17)  # of questions, most of them between the batches of a validation
+    os.environ["MASTER_PORT"] = os.environ["THIRD_PORT"]
+    moved = train_steadily(store, out / "moved", stop_at=3)
     document = {"losses": found, "step": half.state.step, "finished": half.finished, "best": half.state.best}
+    document["moved"] = moved.state.step
     (out / f"{processes.rank}.json").write_text(json.dumps(document))
