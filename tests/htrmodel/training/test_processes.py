@@ -63,11 +63,11 @@ def test_two_processes_train_as_one(store: Path, tmp_path: Path, capfd: pytest.C
     # With nothing drawn and norms that stay, it is the run of one process, wherever it changed hands.
     assert 0 < begun.state.step < first["moved"] < 9
     ended = train_steadily(store, tmp_path / "moved")
-    alone = train_steadily(store, tmp_path / "alone")
+    whole = train_steadily(store, tmp_path / "whole")
     assert ended.finished
-    assert alone.finished
-    assert _losses(tmp_path / "moved") == pytest.approx(_losses(tmp_path / "alone"), abs=1e-3)
-    assert ended.state.best["printed"]["loss"] == pytest.approx(alone.state.best["printed"]["loss"], abs=1e-3)
+    assert whole.finished
+    assert _losses(tmp_path / "moved") == pytest.approx(_losses(tmp_path / "whole"), abs=1e-3)
+    assert ended.state.best["printed"]["loss"] == pytest.approx(whole.state.best["printed"]["loss"], abs=1e-3)
 
 
 def _free_port(stack: ExitStack) -> str:
