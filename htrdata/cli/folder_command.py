@@ -115,15 +115,8 @@ def folder(
         unit=unit,
         drop_wrong=drop_wrong,
     )
-    known = source.info
-    about = replace(
-        known,
-        title=title or known.title,
-        licence=licence or known.licence,
-        citation=citation or known.citation,
-        url=url or known.url,
-    )
-    source = replace(source, about=about)
+    given = {"title": title, "licence": licence, "citation": citation, "url": url}
+    source = replace(source, about=replace(source.info, **{name: text for name, text in given.items() if text}))
     with progress_bar() as progress:
         source = replace(source, progress=progress)
         notes = source.notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,5 +98,9 @@ def xml(
         )
         run_build(source, asked, published)
     if source.rules is not None:
-        found = ", ".join(f"{sign} {count:,} times" for sign, count in source.folded.most_common()) or "nothing"
-        echo(f"text rules found {found}", err=True)
+        _say_folded(source.folded)
+
+
+def _say_folded(counts: Counter[str]) -> None:
+    found = ", ".join(f"{sign} {count:,} times" for sign, count in counts.most_common()) or "nothing"
+    echo(f"text rules found {found}", err=True)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from htrdata.cli.console import echo, progress_bar
 from htrdata.errors import UsageError
 from htrmodel import starter
+
+if TYPE_CHECKING:
+    from htrdata.store.reading import Dataset
+    from htrmodel.auditing.audit import Audit
+    from htrmodel.auditing.crossfit import Plan
 
 START = Path("starter-fast")
 
@@ -65,7 +71,6 @@ def audit(
       htrmodel audit lmdb --name dhsd --no-train
     """
     from htrdata.store.reading import open_store
-    from htrmodel.auditing.audit import audit as find
     from htrmodel.auditing.audit import audit_readings
     from htrmodel.auditing.crossfit import Plan
     from htrmodel.auditing.report import write_csv, write_page
@@ -84,20 +89,30 @@ def audit(
     if predictions:
         found = audit_readings(dataset, predictions)
     else:
-        if no_train and str(start) in starter.STARTERS:
-            echo(
-                f"{start} has learnt {starter.KNOWS[str(start)]}: what it does not read may be its own fault", err=True
-            )
         plan = Plan(start=start, folds=0 if no_train else folds, epochs=epochs, words=words, seed=seed, device=device)
-        with progress_bar() as progress:
-            found = find(dataset, plan, say=lambda said: echo(said, err=True), progress=progress)
+        found = _found(dataset, plan)
     write_csv(table, found.findings)
     page = table.with_suffix(".html")
     write_page(page, dataset, found, table, show)
+    _say(dataset.name, found)
+    echo(f"{table} has all of them, {page} shows the first {min(show, len(found.findings)):,}", err=True)
+
+
+def _found(dataset: Dataset, plan: Plan) -> Audit:
+    """What models find that are trained for it, or one that is there."""
+    from htrmodel.auditing.audit import audit as find
+
+    if not plan.folds and str(plan.start) in starter.STARTERS:
+        known = starter.KNOWS[str(plan.start)]
+        echo(f"{plan.start} has learnt {known}: what it does not read may be its own fault", err=True)
+    with progress_bar() as progress:
+        return find(dataset, plan, say=lambda said: echo(said, err=True), progress=progress)
+
+
+def _say(name: str, found: Audit) -> None:
     left_out = "".join(f", {count:,} not judged ({reason})" for reason, count in found.left_out.items())
-    echo(f"{dataset.name}: {found.words:,} words judged, {len(found.findings):,} read otherwise{left_out}")
+    echo(f"{name}: {found.words:,} words judged, {len(found.findings):,} read otherwise{left_out}")
     if found.doubt:
         echo(found.doubt, err=True)
     for place, one in enumerate(found.findings[:10], 1):
         echo(f"{place:3} {one.word.split}/{one.word.id}  {one.word.label!r} read as {one.reading!r}: {one.kind.value}")
-    echo(f"{table} has all of them, {page} shows the first {min(show, len(found.findings)):,}", err=True)

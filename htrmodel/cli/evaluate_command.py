@@ -104,8 +104,7 @@ def evaluate(
     if not checkpoints and not predictions:
         checkpoints = (starter.DEFAULT,)
         click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
-    from htrmodel.judging.comparing import compare
-    from htrmodel.judging.judging import check_resamples, judge, training_labels
+    from htrmodel.judging.judging import check_resamples, judge
     from htrmodel.judging.prediction_files import check_place, write_predictions
     from htrmodel.judging.which_split import which_split
 
@@ -129,27 +128,24 @@ def evaluate(
     of_files = [judge(path, dataset, split=split, resamples=resamples, missing=missing) for path in predictions]
     judged: list[Judgement] = []
     if checkpoints:
-        from htrmodel.checkpoint.files import load_as
-        from htrmodel.devices import find_device
-
-        found = find_device(device)
-        members = [load_as(one, foreign.settings(), say_assumed).to(found) for one in checkpoints]
+        members = _members(checkpoints, foreign, device)
         ways = [(None, False), *([(knowledge, language.tta)] if helped else [])]
         judged = [_read_and_judged(members, dataset, split, batch_size, resamples, way) for way in ways]
     judged += of_files
     if save is not None:
         write_predictions(save, judged[1 if helped else 0].words)
-    comparisons = [
-        compare(judged[0], one, training_labels=training_labels(dataset, split), resamples=resamples)
-        for one in judged[1:]
-    ]
+    comparisons = _compared(judged, dataset, split, resamples)
     if report is not None:
-        from htrmodel.judging.html_report.page import write_page
-        from htrmodel.training.curves import curves_beside
-
-        page = write_page(report, dataset, judged, comparisons, curves_beside(checkpoints))
-        echo(f"report: {page}", err=True)
+        _write_page(report, dataset, judged, comparisons, checkpoints)
     _print(judged, comparisons, latex, as_json)
+
+
+def _members(checkpoints: tuple[Path, ...], foreign: ForeignRequest, device: str) -> list[Recogniser]:
+    from htrmodel.checkpoint.files import load_as
+    from htrmodel.devices import find_device
+
+    found = find_device(device)
+    return [load_as(one, foreign.settings(), say_assumed).to(found) for one in checkpoints]
 
 
 def _read_and_judged(
@@ -176,6 +172,31 @@ def _read_and_judged(
             progress=lambda done, total: progress("words", done, total),
             say=lambda sentence: echo(sentence, err=True),
         )
+
+
+def _compared(judged: list[Judgement], dataset: Dataset, split: str, resamples: int) -> list[Comparison]:
+    """The first with each of the others."""
+    from htrmodel.judging.comparing import compare
+    from htrmodel.judging.judging import training_labels
+
+    if len(judged) < 2:
+        return []
+    labels = training_labels(dataset, split)
+    return [compare(judged[0], one, training_labels=labels, resamples=resamples) for one in judged[1:]]
+
+
+def _write_page(
+    report: Path,
+    dataset: Dataset,
+    judged: list[Judgement],
+    comparisons: list[Comparison],
+    checkpoints: tuple[Path, ...],
+) -> None:
+    from htrmodel.judging.html_report.page import write_page
+    from htrmodel.training.curves import curves_beside
+
+    page = write_page(report, dataset, judged, comparisons, curves_beside(checkpoints))
+    echo(f"report: {page}", err=True)
 
 
 def _print(judged: list[Judgement], comparisons: list[Comparison], latex: bool, as_json: bool) -> None:

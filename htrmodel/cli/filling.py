@@ -42,13 +42,7 @@ def fill_pages(
     """
     from htrmodel.runtime.filled_exports import fill_export, find_pages, prepare
 
-    if unit == "line" and not reader.config.reads_lines:
-        raise UsageError(
-            f"{reader.name} reads words, and these are lines: --checkpoint starter-lines reads them; --unit word reads "
-            "words, where the files have boxes of them"
-        )
-    if boxes is not None and unit == "word":
-        raise UsageError("--boxes places the words of lines, and --unit word reads boxes that are there: leave one out")
+    _check(reader, unit, boxes)
     pages = find_pages(places)
     if part is not None:
         pages = list(Share.parse(part).every(pages))
@@ -73,6 +67,16 @@ def fill_pages(
         sys.exit(128 + stop.received)
     if filled.bad:
         raise BadDataError(f"{len(filled.bad):,} of {len(pages):,} pages could not be read")
+
+
+def _check(reader: WordReader, unit: Unit, boxes: Boxes | None) -> None:
+    if unit == "line" and not reader.config.reads_lines:
+        raise UsageError(
+            f"{reader.name} reads words, and these are lines: --checkpoint starter-lines reads them; --unit word reads "
+            "words, where the files have boxes of them"
+        )
+    if boxes is not None and unit == "word":
+        raise UsageError("--boxes places the words of lines, and --unit word reads boxes that are there: leave one out")
 
 
 def _digest(checkpoint: Path) -> str:

@@ -129,12 +129,7 @@ def predict(
         images = Share.parse(part).every(images)
     tally = Tally()
     found = _counted(predict_each(reader, images, batch_size), tally)
-    if as_json:
-        print_json([dataclasses.asdict(one) for one in found])
-    elif as_csv:
-        _write_csv(found)
-    else:
-        _write_table(found)
+    _write(found, as_json, as_csv)
     for sentence in tally.advice(reader):
         echo(sentence, err=True)
     if tally.failed:
@@ -160,6 +155,15 @@ def _counted(predictions: Iterator[Prediction], tally: Tally) -> Iterator[Predic
         if prediction.problem is not None:
             echo(f"skipped: {prediction.problem}", err=True)
         yield prediction
+
+
+def _write(predictions: Iterator[Prediction], as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        print_json([dataclasses.asdict(one) for one in predictions])
+    elif as_csv:
+        _write_csv(predictions)
+    else:
+        _write_table(predictions)
 
 
 def _write_csv(predictions: Iterator[Prediction]) -> None:

@@ -65,17 +65,11 @@ def read_tree(data: bytes, name: str, places: Places | None = None, encoding: st
             raise fail(f"more than {MAX_DEPTH} elements within each other, which no export has")
         if nodes > MAX_NODES:
             raise fail(f"more than {MAX_NODES:,} elements and attributes, which no page has")
-        if max(map(len, (tag, *given, *given.values()))) > LONGEST_NAME:
-            refuse_long_names(tag, given)
+        if max(map(len, (tag, *given, *given.values()))) > LONGEST_NAME and (long := _long_name(tag, given)):
+            raise fail(f"a name of {len(long):,} characters, {long[:40]!r}…: no export has one")
         element = tree.start(_named(tag), {_named(key): value for key, value in given.items()})
         if places is not None:
             places[element] = (parser.CurrentByteIndex, -1)
-
-    def refuse_long_names(tag: str, given: dict[str, str]) -> None:
-        names = (tag, *given, *(value for key, value in given.items() if key in _HOLD_NAMES))
-        longest = max(names, key=len)
-        if len(longest) > LONGEST_NAME:
-            raise fail(f"a name of {len(longest):,} characters, {longest[:40]!r}…: no export has one")
 
     def end(tag: str) -> None:
         nonlocal depth
@@ -96,6 +90,15 @@ def read_tree(data: bytes, name: str, places: Places | None = None, encoding: st
     parser.StartDoctypeDeclHandler, parser.ExternalEntityRefHandler = declare, refuse
     parser.EntityDeclHandler, parser.AttlistDeclHandler = refuse, refuse
     parser.buffer_text = True
+    _parse(parser, data, name)
+    if declares and (stray := _OTHER_ENTITY.search(data)):
+        # With a DTD elsewhere, which is not read, expat leaves such entities out in silence.
+        line = data.count(b"\n", 0, stray.start()) + 1
+        raise BadDataError(f"{name}, line {line}: the entity {stray[0].decode('latin-1')!r} is not defined here")
+    return tree.close()
+
+
+def _parse(parser: expat.XMLParserType, data: bytes, name: str) -> None:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -105,11 +108,12 @@ def read_tree(data: bytes, name: str, places: Places | None = None, encoding: st
         raise
     except (LookupError, ValueError) as error:  # an encoding that Python does not know, or expat cannot be given
         raise BadDataError(f"{name}, line 1: {str(error)[:80]}; save it as UTF-8") from error
-    if declares and (stray := _OTHER_ENTITY.search(data)):
-        # With a DTD elsewhere, which is not read, expat leaves such entities out in silence.
-        line = data.count(b"\n", 0, stray.start()) + 1
-        raise BadDataError(f"{name}, line {line}: the entity {stray[0].decode('latin-1')!r} is not defined here")
-    return tree.close()
+
+
+def _long_name(tag: str, given: dict[str, str]) -> str | None:
+    """The longest of the names in the tag of an element, where that is too long; its texts may be long."""
+    longest = max((tag, *given, *(value for key, value in given.items() if key in _HOLD_NAMES)), key=len)
+    return longest if len(longest) > LONGEST_NAME else None
 
 
 def local(element: Element) -> str:
