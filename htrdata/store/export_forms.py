@@ -45,7 +45,9 @@ def write_folder(folder: Path, words: ExportedWords, written: Written) -> list[s
                 if "/" in name:
                     path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(word.image)
-                path.with_suffix(".gt.txt").write_bytes(f"{word.text}\n".encode())
+                # Who reads a text takes a mark of the byte order at its beginning for just that: one more stands there.
+                mark = "\ufeff" if word.text.startswith("\ufeff") else ""
+                path.with_suffix(".gt.txt").write_bytes(f"{mark}{word.text}\n".encode())
                 row = {"file_name": f"images/{name}", "text": word.text, **word.columns}
                 table.write(json.dumps(row, ensure_ascii=False) + "\n")
                 labels[name] = word.text

@@ -6,20 +6,18 @@ shards are for clova's tools and those that read the same. ``htrdata folder`` re
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 import lmdb
 
-from htrdata.errors import CannotCreateError, StorageError, UsageError
+from htrdata.errors import StorageError, UsageError
 from htrdata.files.cards import CARD_FILE
-from htrdata.files.refusals import cannot_create
+from htrdata.files.whole_folders import made_whole
 from htrdata.store.export_card import card
-from htrdata.store.export_forms import PARQUET_SPLITS, write_folder, write_parquet, write_plain_shards
+from htrdata.store.export_forms import PARQUET_SPLITS, Written, write_folder, write_parquet, write_plain_shards
 from htrdata.store.exported_words import ExportedWords
 from htrdata.store.reading import Dataset
 from htrdata.store.selecting import Condition
@@ -73,7 +71,8 @@ def export(
 
     Raises:
         UsageError: the form is unknown, a condition is none, or no word meets them.
-        CannotCreateError: the folder has something in it, or cannot be created.
+        CannotCreateError: the folder has something in it, lies in the store, or cannot be created.
+        LockedError: another process writes it.
         BadDataError: the data set is damaged.
         StorageError: writing failed.
     """
@@ -88,42 +87,22 @@ def export(
         if progress is not None and (done % 100 == 0 or done == total):
             progress(done, total)
 
-    with _made_whole(out) as folder:
-        columns = _WRITERS[form](folder, words, written)
+    with made_whole(out, outside=dataset.store) as folder:
+        columns = _write(form, folder, words, written)
         files = {PARQUET_SPLITS[split]: f"data/{PARQUET_SPLITS[split]}-*" for split in words.counts}
         text = card(words, columns, files if form == "parquet" else {}, _opening(form, words), where)
         (folder / CARD_FILE).write_text(text, encoding="utf-8")
     return Exported(out, words.counts)
 
 
+def _write(form: Form, folder: Path, words: ExportedWords, written: Written) -> list[str]:
+    try:
+        return _WRITERS[form](folder, words, written)
+    except lmdb.Error as error:
+        raise StorageError(f"writing {folder} failed ({error}): mend that, and run the same command again") from error
+
+
 def _opening(form: Form, words: ExportedWords) -> list[str]:
     about = words.dataset.description
     unit = " --unit line" if about.unit == "line" else ""
     return ["To open it, where DIR is this folder:", "", *f"{_OPENING[form]}{unit}".split("\n")]
-
-
-@contextmanager
-def _made_whole(out: Path) -> Iterator[Path]:
-    """A folder beside its place, which is moved there when all is written."""
-    stage = out.with_name(f".{out.name}.partial")
-    try:
-        if out.exists() and any(out.iterdir()):
-            raise CannotCreateError(f"{out} has something in it already: name another folder with --out, or remove it")
-        if stage.exists():
-            shutil.rmtree(stage)
-        stage.mkdir(parents=True)
-    except OSError as error:
-        if isinstance(error, CannotCreateError):
-            raise
-        raise CannotCreateError(cannot_create(out, error)) from error
-    try:
-        yield stage
-        if out.exists():
-            out.rmdir()
-        stage.rename(out)
-    except (OSError, lmdb.Error) as error:
-        if isinstance(error, StorageError):
-            raise
-        raise StorageError(f"writing {out} failed ({error}): mend that, and run the same command again") from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)

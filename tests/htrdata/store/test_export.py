@@ -188,7 +188,7 @@ def test_nothing_is_there_before_all_is(source: Folder, tmp_path: Path, monkeypa
     dataset = build(source, tmp_path / "lmdb")
     with monkeypatch.context() as patched:
         patched.setattr(FileNames, "of", mock.Mock(side_effect=OSError(28, "No space left on device")))
-        with pytest.raises(StorageError, match=r"writing .*out failed .*No space"):
+        with pytest.raises(StorageError, match=r"writing .*out failed: No space"):
             export(dataset, "folder", tmp_path / "out")
     assert not [path.name for path in tmp_path.iterdir() if "out" in path.name]
     (tmp_path / "out").mkdir()
@@ -200,6 +200,46 @@ def test_nothing_is_there_before_all_is(source: Folder, tmp_path: Path, monkeypa
     for place in (tmp_path / "file", tmp_path / "file" / "out"):
         with pytest.raises(HtrError, match="cannot create"):
             export(dataset, "folder", place)
+
+
+def test_it_goes_into_the_folder_one_is_in_and_not_into_the_store(
+    source: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = build(source, tmp_path / "lmdb")
+    for out in ("lmdb/out", "lmdb/words/out"):
+        with pytest.raises(CannotCreateError, match=r"lies in .*lmdb"):
+            export(dataset, "folder", tmp_path / out)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    export(dataset, "folder", Path())
+    assert sorted(path.name for path in Path().iterdir()) == ["README.md", "test", "train", "val"]
+
+
+def test_odd_labels_come_back_from_each_of_their_places(tmp_path: Path) -> None:
+    odd = [
+        "\ufeffbom",
+        "\ufeff\ufefftwo",
+        "a\u0301e\u0302",
+        "\u202eevil",
+        "שלום",
+        "# x",
+        '"a',
+        "a b",
+        "-",
+        "\u3000b",
+        "{}",
+        "null",
+    ]
+    named = dict(zip(made.words(len(odd)), odd, strict=True))
+    root = tmp_path / "in"
+    made.write_images(root, named)
+    made.write_jsonl(root / "words.jsonl", [{"file_name": name, "text": text} for name, text in named.items()])
+    dataset = build(Folder(root, split="test"), tmp_path / "lmdb")
+    export(dataset, "folder", tmp_path / "out")
+    for labels in ("test/metadata.jsonl", "test/labels.json", ".gt.txt"):
+        back = build(Folder(tmp_path / "out", labels=(labels,), split="test"), tmp_path / labels.strip("."))
+        assert [word.text for word in back.words("test")] == [word.text for word in dataset.words("test")]
+    assert list(Folder(tmp_path / "out", split="test").pages())  # they say the same, so no choice is asked for
 
 
 def test_the_card_has_terms_and_front_matter(source: Folder, tmp_path: Path) -> None:
