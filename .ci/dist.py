@@ -5,7 +5,7 @@ What was committed is built, by itself: neither files beside it nor what an earl
 - the wheels and source archives of the code and of the weights, and ``SHA256SUMS``;
 - a software bill of materials of the smallest and of the largest installation, by CycloneDX;
 - ``NOTES.md``: what the changelog says of this version;
-- ``installs.md``: what each set of extras takes; ``transcript.txt``: what its commands have said.
+- ``installs.md``: what each set of extras takes, when and where; ``transcript.txt``: what its commands have said.
 
 `make release` does the same, but only for a commit with the tag of its version.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -26,6 +27,8 @@ from pathlib import Path
 
 import click
 from installations import INSTALLATIONS, Installation
+
+from htrdata.files.cores import usable_cores
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
@@ -45,6 +48,7 @@ def main(tag: bool, installs: bool) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source = exported(Path(scratch))
         version = version_of(source)
+        check_versions(source, version)
         if tag:
             check_tag(version)
         build(source)
@@ -76,6 +80,16 @@ def version_of(source: Path) -> str:
     if found is None:
         raise click.ClickException("htrdata/version.py has no __version__")
     return found[1]
+
+
+def check_versions(source: Path, version: str) -> None:
+    """Refuses weights, or a citation, that name another version than the code."""
+    for file, said_there in (
+        ("weights/pyproject.toml", f'version = "{version}"'),
+        ("CITATION.cff", f"version: {version}"),
+    ):
+        if not re.search(rf"(?m)^{re.escape(said_there)}(\s|$)", (source / file).read_text(encoding="utf-8")):
+            raise click.ClickException(f"htrdata/version.py says {version}, {file} something else: write {said_there}")
 
 
 def check_tag(version: str) -> None:
@@ -201,7 +215,9 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     """The rows in Markdown."""
     head = ("extras", "packages", "size", "installing", "its commands")
     lines = [" | ".join(row) for row in (head, ["---"] * len(head), *rows)]
-    return "".join(f"| {line} |\n" for line in lines)
+    cores, python = usable_cores(), platform.python_version()
+    machine = f"{time.strftime('%Y-%m-%d')}; {cores} cores, {platform.system()} {platform.machine()}, Python {python}"
+    return f"{machine}\n\n" + "".join(f"| {line} |\n" for line in lines)
 
 
 def write_sums() -> None:

@@ -106,6 +106,9 @@ def test_every_set_of_extras_is_tried_before_a_release(monkeypatch: pytest.Monke
         shown = dist.readme_commands(ROOT, program)
         assert len(shown) >= 2, f"README and docs/first-steps.md have no first commands of {program}"
     assert dist.notes(ROOT, __version__).startswith(f"## {__version__}")
+    dist.check_versions(ROOT, __version__)
+    with pytest.raises(ClickException, match=r'weights/pyproject\.toml something else: write version = "9\.0\.0"'):
+        dist.check_versions(ROOT, "9.0.0")
 
 
 def test_only_a_tagged_commit_is_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
