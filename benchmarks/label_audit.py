@@ -25,7 +25,7 @@ from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.records import Page, Word
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrmodel.auditing.audit import audit
-from htrmodel.auditing.crossfit import Plan
+from htrmodel.auditing.crossfit import AuditRequest
 
 WAYS = ("typo", "neighbour", "case", "mark", "crop")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -118,8 +118,8 @@ def main() -> None:
         source = Corrupted(Imgur5K(sample), asked.share, asked.seed)
         htrdata.build(source, Path(folder, "lmdb"), name="corrupted", workers=1)
         dataset = htrdata.open(Path(folder, "lmdb"))["corrupted"]
-        plan = Plan(start=asked.start, folds=asked.folds, epochs=asked.epochs, seed=asked.seed)
-        found = audit(dataset, plan, say=print)
+        request = AuditRequest(start=asked.start, folds=asked.folds, epochs=asked.epochs, seed=asked.seed)
+        found = audit(dataset, request, say=print)
     report(found.words, [(one.word.id, one.kind.value) for one in found.findings], source.ways)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from htrdata.building.page_cutting import Row
+from htrdata.building.page_cutting import ManifestRow
 from htrdata.files.arrow_files import open_for_arrow
 from htrdata.labels import legible
 from htrdata.records import Box, Unit, Word
@@ -46,7 +46,7 @@ def _part_schema(extra_columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([*WORD_COLUMNS, *extra_fields(extra_columns), *PART_COLUMNS])
 
 
-def to_batch(rows: Iterable[Row], dataset: str, unit: Unit, extra_columns: Sequence[str]) -> pa.RecordBatch:
+def to_batch(rows: Iterable[ManifestRow], dataset: str, unit: Unit, extra_columns: Sequence[str]) -> pa.RecordBatch:
     """Turns rows into the columns of a part."""
     rows = list(rows)
     words = [row.word for row in rows]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from htrdata.building.opened_images import OpenedImage, open_own, open_page
 from htrdata.building.options import BuildOptions
-from htrdata.building.pictures import Picture, open_own, open_page
 from htrdata.errors import BadDataError
 from htrdata.images import codec
 from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
@@ -22,7 +22,7 @@ from htrdata.records import Page, Reason, Word, first_reason
 
 
 @dataclass(slots=True)
-class Row:
+class ManifestRow:
     """One word of the source: a row of the manifest, and its crop where it is kept.
 
     Attributes:
@@ -58,7 +58,7 @@ class Row:
         return None if self.image is None else hashlib.sha256(self.image).digest()
 
 
-def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> Iterator[Row]:
+def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> Iterator[ManifestRow]:
     """Judges the words of a page and, where asked to, cuts them out; the page is decoded once.
 
     Args:
@@ -70,16 +70,18 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
     Raises:
         OSError: an image is there but cannot be read.
     """
-    whole = Picture()
+    whole = OpenedImage()
     if page.image is not None and page.reason is None and any(word.image is None for word in page.words):
         whole = open_page(page.image, page.md5, options, pixels=pixels)
     likeness = None if whole.pixels is None else fingerprint(whole.pixels, PAGE)
     for word in page.words:
-        row = Row(page.id, page.split, word, likeness=likeness)
+        row = ManifestRow(page.id, page.split, word, likeness=likeness)
         likeness = None
         picture, box_reason = whole, None
         if word.image is not None:
-            picture = open_own(word.image, word.ruled_out, options, pixels=pixels) if page.reason is None else Picture()
+            picture = (
+                open_own(word.image, word.ruled_out, options, pixels=pixels) if page.reason is None else OpenedImage()
+            )
         else:
             box_reason = _box_reason(row, whole)
         _label(row, options, [page.reason, picture.reason, word.ruled_out, box_reason])
@@ -92,7 +94,7 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
         yield row
 
 
-def _likeness(picture: Picture, text: str) -> bytes | None:
+def _likeness(picture: OpenedImage, text: str) -> bytes | None:
     """The fingerprint of a word's own image; None where nothing of it was opened.
 
     All commas look alike, and all dashes: of what has fewer than two letters or digits only the same pixels matter.
@@ -104,7 +106,7 @@ def _likeness(picture: Picture, text: str) -> bytes | None:
     return found if sum(map(str.isalnum, text)) > 1 else found[:EXACT]
 
 
-def _box_reason(row: Row, page: Picture) -> Reason | None:
+def _box_reason(row: ManifestRow, page: OpenedImage) -> Reason | None:
     """Why a word cannot be cut out of its page, if so; notes on the way how much of its box is outside."""
     box = row.word.box
     if box is None:
@@ -119,7 +121,7 @@ def _box_reason(row: Row, page: Picture) -> Reason | None:
     return fault
 
 
-def _label(row: Row, options: BuildOptions, reasons: list[Reason | None]) -> None:
+def _label(row: ManifestRow, options: BuildOptions, reasons: list[Reason | None]) -> None:
     label = options.labels.apply(row.word.label)
     row.reason = first_reason([*reasons, label.reason])
     if row.reason in (None, Reason.OUT_OF_CHARSET):
@@ -128,7 +130,7 @@ def _label(row: Row, options: BuildOptions, reasons: list[Reason | None]) -> Non
         row.text = label.text
 
 
-def _cut(row: Row, pixels: np.ndarray, encoded: bytes, options: BuildOptions) -> None:
+def _cut(row: ManifestRow, pixels: np.ndarray, encoded: bytes, options: BuildOptions) -> None:
     """Cuts the word out, or takes its own image whole, normalises and encodes it.
 
     The bytes of its own file are taken as they are where encoding would only write the same pixels again. Normalising

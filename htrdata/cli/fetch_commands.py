@@ -18,7 +18,7 @@ from htrdata.cli.typed_options import Decorator, as_request, with_options
 
 if TYPE_CHECKING:
     from htrdata.sources.fetching.session import Manner
-    from htrdata.sources.fetching.survey import Survey
+    from htrdata.sources.fetching.survey import FileSurvey
 
 Rest = ParamSpec("Rest")
 
@@ -155,7 +155,7 @@ def _manner(asked: FetchRequest) -> Iterator[Manner]:
         )
 
 
-def _report(survey: Survey, asked: FetchRequest) -> None:
+def _report(survey: FileSurvey, asked: FetchRequest) -> None:
     if asked.as_json:
         print_json(survey.as_json())
     else:
@@ -171,7 +171,7 @@ def _report(survey: Survey, asked: FetchRequest) -> None:
     echo(f"build it: htrdata {survey.name} {survey.root}", err=True)
 
 
-def _plan(survey: Survey, asked: FetchRequest) -> str:
+def _plan(survey: FileSurvey, asked: FetchRequest) -> str:
     """What a dry run says: what is to be fetched from where, how long that takes at least, and how else to get it."""
     missing = survey.missing
     if not missing:
@@ -190,7 +190,7 @@ def _plan(survey: Survey, asked: FetchRequest) -> str:
     )
 
 
-def _refuse_gaps(survey: Survey) -> None:
+def _refuse_gaps(survey: FileSurvey) -> None:
     """Raises where files are to be had yet, or where files came that are not those that were published."""
     from htrdata.errors import BadDataError, UnreachableError
 

@@ -20,7 +20,7 @@ from htrdata.store.exported_words import ExportedWord, ExportedWords
 from htrdata.store.file_names import FileNames
 from htrdata.store.shard_writer import SHARD_WORDS, write_shard
 
-Written = Callable[[], None]
+OnWritten = Callable[[], None]
 """Told of each word that is written."""
 
 PARQUET_SPLITS = {"train": "train", "val": "validation", "test": "test"}
@@ -32,7 +32,7 @@ _FILE_BYTES = 500 << 20  # of a Parquet file, about
 _ARROW_TO_FEATURE = {"double": "float64", "float": "float32"}
 
 
-def write_folder(folder: Path, words: ExportedWords, written: Written) -> list[str]:
+def write_folder(folder: Path, words: ExportedWords, written: OnWritten) -> list[str]:
     """A folder for each split: images, each with its text beside it, and the tables of Hugging Face and of docTR."""
     for split in words.counts:
         names, images = FileNames(), folder / split / "images"
@@ -56,7 +56,7 @@ def write_folder(folder: Path, words: ExportedWords, written: Written) -> list[s
     return words.columns
 
 
-def write_parquet(folder: Path, words: ExportedWords, written: Written) -> list[str]:
+def write_parquet(folder: Path, words: ExportedWords, written: OnWritten) -> list[str]:
     """Files of some 500 MB, with the images in them, named and described as `datasets` does it."""
     columns = [name for name in words.columns if name != "id" or not words.named]
     schema = arrow_schema(columns, words.types)
@@ -79,7 +79,7 @@ def write_parquet(folder: Path, words: ExportedWords, written: Written) -> list[
     return columns
 
 
-def write_plain_shards(folder: Path, words: ExportedWords, written: Written) -> list[str]:
+def write_plain_shards(folder: Path, words: ExportedWords, written: OnWritten) -> list[str]:
     """An LMDB for each split, as clova's tools read it; ids and columns have no place there."""
     name = words.dataset.name
     for split, count in words.counts.items():
@@ -89,7 +89,7 @@ def write_plain_shards(folder: Path, words: ExportedWords, written: Written) -> 
     return []
 
 
-def _shard_rows(words: Iterable[ExportedWord], written: Written) -> Iterator[pa.RecordBatch]:
+def _shard_rows(words: Iterable[ExportedWord], written: OnWritten) -> Iterator[pa.RecordBatch]:
     for batch in _batches(words):
         images = [word.image for word in batch]
         digests = [hashlib.sha256(image).digest() for image in images]

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 
-class StoppedError(Exception):
+class AbandonedError(Exception):
     """The work is not wanted any more; nobody sees this."""
 
 
@@ -50,7 +50,7 @@ class StoppableThreads:
             StoppedError: they shall stop.
         """
         if self._stop.is_set():
-            raise StoppedError
+            raise AbandonedError
 
     def __enter__(self) -> Self:
         return self

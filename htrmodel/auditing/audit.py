@@ -8,7 +8,7 @@ from pathlib import Path
 
 from htrdata.errors import UsageError
 from htrdata.store.reading import Dataset
-from htrmodel.auditing.crossfit import Plan, audited, judge, open_all
+from htrmodel.auditing.crossfit import AuditRequest, audited, judge, open_all
 from htrmodel.auditing.findings import Finding, rank, rank_readings
 from htrmodel.judging.predictions import Predictions, read_predictions
 
@@ -51,13 +51,13 @@ class Audit:
 
 def audit(
     dataset: Dataset,
-    plan: Plan,
+    request: AuditRequest,
     *,
     say: Callable[[str], None] = lambda _said: None,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
 ) -> Audit:
     """Judges the words of a data set; see `htrmodel.auditing.crossfit.judge`."""
-    judged = judge(dataset, plan, say, progress)
+    judged = judge(dataset, request, say, progress)
     return Audit(len(judged.words), judged.left_out, rank(judged.words, judged.scores), judged.about)
 
 

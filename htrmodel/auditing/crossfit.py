@@ -49,7 +49,7 @@ LEAST_TIMES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class AuditRequest:
     """What is asked for.
 
     Attributes:
@@ -86,40 +86,43 @@ class Judged:
     about: str
 
 
-def judge(dataset: Dataset, plan: Plan, say: Say, progress: Progress) -> Judged:
+def judge(dataset: Dataset, request: AuditRequest, say: Say, progress: Progress) -> Judged:
     """Trains, and judges each word by a model that has not learnt it.
 
     Raises:
         UsageError: the start was trained on this corpus, or there are too few words.
         HtrError: the store or the checkpoint is not what it should be.
     """
-    initial = _start(dataset, plan)
-    splits = _unlearnt(dataset, initial, plan, say)
+    initial = _start(dataset, request)
+    splits = _unlearnt(dataset, initial, request, say)
     samples, left_out = open_all(dataset, initial.recogniser.config.label_policy, splits)
     words = audited(dataset, samples)
-    chosen = _chosen(len(words), plan)
+    chosen = _chosen(len(words), request)
     samples, words = _subset(samples, chosen), [words[place] for place in np.flatnonzero(chosen).tolist()]
-    device = find_device(plan.device)
+    device = find_device(request.device)
     total = len(words)
     images = [decoded_words(one, initial.recogniser.config) for one in samples]
-    if not plan.folds:
+    if not request.folds:
         initial.recogniser.to(device).eval()
-        say(f"{total:,} words are judged by {plan.start} as it is: nothing was trained")
+        say(f"{total:,} words are judged by {request.start} as it is: nothing was trained")
         batches = WordBatches(samples, images, device)
         scores = score(initial.recogniser, batches, progress=lambda done: progress("words", done, total))
-        return Judged(words, scores, left_out, f"Judged by {plan.start} as it is: nothing was trained.")
-    fold_of, groups = _dealt(samples, plan)
-    about = f"Cross-fitted: {plan.folds} folds by {groups}, {plan.epochs} epochs of training each, from {plan.start}."
+        return Judged(words, scores, left_out, f"Judged by {request.start} as it is: nothing was trained.")
+    fold_of, groups = _dealt(samples, request)
+    about = (
+        f"Cross-fitted: {request.folds} folds by {groups}, {request.epochs} epochs of training each, from "
+        f"{request.start}."
+    )
     say(about)
     found: list[Score | None] = [None] * total
-    for fold in range(plan.folds):
+    for fold in range(request.folds):
         learnt, held = (_batches(samples, images, mask, device) for mask in (fold_of != fold, fold_of == fold))
-        recogniser = _trained(initial, learnt, plan, fold, progress)
+        recogniser = _trained(initial, learnt, request, fold, progress)
         places = np.flatnonzero(fold_of == fold).tolist()
         for place, one in zip(places, score(recogniser, held), strict=True):
             found[place] = one
         agreed = sum(one is not None and one.reading == words[place].label for place, one in enumerate(found))
-        say(f"fold {fold + 1} of {plan.folds}: {agreed:,} words so far are read as they are labelled")
+        say(f"fold {fold + 1} of {request.folds}: {agreed:,} words so far are read as they are labelled")
     return Judged(words, [one for one in found if one is not None], left_out, about)
 
 
@@ -148,33 +151,33 @@ def audited(dataset: Dataset, samples: Sequence[Samples]) -> list[AuditedWord]:
     return words
 
 
-def _start(dataset: Dataset, plan: Plan) -> InitialModel:
-    initial = initial_model(plan.start, ModelChoice(fields={}), plan.seed)
+def _start(dataset: Dataset, request: AuditRequest) -> InitialModel:
+    initial = initial_model(request.start, ModelChoice(fields={}), request.seed)
     if dataset.description.unit == "line":
         raise UsageError(f"{dataset.name} is of lines: an audit is of words; build them with --unit word")
     if initial.recogniser.config.reads_lines:
-        raise UsageError(f"{plan.start} reads lines: an audit is of words; give --start starter-fast, for example")
-    if plan.folds and (new := _new_characters(dataset, initial.recogniser.config.charset)):
+        raise UsageError(f"{request.start} reads lines: an audit is of words; give --start starter-fast, for example")
+    if request.folds and (new := _new_characters(dataset, initial.recogniser.config.charset)):
         charset = initial.recogniser.config.charset
         more = Charset(f"{charset.name} and {len(new)} more", charset.characters + new, charset.folds_case)
-        initial = initial_model(plan.start, ModelChoice(charset=more, fields={}), plan.seed)
+        initial = initial_model(request.start, ModelChoice(charset=more, fields={}), request.seed)
     return initial
 
 
-def _unlearnt(dataset: Dataset, initial: InitialModel, plan: Plan, say: Say) -> tuple[str, ...]:
+def _unlearnt(dataset: Dataset, initial: InitialModel, request: AuditRequest, say: Say) -> tuple[str, ...]:
     """The splits whose words the start has not learnt: all, or those that its own training held out.
 
     Raises:
         UsageError: it has learnt words of this corpus in another division, or there is nothing that it has not.
     """
     mine = divided(dataset)
-    check_trained(plan.start, initial.trained_on, mine)
+    check_trained(request.start, initial.trained_on, mine)
     if all(one.division.corpus != mine.division.corpus for one in initial.trained_on):
         return dataset.splits
     splits = tuple(split for split in dataset.splits if split != "train")
     if not splits:
-        raise UsageError(f"{plan.start} has learnt the words of {mine}: give another --start, such as starter-fast")
-    say(f"{plan.start} has learnt the train words of {mine}: {' and '.join(splits)} are audited")
+        raise UsageError(f"{request.start} has learnt the words of {mine}: give another --start, such as starter-fast")
+    say(f"{request.start} has learnt the train words of {mine}: {' and '.join(splits)} are audited")
     return splits
 
 
@@ -188,12 +191,12 @@ def _new_characters(dataset: Dataset, charset: Charset) -> str:
     return "".join(sorted(character for character, count in times.items() if count >= LEAST_TIMES))
 
 
-def _chosen(total: int, plan: Plan) -> NDArray[np.bool_]:
+def _chosen(total: int, request: AuditRequest) -> NDArray[np.bool_]:
     """Which words are audited: bool [N]."""
     chosen = np.ones(total, np.bool_)
-    if plan.words is not None and plan.words < total:
+    if request.words is not None and request.words < total:
         chosen[:] = False
-        chosen[np.random.default_rng(plan.seed).choice(total, plan.words, replace=False)] = True
+        chosen[np.random.default_rng(request.seed).choice(total, request.words, replace=False)] = True
     return chosen
 
 
@@ -226,21 +229,23 @@ def _batches(
     return WordBatches(_subset(samples, mask), [pixels for pixels in pictures if len(pixels)], device)
 
 
-def _dealt(samples: Sequence[Samples], plan: Plan) -> tuple[NDArray[np.int64], str]:
+def _dealt(samples: Sequence[Samples], request: AuditRequest) -> tuple[NDArray[np.int64], str]:
     columns: dict[str, list[str | None]] = {
         name: [value for one in samples for value in one.column(name).to_pylist()] for name in ("writer", "page", "id")
     }
     ids = [f"{one.split}/{word}" for one in samples for word in one.ids.to_pylist()]
-    groups, what = groups_of(columns["writer"], columns["page"], ids, plan.folds)
-    return deal(groups, plan.folds, plan.seed), what
+    groups, what = groups_of(columns["writer"], columns["page"], ids, request.folds)
+    return deal(groups, request.folds, request.seed), what
 
 
-def _trained(initial: InitialModel, words: WordBatches, plan: Plan, fold: int, progress: Progress) -> Recogniser:
+def _trained(
+    initial: InitialModel, words: WordBatches, request: AuditRequest, fold: int, progress: Progress
+) -> Recogniser:
     """A copy of the start that has learnt these words, in evaluation mode."""
-    recipe = replace(RECIPE, epochs=plan.epochs, batch_size=min(RECIPE.batch_size, len(words)))
+    recipe = replace(RECIPE, epochs=request.epochs, batch_size=min(RECIPE.batch_size, len(words)))
     recogniser = initial.recogniser.duplicate().to(words.device)
     stepper = Stepper(
-        Task(recogniser=recogniser, words=words, validation={}, recipe=recipe, seed=plan.seed * 1000 + fold)
+        Task(recogniser=recogniser, words=words, validation={}, recipe=recipe, seed=request.seed * 1000 + fold)
     )
     stepper.train()
     for number in range(stepper.total_steps):

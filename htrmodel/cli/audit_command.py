@@ -14,7 +14,7 @@ from htrmodel import starter
 if TYPE_CHECKING:
     from htrdata.store.reading import Dataset
     from htrmodel.auditing.audit import Audit
-    from htrmodel.auditing.crossfit import Plan
+    from htrmodel.auditing.crossfit import AuditRequest
 
 START = Path("starter-fast")
 
@@ -72,7 +72,7 @@ def audit(
     """
     from htrdata.store.reading import open_store
     from htrmodel.auditing.audit import audit_readings
-    from htrmodel.auditing.crossfit import Plan
+    from htrmodel.auditing.crossfit import AuditRequest
     from htrmodel.auditing.report import write_csv, write_page
     from htrmodel.judging.prediction_files import check_place
 
@@ -89,8 +89,10 @@ def audit(
     if predictions:
         found = audit_readings(dataset, predictions)
     else:
-        plan = Plan(start=start, folds=0 if no_train else folds, epochs=epochs, words=words, seed=seed, device=device)
-        found = _found(dataset, plan)
+        request = AuditRequest(
+            start=start, folds=0 if no_train else folds, epochs=epochs, words=words, seed=seed, device=device
+        )
+        found = _found(dataset, request)
     write_csv(table, found.findings)
     page = table.with_suffix(".html")
     write_page(page, dataset, found, table, show)
@@ -98,15 +100,15 @@ def audit(
     echo(f"{table} has all of them, {page} shows the first {min(show, len(found.findings)):,}", err=True)
 
 
-def _found(dataset: Dataset, plan: Plan) -> Audit:
+def _found(dataset: Dataset, request: AuditRequest) -> Audit:
     """What models find that are trained for it, or one that is there."""
     from htrmodel.auditing.audit import audit as find
 
-    if not plan.folds and str(plan.start) in starter.STARTERS:
-        known = starter.KNOWS[str(plan.start)]
-        echo(f"{plan.start} has learnt {known}: what it does not read may be its own fault", err=True)
+    if not request.folds and str(request.start) in starter.STARTERS:
+        known = starter.KNOWS[str(request.start)]
+        echo(f"{request.start} has learnt {known}: what it does not read may be its own fault", err=True)
     with progress_bar() as progress:
-        return find(dataset, plan, say=lambda said: echo(said, err=True), progress=progress)
+        return find(dataset, request, say=lambda said: echo(said, err=True), progress=progress)
 
 
 def _say(name: str, found: Audit) -> None:

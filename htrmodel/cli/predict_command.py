@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from htrdata.records import Unit
     from htrmodel.language.knowledge import Knowledge
     from htrmodel.reader import WordReader
-    from htrmodel.runtime.advice import Tally
+    from htrmodel.runtime.advice import ReadingTally
     from htrmodel.runtime.predicting import Prediction
     from htrmodel.runtime.word_places import Boxes
 
@@ -105,7 +105,7 @@ def predict(
       htrmodel predict export.zip --xml --out filled/ --boxes words
       htrmodel predict letters/ --xml --out filled/ --unit word --checkpoint starter
     """
-    from htrmodel.runtime.advice import Tally
+    from htrmodel.runtime.advice import ReadingTally
     from htrmodel.runtime.finding import find_images
     from htrmodel.runtime.predicting import load_reader, predict_each
 
@@ -127,7 +127,7 @@ def predict(
     images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     if part is not None:
         images = Share.parse(part).every(images)
-    tally = Tally()
+    tally = ReadingTally()
     found = _counted(predict_each(reader, images, batch_size), tally)
     _write(found, as_json, as_csv)
     for sentence in tally.advice(reader):
@@ -148,7 +148,7 @@ def _helped(reader: WordReader, knowledge: Knowledge | None, tta: bool) -> WordR
     return VotingReader(knowing) if tta else knowing
 
 
-def _counted(predictions: Iterator[Prediction], tally: Tally) -> Iterator[Prediction]:
+def _counted(predictions: Iterator[Prediction], tally: ReadingTally) -> Iterator[Prediction]:
     """All of them; those that could not be read are named on standard error."""
     for prediction in predictions:
         tally.add(prediction)

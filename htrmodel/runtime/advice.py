@@ -33,7 +33,7 @@ _REMEDIES: dict[Kind, str] = {
 }
 
 
-class Tally:
+class ReadingTally:
     """What came of images so far, as far as advice needs it.
 
     Attributes:

@@ -17,7 +17,7 @@ from htrmodel.checkpoint.settings import Settings
 from htrmodel.config import RecogniserConfig
 from htrmodel.inputs import LINES_AHEAD, Encoded, fit, open_image
 from htrmodel.reader import WordReader
-from htrmodel.runtime.advice import Tally
+from htrmodel.runtime.advice import ReadingTally
 from htrmodel.runtime.finding import NamedImage, Place, find_images
 from htrmodel.runtime.looking import Kind, kind_of
 from htrmodel.starter import DEFAULT, graph_of
@@ -80,7 +80,7 @@ def predict(
     said: list[str] = []
     reader = checkpoint if isinstance(checkpoint, WordReader) else load_reader(checkpoint, device, runtime)
     found = find_images(images, said.append, lines=reader.config.reads_lines)
-    predictions, tally = [], Tally()
+    predictions, tally = [], ReadingTally()
     for prediction in predict_each(reader, found, batch_size):
         predictions.append(prediction)
         tally.add(prediction)

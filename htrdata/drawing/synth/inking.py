@@ -30,7 +30,7 @@ _UNEQUAL = (0.6, 1.6)  # how much thinner or broader than that of its band a wor
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
+class WordsToInk:
     """Words to draw, each any number of times.
 
     Attributes:
@@ -64,7 +64,7 @@ class Copies:
         return point, np.repeat(values.astype(np.float32), sizes, axis=1)
 
 
-def cover(copies: Copies, bands: Sequence[Band], pens: Values) -> list[Canvas]:
+def cover(copies: WordsToInk, bands: Sequence[Band], pens: Values) -> list[Canvas]:
     """Draws copies of words into the cells of their crops; what falls outside of a cell is cut off.
 
     Args:
@@ -88,7 +88,7 @@ def cover(copies: Copies, bands: Sequence[Band], pens: Values) -> list[Canvas]:
     ]
 
 
-def _density(copies: Copies, cells: Values, sigmas: Values, pad: int, shape: tuple[int, int]) -> Numbers:
+def _density(copies: WordsToInk, cells: Values, sigmas: Values, pad: int, shape: tuple[int, int]) -> Numbers:
     """The density of lines before it is spread, over bands that lie one below the other.
 
     Args:

@@ -13,7 +13,7 @@ from htrdata.drawing.handwriting.ink import Canvas
 from htrdata.drawing.handwriting.strokes import write_together
 from htrdata.drawing.synth.fonts import SetWord, set_word
 from htrdata.drawing.synth.frames import Band, Frames, Values, frame, lay_out
-from htrdata.drawing.synth.inking import Copies, cover
+from htrdata.drawing.synth.inking import WordsToInk, cover
 from htrdata.drawing.synth.picture import picture, see_through
 from htrdata.drawing.synth.writers import Writer
 
@@ -78,12 +78,12 @@ def _draw(
         np.concatenate([written, near[1]]),
         np.concatenate([frames.affine[:, written], near[2]], axis=1),
     )
-    ink = cover(Copies(strokes, ends, which, cell, affine), bands, pens)
+    ink = cover(WordsToInk(strokes, ends, which, cell, affine), bands, pens)
     _set_in_type(set_words, frames, bands, ink)
     behind = None
     if writer.bleed:
         mirrored = _mirrored(frames, others, rng)
-        behind = see_through(cover(Copies(strokes, ends, *mirrored), bands, pens), bands, own.shape[1], rng)
+        behind = see_through(cover(WordsToInk(strokes, ends, *mirrored), bands, pens), bands, own.shape[1], rng)
     return picture(ink, behind, bands, frames, writer, rng)
 
 
@@ -99,7 +99,7 @@ def _bounds(strokes: Strokes, ends: Indices, pen: float) -> Values:
 def _neighbours(
     frames: Frames, bounds: Values, others: Indices, writer: Writer, rng: np.random.Generator
 ) -> tuple[Indices, Indices, Values]:
-    """Ends of neighbouring words at the four edges: which word, in which crop, and where; see `Copies`."""
+    """Ends of neighbouring words at the four edges: which word, in which crop, and where; see `WordsToInk`."""
     chance = rng.random((len(frames.scale), 4))
     cell, side = np.nonzero(chance < writer.crowded * np.array([0.5, 0.5, 1.0, 1.0]))
     which = rng.choice(others, len(cell))
@@ -116,7 +116,7 @@ def _neighbours(
 
 
 def _mirrored(frames: Frames, others: Indices, rng: np.random.Generator) -> tuple[Indices, Indices, Values]:
-    """Words of the other side of the sheet, one behind each crop; see `Copies`."""
+    """Words of the other side of the sheet, one behind each crop; see `WordsToInk`."""
     words = len(frames.scale)
     affine = frames.affine
     shift, across = rng.random((2, words))

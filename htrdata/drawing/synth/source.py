@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.drawing.synth.fonts import Font, read_fonts
+from htrdata.drawing.synth.writer_words import WriterRecipe, WriterWords
 from htrdata.drawing.synth.writers import HANDS, MEDIA, split_fonts
-from htrdata.drawing.synth.written import WriterRecipe, WrittenWords
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Division, Page, SourceInfo, Unit
 from htrdata.sources.base import DRAWN
@@ -123,7 +123,7 @@ class Synth:
         recipe = WriterRecipe(self.seed, self.diacritics, self.hands, self.media, fonts, self.unit)
         for split, count in zip(SPLITS, _shared_out(self.words), strict=True):
             for number, first in enumerate(range(0, count, recipe.per_writer)):
-                words = WrittenWords(recipe, split, number, min(recipe.per_writer, count - first))
+                words = WriterWords(recipe, split, number, min(recipe.per_writer, count - first))
                 yield Page(id=words.writer_id, split=split, words=words)
 
 

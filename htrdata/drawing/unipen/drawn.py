@@ -34,7 +34,7 @@ _BREADTH = 0.08  # of the breadth, that a rendering adds to a writer's own
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SegmentLabel:
     """One word of a page, but for its ink.
 
     Attributes:
@@ -96,7 +96,7 @@ class DrawnWords(Sequence[Word]):
 
     page: str
     writer: str
-    words: tuple[Written, ...]
+    words: tuple[SegmentLabel, ...]
     digest: bytes
     ink: PageInk
     seed: tuple[int, int]
@@ -130,7 +130,7 @@ class DrawnWords(Sequence[Word]):
             for word in self.words:
                 image = None
                 if word.reason is None:
-                    image = DrawnWord(self, rendering, position)
+                    image = UnipenImage(self, rendering, position)
                     position += 1
                 extra = {"quality": word.quality, "rendering": str(rendering), "medium": medium}
                 name = f"{word.id}-{rendering}" if rendering else word.id
@@ -191,7 +191,7 @@ def _strokes(traces: Traces, look: Writer, rng: np.random.Generator) -> Strokes:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnWord(MadeImage):
+class UnipenImage(MadeImage):
     """The image of a word, drawn when it is read: a grey JPEG of up to 64 pixels in height.
 
     Attributes:

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from htrdata.drawing.synth.writers import MEDIA
-from htrdata.drawing.unipen.drawn import WORDS_PER_PAGE, DrawnWords, PageInk, Written
+from htrdata.drawing.unipen.drawn import WORDS_PER_PAGE, DrawnWords, PageInk, SegmentLabel
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit
 from htrdata.sources.base import DRAWN_PICTURE
@@ -131,7 +131,7 @@ class _WrittenPage:
 
     id: str
     writer: str
-    words: tuple[Written, ...]
+    words: tuple[SegmentLabel, ...]
     ink: PageInk
     digest: bytes
     chance: int
@@ -149,7 +149,7 @@ def _written(contributor: str, writer: str, segments: Sequence[Segment], unit: U
     name, known = pseudonym(contributor, writer), f"{contributor}/{writer}" if writer else contributor
     for number, first in enumerate(range(0, len(segments), WORDS_PER_PAGE)):
         chunk = segments[first : first + WORDS_PER_PAGE]
-        words = tuple(Written(seg.id, seg.text, seg.reason or reasons.get(seg.id), seg.quality) for seg in chunk)
+        words = tuple(SegmentLabel(seg.id, seg.text, seg.reason or reasons.get(seg.id), seg.quality) for seg in chunk)
         ink = _page_ink([(inks[word.id], sizes[word.id]) for word in words if word.reason is None])
         chance = int.from_bytes(hashlib.sha256(f"{known}/{number:03d}".encode()).digest()[:8], "big")
         yield _WrittenPage(f"{name}/{number:03d}", name, words, ink, ink.digest(), chance)

@@ -19,13 +19,13 @@ from htrdata.files.writing import move_durably
 from htrdata.sources.archives import Archive, ArchiveMember
 from htrdata.sources.fetching.hosts import Places
 from htrdata.sources.fetching.session import Manner, Session, look_at, open_session, refuse_sample, stays, storing
-from htrdata.sources.fetching.survey import Survey
+from htrdata.sources.fetching.survey import FileSurvey
 from htrdata.sources.fetching.survival import read_known
 from htrdata.sources.fetching.trying import ask_patiently, is_web_page, kept, now
 from htrdata.sources.fetching.wanted import (
     CannotHaveError,
     Digest,
-    Outcome,
+    FileOutcome,
     Status,
     Wanted,
     sums_of,
@@ -58,7 +58,7 @@ _TABLES = ("train.csv", "test.csv")
 _NAME = re.compile(r"data\.csv|german_hw_data/writer\d{1,4}/\d{1,4}_\d{1,5}\.png")
 
 
-def fetch(root: Path, manner: Manner) -> Survey:
+def fetch(root: Path, manner: Manner) -> FileSurvey:
     """Fetches the repository's files.
 
     Args:
@@ -76,10 +76,10 @@ def fetch(root: Path, manner: Manner) -> Survey:
             found |= _fetch_archive(session, left)
             wanted = _wanted(root, left)
         session.take_down(wanted, found)
-        return Survey("dhsd", root, "files", wanted, found)
+        return FileSurvey("dhsd", root, "files", wanted, found)
 
 
-def preview(root: Path, manner: Manner) -> Survey:
+def preview(root: Path, manner: Manner) -> FileSurvey:
     """What `fetch` would ask for; only the tables, as long as nobody knows which images there are. Nothing is written.
 
     Raises:
@@ -88,10 +88,12 @@ def preview(root: Path, manner: Manner) -> Survey:
     refuse_sample(root)
     wanted = _wanted(root, frozenset(name for name in _TABLES if stays(root, _pinned(name), manner.say)))
     then = "" if _names_all(wanted) else "what checksums.sha256 names, in the same archive"
-    return Survey("dhsd", root, "files", wanted, _kept(root, wanted, read_known(root), manner), then=then)
+    return FileSurvey("dhsd", root, "files", wanted, _kept(root, wanted, read_known(root), manner), then=then)
 
 
-def _kept(root: Path, wanted: Sequence[Wanted], known: Mapping[str, Outcome], manner: Manner) -> dict[str, Outcome]:
+def _kept(
+    root: Path, wanted: Sequence[Wanted], known: Mapping[str, FileOutcome], manner: Manner
+) -> dict[str, FileOutcome]:
     """What is there; what could not be had before may be in the next archive, which is asked for as a whole."""
     found = look_at(root, wanted, known, manner, "files")
     return {name: one for name, one in found.items() if one.status is Status.KEPT}
@@ -123,7 +125,7 @@ def _names_all(wanted: Sequence[Wanted]) -> bool:
     return len(wanted) > len(_FILES)
 
 
-def _fetch_archive(session: Session, left: Collection[str]) -> dict[str, Outcome]:
+def _fetch_archive(session: Session, left: Collection[str]) -> dict[str, FileOutcome]:
     """Fetches the archive and takes out of it what is not there: what became of each of the files.
 
     Raises:
@@ -137,7 +139,7 @@ def _fetch_archive(session: Session, left: Collection[str]) -> dict[str, Outcome
         wanted = _wanted(session.root, left)
         there = _kept(session.root, wanted, session.survival.known, session.manner)
         return {
-            one.name: Outcome(name=one.name, status=error.status, http=error.http, when=now(), detail=error.detail)
+            one.name: FileOutcome(name=one.name, status=error.status, http=error.http, when=now(), detail=error.detail)
             for one in wanted
             if one.name not in there
         }
@@ -150,9 +152,9 @@ def _fetch_archive(session: Session, left: Collection[str]) -> dict[str, Outcome
 
 def _unpack(
     root: Path, wanted: Sequence[Wanted], members: Mapping[str, ArchiveMember], manner: Manner
-) -> dict[str, Outcome]:
+) -> dict[str, FileOutcome]:
     """Puts files of the archive in their places, if they are those that were published and not there yet."""
-    found: dict[str, Outcome] = {}
+    found: dict[str, FileOutcome] = {}
     moves: dict[Path, Path] = {}
     for number, one in enumerate(wanted, 1):
         path = root / one.name
@@ -180,19 +182,19 @@ def _ask_for_members(asker: Asker, part: Path) -> dict[str, ArchiveMember]:
     return found
 
 
-def _take_out(path: Path, part: Path, wanted: Wanted, member: ArchiveMember | None) -> Outcome:
+def _take_out(path: Path, part: Path, wanted: Wanted, member: ArchiveMember | None) -> FileOutcome:
     """Writes a file of the archive into its part file, if it is the one that was published and not there yet."""
     assert wanted.digest is not None
     part.unlink(missing_ok=True)
     if path.is_file() and wanted.digest.fits(sums := sums_of(path)):
         return kept(wanted, sums, None)
     if member is None or member.length > wanted.limit:
-        return Outcome(name=wanted.name, status=Status.MISSING, when=now(), detail="the archive does not have it")
+        return FileOutcome(name=wanted.name, status=Status.MISSING, when=now(), detail="the archive does not have it")
     data = member.read()
     sums = sums_of_blocks([data], len(data))
     if not wanted.digest.fits(sums):
         detail = f"{sums.size:,} bytes of SHA-256 {sums.sha256} came"
-        return Outcome(name=wanted.name, status=Status.HASH_MISMATCH, when=now(), detail=detail)
+        return FileOutcome(name=wanted.name, status=Status.HASH_MISMATCH, when=now(), detail=detail)
     path.parent.mkdir(parents=True, exist_ok=True)
     part.write_bytes(data)
     return kept(wanted, sums, 200)

@@ -19,9 +19,9 @@ from htrdata.files.writing import write_atomically
 from htrdata.records import Page, Reason
 from htrdata.sources.fetching.hosts import Places
 from htrdata.sources.fetching.session import Manner, Session, look_at, open_session, refuse_sample, stays
-from htrdata.sources.fetching.survey import Survey
+from htrdata.sources.fetching.survey import FileSurvey
 from htrdata.sources.fetching.survival import read_known
-from htrdata.sources.fetching.wanted import Digest, Outcome, Status, Wanted
+from htrdata.sources.fetching.wanted import Digest, FileOutcome, Status, Wanted
 from htrdata.sources.imgur5k.images import NOTICES
 from htrdata.sources.imgur5k.page_list import page_digest, restricted
 from htrdata.sources.imgur5k.source import read
@@ -52,7 +52,7 @@ _ANNOTATIONS_LIMIT = 1 << 28  # bytes; the largest file has some 40 million
 _PAGE_LIMIT = 1 << 26
 
 
-def fetch(root: Path, manner: Manner, only: frozenset[str] | None = None) -> Survey:
+def fetch(root: Path, manner: Manner, only: frozenset[str] | None = None) -> FileSurvey:
     """Fetches the annotations, then the pages that they name.
 
     Args:
@@ -72,10 +72,10 @@ def fetch(root: Path, manner: Manner, only: frozenset[str] | None = None) -> Sur
             outcomes = session.fetch(wanted, "pages")
         finally:
             kept = _list_kept(root, session.survival.known)
-    return Survey("imgur5k", root, "pages", wanted, outcomes, kept)
+    return FileSurvey("imgur5k", root, "pages", wanted, outcomes, kept)
 
 
-def preview(root: Path, manner: Manner, only: frozenset[str] | None = None) -> Survey:
+def preview(root: Path, manner: Manner, only: frozenset[str] | None = None) -> FileSurvey:
     """What `fetch` would ask for: pages, or annotations as long as these are not there. Nothing is written.
 
     Raises:
@@ -85,9 +85,9 @@ def preview(root: Path, manner: Manner, only: frozenset[str] | None = None) -> S
     known = read_known(root)
     files = [one for one in _annotations() if not (root / one.name).exists()]
     if files:
-        return Survey("imgur5k", root, "files of annotations", files, {}, then="the pages that they name")
+        return FileSurvey("imgur5k", root, "files of annotations", files, {}, then="the pages that they name")
     wanted = _pages(root, only)
-    return Survey("imgur5k", root, "pages", wanted, look_at(root, wanted, known, manner, "pages"))
+    return FileSurvey("imgur5k", root, "pages", wanted, look_at(root, wanted, known, manner, "pages"))
 
 
 def _annotations() -> list[Wanted]:
@@ -135,7 +135,7 @@ def _page(root: Path, page_id: str, found: list[Page]) -> Wanted:
     )
 
 
-def _list_kept(root: Path, known: Mapping[str, Outcome]) -> tuple[Path, str]:
+def _list_kept(root: Path, known: Mapping[str, FileOutcome]) -> tuple[Path, str]:
     """Writes the ids of the pages that are there, sorted; returns the list's place and digest."""
     kept = sorted(
         Path(name).stem for name, one in known.items() if name.startswith("images/") and one.status is Status.KEPT

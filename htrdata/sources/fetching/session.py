@@ -19,7 +19,7 @@ from htrdata.sources.fetching.crew import work_through
 from htrdata.sources.fetching.hosts import Places, Politeness
 from htrdata.sources.fetching.survival import SURVIVAL, Survival
 from htrdata.sources.fetching.trying import look, obtain
-from htrdata.sources.fetching.wanted import Outcome, Status, Wanted, sums_of
+from htrdata.sources.fetching.wanted import FileOutcome, Status, Wanted, sums_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -74,7 +74,7 @@ class Session:
         client = open_client(manner.politeness, manner.transport)
         return Asker(client, self._places, manner.politeness, self._stop, manner.say)
 
-    def fetch(self, wanted: Sequence[Wanted], what: str) -> dict[str, Outcome]:
+    def fetch(self, wanted: Sequence[Wanted], what: str) -> dict[str, FileOutcome]:
         """Sees to it that files are there, as far as they can be had.
 
         Args:
@@ -93,7 +93,7 @@ class Session:
             missing = [one for one in wanted if one.name not in found]
             threads = self.manner.politeness.connections
 
-            def take(one: Wanted, outcome: Outcome) -> None:
+            def take(one: Wanted, outcome: FileOutcome) -> None:
                 self.survival.add(one, outcome)
                 found[one.name] = outcome
                 self.manner.progress(what, len(found), len(wanted))
@@ -102,7 +102,7 @@ class Session:
                 work_through(functools.partial(self._obtain, self.asker), missing, threads, self._stop, take)
         return {one.name: found[one.name] for one in wanted}
 
-    def take_down(self, wanted: Sequence[Wanted], found: Mapping[str, Outcome]) -> None:
+    def take_down(self, wanted: Sequence[Wanted], found: Mapping[str, FileOutcome]) -> None:
         """Takes down what is known of files already, and the order in which they are listed."""
         self.survival.expect(wanted)
         for one in wanted:
@@ -114,7 +114,7 @@ class Session:
         if "asker" in vars(self):
             self.asker.close()
 
-    def _obtain(self, asker: Asker, wanted: Wanted) -> Outcome:
+    def _obtain(self, asker: Asker, wanted: Wanted) -> FileOutcome:
         return obtain(asker, self.root, wanted, self.survival.known.get(wanted.name))
 
 
@@ -134,14 +134,14 @@ def storing(root: Path) -> Iterator[None]:
 
 
 def look_at(
-    root: Path, wanted: Sequence[Wanted], known: Mapping[str, Outcome], manner: Manner, what: str
-) -> dict[str, Outcome]:
+    root: Path, wanted: Sequence[Wanted], known: Mapping[str, FileOutcome], manner: Manner, what: str
+) -> dict[str, FileOutcome]:
     """What is known of files without asking anybody, by name; those that are to be asked for are left out.
 
     Raises:
         OSError: a file is there and cannot be read.
     """
-    found: dict[str, Outcome] = {}
+    found: dict[str, FileOutcome] = {}
     for number, one in enumerate(wanted, 1):
         outcome = look(root, one, known.get(one.name))
         if outcome is not None and (not manner.again or outcome.status in _FOR_GOOD):

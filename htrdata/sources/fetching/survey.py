@@ -9,11 +9,11 @@ from pathlib import Path
 
 from htrdata.files.strict_json import Json
 from htrdata.records import SPLITS
-from htrdata.sources.fetching.wanted import FINAL, Outcome, Status, Wanted
+from htrdata.sources.fetching.wanted import FINAL, FileOutcome, Status, Wanted
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class FileSurvey:
     """What became of the files that a data set consists of.
 
     Attributes:
@@ -30,7 +30,7 @@ class Survey:
     root: Path
     what: str
     wanted: Sequence[Wanted]
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, FileOutcome]
     kept_pages: tuple[Path, str] | None = None
     then: str = ""
 

@@ -19,7 +19,7 @@ from htrdata.errors import CannotCreateError
 from htrdata.files.refusals import cannot_create
 from htrdata.files.writing import write_atomically
 from htrdata.labels import visible
-from htrdata.sources.fetching.wanted import Outcome, Status, Wanted
+from htrdata.sources.fetching.wanted import FileOutcome, Status, Wanted
 
 SURVIVAL = "survival.csv"
 
@@ -39,7 +39,7 @@ class Survival:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._rows = _read(path)
-        self.known: dict[str, Outcome] = {name: outcome for name, (outcome, _) in self._rows.items()}
+        self.known: dict[str, FileOutcome] = {name: outcome for name, (outcome, _) in self._rows.items()}
         self._order: dict[str, int] = {}
         self._file: TextIO | None = None
 
@@ -59,7 +59,7 @@ class Survival:
         for one in wanted:
             self._order.setdefault(one.name, len(self._order))
 
-    def add(self, wanted: Wanted, outcome: Outcome) -> None:
+    def add(self, wanted: Wanted, outcome: FileOutcome) -> None:
         """Takes down what became of a file."""
         assert self._file is not None
         row = _row(wanted, outcome)
@@ -82,12 +82,12 @@ class Survival:
         write_atomically(self.path, _lines([COLUMNS, *(self._rows[name][1] for name in names)]).encode())
 
 
-def read_known(root: Path) -> dict[str, Outcome]:
+def read_known(root: Path) -> dict[str, FileOutcome]:
     """What an earlier run found of a data set's files, by name."""
     return {name: outcome for name, (outcome, _) in _read(root / SURVIVAL).items()}
 
 
-def _row(wanted: Wanted, outcome: Outcome) -> tuple[str, ...]:
+def _row(wanted: Wanted, outcome: FileOutcome) -> tuple[str, ...]:
     numbers = ("" if number is None else str(number) for number in (outcome.http, outcome.bytes))
     words = str(wanted.words) if wanted.splits else ""
     texts = (outcome.md5, outcome.sha256, outcome.when, outcome.detail)
@@ -106,13 +106,13 @@ def _lines(rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def _read(path: Path) -> dict[str, tuple[Outcome, tuple[str, ...]]]:
+def _read(path: Path) -> dict[str, tuple[FileOutcome, tuple[str, ...]]]:
     """The last row of each file, and what it says."""
     try:
         text = path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return {}
-    found: dict[str, tuple[Outcome, tuple[str, ...]]] = {}
+    found: dict[str, tuple[FileOutcome, tuple[str, ...]]] = {}
     for line in text.split("\n"):
         try:
             fields = tuple(next(csv.reader([line]), []))
@@ -123,13 +123,13 @@ def _read(path: Path) -> dict[str, tuple[Outcome, tuple[str, ...]]]:
     return found
 
 
-def _outcome(row: Mapping[str, str]) -> Outcome:
+def _outcome(row: Mapping[str, str]) -> FileOutcome:
     """What a row says.
 
     Raises:
         ValueError: it says nothing that could be.
     """
-    return Outcome(
+    return FileOutcome(
         name=row["file"],
         status=Status(row["status"]),
         http=int(row["http"]) if row["http"] else None,

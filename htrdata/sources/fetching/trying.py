@@ -12,7 +12,7 @@ from htrdata.sources.fetching.wanted import (
     FINAL,
     RESUMED_FROM,
     CannotHaveError,
-    Outcome,
+    FileOutcome,
     Status,
     StoppedError,
     Sums,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def look(root: Path, wanted: Wanted, known: Outcome | None) -> Outcome | None:
+def look(root: Path, wanted: Wanted, known: FileOutcome | None) -> FileOutcome | None:
     """What is known of a file without asking anybody; None where it has to be asked for.
 
     Args:
@@ -43,7 +43,7 @@ def look(root: Path, wanted: Wanted, known: Outcome | None) -> Outcome | None:
     """
     path = root / wanted.name
     if wanted.fault is not None or wanted.digest is None:
-        return Outcome(name=wanted.name, status=wanted.fault or Status.NO_HASH, when=now())
+        return FileOutcome(name=wanted.name, status=wanted.fault or Status.NO_HASH, when=now())
     if path.is_file():
         sums = sums_of(path)
         if wanted.digest.fits(sums) and _sha256(known) in ("", sums.sha256):
@@ -53,7 +53,7 @@ def look(root: Path, wanted: Wanted, known: Outcome | None) -> Outcome | None:
     return known if known is not None and known.status in FINAL - {Status.KEPT} else None
 
 
-def obtain(asker: Asker, root: Path, wanted: Wanted, known: Outcome | None) -> Outcome:
+def obtain(asker: Asker, root: Path, wanted: Wanted, known: FileOutcome | None) -> FileOutcome:
     """Asks for a file that is not there, and puts it in its place if it is the one that was published.
 
     Args:
@@ -76,7 +76,7 @@ def obtain(asker: Asker, root: Path, wanted: Wanted, known: Outcome | None) -> O
         if error.status in FINAL or (part.exists() and part.stat().st_size < RESUMED_FROM):
             part.unlink(missing_ok=True)  # else the rest alone is worth asking for
         mistaken = error if isinstance(error, _NotTheFileError) else None
-        return Outcome(
+        return FileOutcome(
             name=wanted.name,
             status=error.status,
             http=error.http,
@@ -157,7 +157,7 @@ def _what_came(tombstones: frozenset[str], sums: Sums, code: int, *, resumed: bo
     return _NotTheFileError(Status.HASH_MISMATCH, detail, code, sums, again=resumed)
 
 
-def _sha256(known: Outcome | None) -> str:
+def _sha256(known: FileOutcome | None) -> str:
     """That of a file that was kept once; empty where none was."""
     return known.sha256 if known is not None and known.status is Status.KEPT else ""
 
@@ -167,9 +167,9 @@ def is_web_page(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 
-def kept(wanted: Wanted, sums: Sums, code: int | None) -> Outcome:
+def kept(wanted: Wanted, sums: Sums, code: int | None) -> FileOutcome:
     """That a file is there, and that it is the one that was published."""
-    return Outcome(
+    return FileOutcome(
         name=wanted.name,
         status=Status.KEPT,
         http=code,

@@ -13,10 +13,10 @@ from htrdata.errors import BadDataError, UnreachableError
 from htrdata.files import strict_json
 from htrdata.sources.fetching.hosts import Places
 from htrdata.sources.fetching.session import Manner, Session, look_at, open_session, refuse_sample
-from htrdata.sources.fetching.survey import Survey
+from htrdata.sources.fetching.survey import FileSurvey
 from htrdata.sources.fetching.survival import read_known
 from htrdata.sources.fetching.trying import ask_patiently
-from htrdata.sources.fetching.wanted import CannotHaveError, Digest, Outcome, Status, Wanted
+from htrdata.sources.fetching.wanted import CannotHaveError, Digest, FileOutcome, Status, Wanted
 
 ARCHIVE = "unipen-CDROM-train_r01_v07.tgz"
 
@@ -26,7 +26,7 @@ _RECORD_LIMIT = 1 << 20  # bytes
 _ARCHIVE_LIMIT = 1 << 29  # it has some 156 million
 
 
-def fetch(root: Path, manner: Manner) -> Survey:
+def fetch(root: Path, manner: Manner) -> FileSurvey:
     """Fetches the archive, or the rest of it.
 
     Args:
@@ -42,10 +42,10 @@ def fetch(root: Path, manner: Manner) -> Survey:
         wanted = [_wanted(_kept_digest(session.survival.known.get(ARCHIVE)))]
         if not look_at(root, wanted, session.survival.known, manner, "files"):
             wanted = [_wanted(_published_digest(session))]
-        return Survey("unipen", root, "files", wanted, session.fetch(wanted, "files"))
+        return FileSurvey("unipen", root, "files", wanted, session.fetch(wanted, "files"))
 
 
-def preview(root: Path, manner: Manner) -> Survey:
+def preview(root: Path, manner: Manner) -> FileSurvey:
     """What `fetch` would ask for. Nothing is written.
 
     Raises:
@@ -54,14 +54,14 @@ def preview(root: Path, manner: Manner) -> Survey:
     refuse_sample(root)
     known = read_known(root)
     wanted = [_wanted(_kept_digest(known.get(ARCHIVE)))]
-    return Survey("unipen", root, "files", wanted, look_at(root, wanted, known, manner, "files"))
+    return FileSurvey("unipen", root, "files", wanted, look_at(root, wanted, known, manner, "files"))
 
 
 def _wanted(digest: Digest) -> Wanted:
     return Wanted(ARCHIVE, f"{_RECORD}/files/{ARCHIVE}/content", digest, _ARCHIVE_LIMIT)
 
 
-def _kept_digest(known: Outcome | None) -> Digest:
+def _kept_digest(known: FileOutcome | None) -> Digest:
     """What the archive had when it was fetched; one that nothing has, if it never was."""
     return Digest("sha256", known.sha256 if known is not None and known.status is Status.KEPT else "")
 

@@ -95,7 +95,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class FileOutcome:
     """What became of a file.
 
     Attributes:

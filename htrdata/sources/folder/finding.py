@@ -26,7 +26,7 @@ _VARIANTS = (".bin", ".nrm", ".dew")
 
 
 @dataclass(slots=True)
-class Listing:
+class FolderListing:
     """What was found. Paths are below the folder, with ``/``.
 
     Attributes:
@@ -46,7 +46,7 @@ class Listing:
     shards: list[str] = field(default_factory=list)
 
 
-def find(root: Path, progress: Progress | None = None) -> Listing:
+def find(root: Path, progress: Progress | None = None) -> FolderListing:
     """Looks through a folder, and those below it but for stores of our own.
 
     Args:
@@ -59,7 +59,7 @@ def find(root: Path, progress: Progress | None = None) -> Listing:
     """
     if not root.is_dir():
         raise SourceMissingError(f"there is no folder {root}: name the one with the images and their texts as PATH")
-    listing = Listing()
+    listing = FolderListing()
     files = 0
     for below, names in _folders(root):
         _look(below, names, listing)
@@ -110,7 +110,7 @@ def _is_dataset(folder: str) -> bool:
     return all(Path(folder, name).exists() for name in ("dataset.json", "manifest.parquet"))
 
 
-def _look(below: str, names: list[str], listing: Listing) -> None:
+def _look(below: str, names: list[str], listing: FolderListing) -> None:
     """Adds what is in one folder."""
     images = [name for name in names if is_image_name(name)]
     listing.images += len(images)

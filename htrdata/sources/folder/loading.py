@@ -16,7 +16,7 @@ from htrdata.images.endings import UNREAD, ending_of
 from htrdata.records import ImageFile, Reason, Word
 from htrdata.sources.base import Progress
 from htrdata.sources.folder.image_names import ImageNames, is_absolute, split_name
-from htrdata.sources.folder.readings import Part, Reading
+from htrdata.sources.folder.readings import Reading, ReadingPart
 from htrdata.sources.folder.rows import Row, split_named
 from htrdata.sources.folder.splitting import Placed
 from htrdata.sources.folder.texts_beside import TextsBeside
@@ -141,7 +141,7 @@ class _Loading:
         if len(self.found.faults) < _TOLD:
             self.found.faults.append(fault)
 
-    def _names(self, part: Part) -> ImageNames | None:
+    def _names(self, part: ReadingPart) -> ImageNames | None:
         """What finds the images that a table names; None where their paths are known."""
         if isinstance(part.table, TextsBeside):
             return None
@@ -153,7 +153,7 @@ class _Loading:
         others = [folder for folder in itertools.islice(self.others, 1000) if folder not in likely]
         return ImageNames(str(self.root), likely, others, sample, place)
 
-    def _word(self, part: Part, row: Row, names: ImageNames | None) -> tuple[Placed, _Fault | None]:
+    def _word(self, part: ReadingPart, row: Row, names: ImageNames | None) -> tuple[Placed, _Fault | None]:
         """A row as a word, and what is wrong with it."""
         image, word_id, fault = self._image(row, names)
         if word_id is None or (part.table.fingerprint and not self.own_ids):

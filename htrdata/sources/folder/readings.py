@@ -10,7 +10,7 @@ from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.files.regular import real_path
 from htrdata.images.endings import unread_note
 from htrdata.sources.folder import arrow_tables, json_tables, text_tables
-from htrdata.sources.folder.finding import Listing
+from htrdata.sources.folder.finding import FolderListing
 from htrdata.sources.folder.plain_shards import SHARD_FILE, PlainShard
 from htrdata.sources.folder.rows import (
     Asked,
@@ -25,7 +25,7 @@ from htrdata.sources.folder.texts_beside import ENDINGS, TextsBeside
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReadingPart:
     """A table of a reading.
 
     Attributes:
@@ -41,7 +41,7 @@ class Part:
     split: str | None
 
 
-Reading = tuple[Part, ...]
+Reading = tuple[ReadingPart, ...]
 """Tables that are read together: parts of one, such as ``train.csv`` and ``test.csv``."""
 
 _READERS: dict[str, Recognise] = {
@@ -53,14 +53,14 @@ _READERS: dict[str, Recognise] = {
 }
 
 
-def find_readings(root: Path, listing: Listing, asked: Asked) -> list[Reading]:
+def find_readings(root: Path, listing: FolderListing, asked: Asked) -> list[Reading]:
     """All readings of a folder that there are, the likeliest first.
 
     Raises:
         SourceMissingError: there is none; the message says what was looked at.
         UsageError: a table is there, but a person must say what is meant.
     """
-    groups: dict[tuple[str, ...], list[Part]] = {}
+    groups: dict[tuple[str, ...], list[ReadingPart]] = {}
     refused: list[str] = []
     for below in listing.tables:
         try:
@@ -78,7 +78,7 @@ def find_readings(root: Path, listing: Listing, asked: Asked) -> list[Reading]:
     return readings
 
 
-def named_reading(root: Path, listing: Listing, names: Sequence[str], asked: Asked) -> Reading:
+def named_reading(root: Path, listing: FolderListing, names: Sequence[str], asked: Asked) -> Reading:
     """The reading of the tables that a person names, by their paths, or by the ending of texts beside images.
 
     Raises:
@@ -86,7 +86,7 @@ def named_reading(root: Path, listing: Listing, names: Sequence[str], asked: Ask
         BadDataError: it is no table of images and texts.
         UsageError: a person must say what else is meant.
     """
-    parts: list[Part] = []
+    parts: list[ReadingPart] = []
     for name in names:
         if name in ENDINGS:
             beside = _beside(root, listing, name, asked.encoding)
@@ -113,28 +113,28 @@ def _below(root: Path, path: Path) -> str:
         return str(real_path(path))
 
 
-def _part(root: Path, below: str, asked: Asked) -> Part:
+def _part(root: Path, below: str, asked: Asked) -> ReadingPart:
     if PurePosixPath(below).name == SHARD_FILE:
-        return next(_shards(root, Listing(shards=[below.removesuffix(SHARD_FILE)])))
+        return next(_shards(root, FolderListing(shards=[below.removesuffix(SHARD_FILE)])))
     recognise = _READERS.get(Path(below).suffix.lower(), text_tables.recognise)
     table = recognise(root / below, asked)
     place = PurePosixPath(below)
     split = split_within(place.stem) or next(filter(None, map(split_named, reversed(place.parts[:-1]))), None)
-    return Part("" if place.is_absolute() else below[: -len(place.name)], below, table, split)
+    return ReadingPart("" if place.is_absolute() else below[: -len(place.name)], below, table, split)
 
 
-def _shards(root: Path, listing: Listing) -> Iterator[Part]:
+def _shards(root: Path, listing: FolderListing) -> Iterator[ReadingPart]:
     for below in sorted(listing.shards):
         split = next(filter(None, map(split_within, reversed(below.split("/")))), None)
-        yield Part(below, f"{below}{SHARD_FILE}", PlainShard(root / below / SHARD_FILE, below), split)
+        yield ReadingPart(below, f"{below}{SHARD_FILE}", PlainShard(root / below / SHARD_FILE, below), split)
 
 
-def _beside(root: Path, listing: Listing, ending: str, encoding: str | None) -> Part | None:
+def _beside(root: Path, listing: FolderListing, ending: str, encoding: str | None) -> ReadingPart | None:
     pairs = listing.beside.get(ending)
-    return Part("", ending, TextsBeside(root, ending, pairs, encoding), None) if pairs else None
+    return ReadingPart("", ending, TextsBeside(root, ending, pairs, encoding), None) if pairs else None
 
 
-def _nothing(root: Path, listing: Listing, refused: Sequence[str]) -> str:
+def _nothing(root: Path, listing: FolderListing, refused: Sequence[str]) -> str:
     unread = f"; {unread_note(listing.unread)}" if listing.unread else ""
     looked = f"; looked into {'; '.join(refused[:3])}{' …' if len(refused) > 3 else ''}" if refused else ""
     return (

@@ -18,7 +18,7 @@ from htrdata.images.endings import unread_note
 from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.base import Progress
-from htrdata.sources.folder.finding import Listing, find
+from htrdata.sources.folder.finding import FolderListing, find
 from htrdata.sources.folder.loading import Loaded, load
 from htrdata.sources.folder.readings import Reading, choose, find_readings, named_reading, options_for
 from htrdata.sources.folder.rows import Asked
@@ -140,14 +140,14 @@ class Folder:
         notes = [*said, *loaded.dropped(), *_notes(listing, reading, loaded.words, self.unit)]
         return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes))
 
-    def _reading(self, root: Path, labels: Sequence[str], listing: Listing) -> tuple[Reading, list[str]]:
+    def _reading(self, root: Path, labels: Sequence[str], listing: FolderListing) -> tuple[Reading, list[str]]:
         if labels:
             return named_reading(root, listing, labels, self.asked), []
         found = find_readings(root, listing, self.asked)
         reading, others = choose(found, lambda one: _texts(self._load(root, listing, one)))
         return reading, [f"{options_for(other)} says the same and is not read" for other in others]
 
-    def _load(self, root: Path, listing: Listing, reading: Reading) -> Loaded:
+    def _load(self, root: Path, listing: FolderListing, reading: Reading) -> Loaded:
         by_split = self.split is None and self.splits in ("auto", "given")
         return load(root, self.images, listing.image_folders, reading, by_split=by_split, progress=self.progress)
 
@@ -165,7 +165,7 @@ def _texts(loaded: Loaded) -> dict[str, str]:
     return {getattr(word.word.image, "below", word.word.id): normal_form(word.word.text) for word in loaded.words}
 
 
-def _notes(listing: Listing, reading: Reading, words: Sequence[Placed], unit: Unit) -> Iterator[str]:
+def _notes(listing: FolderListing, reading: Reading, words: Sequence[Placed], unit: Unit) -> Iterator[str]:
     for part in reading:
         if part.table.left_out:
             yield f"{part.name}: {', '.join(part.table.left_out)} holds bytes, which no manifest can, and is left out"

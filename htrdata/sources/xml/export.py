@@ -19,12 +19,12 @@ from htrdata.sources.base import ALIGNMENT, Progress
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
+from htrdata.sources.xml.export_findings import ExportFindings
 from htrdata.sources.xml.files import ExportedFile, exported_files
 from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.mets import read_mets
 from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.rows import flaw, has_type, row
-from htrdata.sources.xml.seen import Seen
 from htrdata.sources.xml.tree import namespace, read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
 
@@ -102,13 +102,13 @@ class XmlExport:
             ),
             **({} if self.rules is None else {"text_rules": self.rules.digest, "folded": _shown(self.folded)}),
             **({"dewarp": "along baselines"} if self.dewarp else {}),
-            **self._seen.settings(),
+            **self._findings.settings(),
         }
 
     @property
     def remarks(self) -> Sequence[str]:
         """Pages that a METS lists and that are not there, and pictures that cannot be read; once pages were taken."""
-        return self._seen.remarks()
+        return self._findings.remarks()
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "progress": None}
@@ -122,18 +122,18 @@ class XmlExport:
             StorageError: a file cannot be read.
         """
         files = exported_files(self.root)
-        self._seen.clear()
+        self._findings.clear()
         pictures = Pictures(files if self.images is None else exported_files(self.images))
-        self._seen.unread.update(pictures.unread)
+        self._findings.unread.update(pictures.unread)
         placed = self._placed(files)
         for number, (one, place) in enumerate(placed, 1):
             if self.progress is not None:
                 self.progress("files", number, len(placed))
             written = self._read(one)
             if written is not None:
-                self._seen.found.append(one.below)
+                self._findings.found.append(one.below)
                 yield self._page(one.below, place, written, pictures)
-        if not self._seen.found:
+        if not self._findings.found:
             others = self.settings["other_files"]
             where = f"no ALTO or PAGE file in {self.root} (other XML files: {others})"
             raise SourceMissingError(f"{where}: name the folder, or the zip, of an export")
@@ -144,16 +144,16 @@ class XmlExport:
         return Counter()
 
     @functools.cached_property
-    def _seen(self) -> Seen:
+    def _findings(self) -> ExportFindings:
         """What was found besides the pages; full once all of them have been taken."""
-        return Seen()
+        return ExportFindings()
 
     def _placed(self, files: Iterable[ExportedFile]) -> Sequence[tuple[ExportedFile, Place]]:
         self.folded.clear()
         placed = []
         for one in files:
             if one.below.suffix.lower() == ".xml" and one.is_leftover:
-                self._seen.others["left over by macOS"] += 1
+                self._findings.others["left over by macOS"] += 1
             elif one.below.suffix.lower() == ".xml":
                 below = one.below.as_posix()
                 placed.append((one, self.corpus.place(below) if self.corpus is not None else Place(self.split, None)))
@@ -175,8 +175,8 @@ class XmlExport:
         if kind == "PcGts":
             return read_page(root, name)
         if kind == "mets" and (mets := read_mets(root, one.below)).pages:
-            self._seen.listed.append(mets)
-        self._seen.others[namespace(root) or f"<{kind}>"] += 1
+            self._findings.listed.append(mets)
+        self._findings.others[namespace(root) or f"<{kind}>"] += 1
         return None
 
     def _page(self, xml: PurePosixPath, place: Place, written: WrittenPage, pictures: Pictures) -> Page:

@@ -9,8 +9,8 @@ from htrdata.errors import OutOfRangeError
 from htrdata.files.strict_json import Json
 from htrdata.records import Box
 from htrdata.store.browsing.correcting import CorrectionLog
-from htrdata.store.browsing.filtering import Index, Wanted
-from htrdata.store.browsing.pictures import Pages, WordImages
+from htrdata.store.browsing.filtering import Index, Query
+from htrdata.store.browsing.pictures import PageImages, WordImages
 from htrdata.store.browsing.table import WordTable
 from htrdata.store.corrections import FLAGGED, Correction
 from htrdata.store.reading import Dataset
@@ -39,7 +39,7 @@ class Answers:
     words: WordTable
     index: Index
     images: WordImages
-    pages: Pages | None
+    pages: PageImages | None
     log: CorrectionLog
 
     @property
@@ -67,13 +67,13 @@ class Answers:
             "corrections": self._corrections(),
         }
 
-    def listed(self, wanted: Wanted, first: int, count: int) -> dict[str, Json]:
+    def listed(self, query: Query, first: int, count: int) -> dict[str, Json]:
         """Some of the words that are asked for: their number, and a row for each, by column.
 
         Raises:
             UsageError: as `Index.find`.
         """
-        found = self.index.find(wanted, self._touched(wanted.touched))
+        found = self.index.find(query, self._touched(query.touched))
         chosen = found[max(0, first) : max(0, first) + min(count, MOST_ROWS)]
         values = self.words.rows(chosen)
         columns: dict[str, Json] = {name: list(map(_json, values[name])) for name in _LISTED if name in values}
@@ -81,9 +81,9 @@ class Answers:
         columns["now"] = [self.log.latest(str(word)) for word in values["id"]]
         return {"total": len(found), "first": first, "columns": columns}
 
-    def place(self, wanted: Wanted, row: int) -> int | None:
+    def place(self, query: Query, row: int) -> int | None:
         """Where a row stands among the words that are asked for, from 0; None where it is not one of them."""
-        places = (self.index.find(wanted, self._touched(wanted.touched)) == row).nonzero()[0]
+        places = (self.index.find(query, self._touched(query.touched)) == row).nonzero()[0]
         return int(places[0]) if len(places) else None
 
     def word(self, row: int) -> dict[str, Json]:
@@ -112,7 +112,7 @@ class Answers:
         return self.page(row, 0.25, marked=False)
 
     def page(self, row: int, margin: float, *, marked: bool = True) -> bytes | None:
-        """What stands around a word on its page, see `Pages.around`; None where the page is not at hand."""
+        """What stands around a word on its page, see `PageImages.around`; None where the page is not at hand."""
         self._check(row)
         known = self.words.whole_row(row)
         page, box = str(known["page"]), _box(known)

@@ -20,7 +20,7 @@ from htrdata.files.strict_json import Json, parse
 from htrdata.images.codec import ImageError
 from htrdata.store.browsing.answers import Answers
 from htrdata.store.browsing.correcting import ChangedElsewhereError
-from htrdata.store.browsing.filtering import Wanted
+from htrdata.store.browsing.filtering import Query
 
 HOSTS = ("127.0.0.1", "localhost")
 """What the page may be asked for by: a name that a stranger's server gives this machine is none of them."""
@@ -163,9 +163,9 @@ def _words(answers: Answers, request: Request) -> dict[str, Json]:
     asked = dict(request.query_params)
     numbers = {name: _number(asked.pop(name, "0"), name) for name in ("first", "count")}
     around = asked.pop("around", "")
-    wanted = Wanted.parse(asked)
-    found = answers.listed(wanted, numbers["first"], numbers["count"])
-    return {**found, "place": answers.place(wanted, _number(around, "around"))} if around else found
+    query = Query.parse(asked)
+    found = answers.listed(query, numbers["first"], numbers["count"])
+    return {**found, "place": answers.place(query, _number(around, "around"))} if around else found
 
 
 def _number(text: str, name: str) -> int:

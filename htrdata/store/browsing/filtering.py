@@ -33,7 +33,7 @@ _KEPT_ORDERS = 16  # results remembered: 4 MB each of a million words
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Query:
     """What is asked for, each as a browser sends it; empty where it does not matter.
 
     Attributes:
@@ -67,7 +67,7 @@ class Wanted:
     order: str = "store"
 
     @classmethod
-    def parse(cls, asked: Mapping[str, str]) -> Wanted:
+    def parse(cls, asked: Mapping[str, str]) -> Query:
         """What stands in an address; names that are not known are refused.
 
         Raises:
@@ -76,10 +76,10 @@ class Wanted:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(asked) - known):
             raise UsageError(f"there is no filter {unknown[0]!r}")
-        wanted = cls(**asked)
-        if wanted.order not in ORDERS:
-            raise UsageError(f"there is no order {wanted.order!r}")
-        return wanted
+        query = cls(**asked)
+        if query.order not in ORDERS:
+            raise UsageError(f"there is no order {query.order!r}")
+        return query
 
 
 class Index:
@@ -91,27 +91,27 @@ class Index:
 
     def __init__(self, words: WordTable) -> None:
         self.words = words
-        self._found: OrderedDict[tuple[Wanted, frozenset[str]], np.ndarray] = OrderedDict()
+        self._found: OrderedDict[tuple[Query, frozenset[str]], np.ndarray] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, wanted: Wanted, touched: Collection[str] = ()) -> np.ndarray:
+    def find(self, query: Query, touched: Collection[str] = ()) -> np.ndarray:
         """The places of the words that are asked for, in the order asked for: int32 [N].
 
         Args:
-            wanted: what is asked for.
-            touched: the ids that `Wanted.touched` means.
+            query: what is asked for.
+            touched: the ids that `Query.touched` means.
 
         Raises:
             UsageError: a filter is no regular expression or range, or is of a column that is not there.
         """
-        key = (wanted, frozenset(touched) if wanted.touched else frozenset())
+        key = (query, frozenset(touched) if query.touched else frozenset())
         with self._lock:
             if (found := self._found.get(key)) is not None:
                 self._found.move_to_end(key)
                 return found
-        mask = _mask(self.words, wanted, key[1])
+        mask = _mask(self.words, query, key[1])
         rows = np.arange(len(self.words), dtype=np.int32) if mask is None else np.flatnonzero(mask).astype(np.int32)
-        rows = self._ordered(rows, wanted.order)
+        rows = self._ordered(rows, query.order)
         with self._lock:
             self._found[key] = rows
             if len(self._found) > _KEPT_ORDERS:
@@ -128,23 +128,23 @@ class Index:
         return sorted_rows
 
 
-def _mask(words: WordTable, wanted: Wanted, touched: frozenset[str]) -> np.ndarray | None:
+def _mask(words: WordTable, query: Query, touched: frozenset[str]) -> np.ndarray | None:
     """Which rows are wanted: bool [N]; None for all."""
-    conditions = [_equal(words, "split", wanted.split), _equal(words, "writer", wanted.writer)]
-    conditions += [_equal(words, "kind", wanted.kind), _reason(words, wanted.reason)]
-    if wanted.id:
-        conditions.append(pc.match_substring(words.columns["id"], wanted.id))
-    for name, pattern in (("label", wanted.text), ("reading", wanted.reading)):
+    conditions = [_equal(words, "split", query.split), _equal(words, "writer", query.writer)]
+    conditions += [_equal(words, "kind", query.kind), _reason(words, query.reason)]
+    if query.id:
+        conditions.append(pc.match_substring(words.columns["id"], query.id))
+    for name, pattern in (("label", query.text), ("reading", query.reading)):
         if pattern:
-            conditions.append(_matches(_column(words, name), pattern, ignore_case=wanted.case != "1"))
-    if wanted.size:
-        width, _, height = wanted.size.partition("x")
+            conditions.append(_matches(_column(words, name), pattern, ignore_case=query.case != "1"))
+    if query.size:
+        width, _, height = query.size.partition("x")
         conditions += [*_within(words, "width", width), *_within(words, "height", height)]
-    conditions += _within(words, "confidence", wanted.confidence)
-    if wanted.differs:
-        compare = pc.equal if wanted.differs == "0" else pc.not_equal
+    conditions += _within(words, "confidence", query.confidence)
+    if query.differs:
+        compare = pc.equal if query.differs == "0" else pc.not_equal
         conditions.append(compare(_column(words, "reading"), words.columns["label"]))
-    if wanted.touched:
+    if query.touched:
         conditions.append(pc.is_in(words.columns["id"], value_set=pa.array(sorted(touched), pa.string())))
     mask: np.ndarray | None = None
     for condition in conditions:

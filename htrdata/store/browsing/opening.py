@@ -12,7 +12,7 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrdata.store.browsing.answers import Answers
 from htrdata.store.browsing.correcting import CorrectionLog
 from htrdata.store.browsing.filtering import Index
-from htrdata.store.browsing.pictures import Pages, WordImages
+from htrdata.store.browsing.pictures import PageImages, WordImages
 from htrdata.store.browsing.readings import join_audit, join_predictions
 from htrdata.store.browsing.table import WordTable
 from htrdata.store.reading import Dataset, open_store
@@ -49,7 +49,7 @@ def open_answers(
     if audit is not None:
         join_audit(words, audit, dataset.name)
     log = CorrectionLog(corrections or Path(f"{dataset.name}-corrections.csv"))
-    pages = Pages(root) if root is not None else None
+    pages = PageImages(root) if root is not None else None
     return Answers(dataset, words, Index(words), WordImages(store), pages, log)
 
 

@@ -43,7 +43,7 @@ class WordImages:
 
 
 @dataclass(frozen=True)
-class Pages:
+class PageImages:
     """The images of pages below a folder, found by their names: the id of a page, and an ending.
 
     Attributes:

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Piece:
     """Some characters that stand beside each other.
 
     Attributes:
@@ -25,10 +25,10 @@ class Span:
 _KINDS = {"equal": "same", "replace": "other", "delete": "missed", "insert": "added"}
 
 
-def aligned(reference: str, reading: str) -> list[Span]:
-    """The spans of an alignment of the fewest edits."""
+def aligned(reference: str, reading: str) -> list[Piece]:
+    """The pieces of an alignment of the fewest edits."""
     codes = Levenshtein.opcodes(reference, reading)
     return [
-        Span(_KINDS[one.tag], reference[one.src_start : one.src_end], reading[one.dest_start : one.dest_end])
+        Piece(_KINDS[one.tag], reference[one.src_start : one.src_end], reading[one.dest_start : one.dest_end])
         for one in codes
     ]

@@ -22,7 +22,7 @@ _LONGEST = 12  # characters; longer labels are counted together
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WordGroup:
     """Some of the words.
 
     Attributes:
@@ -51,7 +51,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class CharacterKind:
     """A kind of characters.
 
     Attributes:
@@ -75,19 +75,19 @@ def edits_of(read: Read) -> int:
     return 0 if read[1] == read[2] else Levenshtein.distance(read[1], read[2])
 
 
-def by_length(pairs: Sequence[Read]) -> list[Part]:
+def by_length(pairs: Sequence[Read]) -> list[WordGroup]:
     """Errors by the number of characters of the reference."""
-    parts = _parts(pairs, lambda one: f"{min(len(one[1]), _LONGEST):02}")
-    return [_named(parts[length], _length(int(length))) for length in sorted(parts)]
+    groups = _groups(pairs, lambda one: f"{min(len(one[1]), _LONGEST):02}")
+    return [_named(groups[length], _length(int(length))) for length in sorted(groups)]
 
 
-def by_cluster(pairs: Sequence[Read]) -> list[Part]:
+def by_cluster(pairs: Sequence[Read]) -> list[WordGroup]:
     """Errors by writer, or page where the writer is unknown; the most words wrong first."""
-    found = [_named(part, name) for name, part in _parts(pairs, lambda one: one[0].cluster).items()]
-    return sorted(found, key=lambda part: (-part.wer, -part.cer, part.name))
+    found = [_named(group, name) for name, group in _groups(pairs, lambda one: one[0].cluster).items()]
+    return sorted(found, key=lambda group: (-group.wer, -group.cer, group.name))
 
 
-def by_kind(pairs: Sequence[Read]) -> list[Kind]:
+def by_kind(pairs: Sequence[Read]) -> list[CharacterKind]:
     """Characters that were missed, by what kind they are; the largest share first."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for _, reference, reading in pairs:
@@ -96,7 +96,7 @@ def by_kind(pairs: Sequence[Read]) -> list[Kind]:
         for edit in Levenshtein.editops(reference, reading) if reference != reading else ():
             if edit.tag != "insert":
                 counts[kind_of(reference[edit.src_pos])][1] += 1
-    found = [Kind(name, number, missed) for name, (number, missed) in counts.items()]
+    found = [CharacterKind(name, number, missed) for name, (number, missed) in counts.items()]
     return sorted(found, key=lambda kind: (-kind.share, kind.name))
 
 
@@ -109,23 +109,23 @@ def kind_of(character: str) -> str:
     return kinds.get(category, "punctuation" if category[0] == "P" else "signs")
 
 
-def worst_clusters(judgement: Judgement, parts: Sequence[Part], most: int = 3) -> list[Part]:
+def worst_clusters(judgement: Judgement, groups: Sequence[WordGroup], most: int = 3) -> list[WordGroup]:
     """The writers or pages that are read much worse than all words together, of those with enough words."""
     usual = judgement.find(left_out="omitted").metrics["wer"].value
-    return [part for part in parts if part.words >= FEWEST and part.wer > 1.5 * usual][:most]
+    return [group for group in groups if group.words >= FEWEST and group.wer > 1.5 * usual][:most]
 
 
-def _parts(pairs: Iterable[Read], of: Callable[[Read], str]) -> dict[str, Part]:
+def _groups(pairs: Iterable[Read], of: Callable[[Read], str]) -> dict[str, WordGroup]:
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for one in pairs:
         edits = edits_of(one)
         for place, number in enumerate((1, int(edits > 0), edits, len(one[1]))):
             counts[of(one)][place] += number
-    return {name: Part("", *numbers) for name, numbers in counts.items()}
+    return {name: WordGroup("", *numbers) for name, numbers in counts.items()}
 
 
-def _named(part: Part, name: str) -> Part:
-    return Part(name, part.words, part.wrong, part.edits, part.characters)
+def _named(group: WordGroup, name: str) -> WordGroup:
+    return WordGroup(name, group.words, group.wrong, group.edits, group.characters)
 
 
 def _length(length: int) -> str:

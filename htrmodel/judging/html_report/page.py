@@ -15,7 +15,7 @@ from htrdata.store.html_pages.rendering import percent, render
 from htrdata.store.reading import Dataset
 from htrmodel.judging.comparing import Comparison
 from htrmodel.judging.html_report import plots
-from htrmodel.judging.html_report.aligned import Span, aligned
+from htrmodel.judging.html_report.aligned import Piece, aligned
 from htrmodel.judging.html_report.breakdown import Read, by_cluster, by_kind, by_length, edits_of, worst_clusters
 from htrmodel.judging.html_report.sentences import MUCH, lead, one_in
 from htrmodel.judging.html_report.sureness import sureness_of
@@ -37,7 +37,7 @@ class Mistake:
         id: of the word.
         truth: its label.
         reading: what was read.
-        spans: both, aligned.
+        pieces: both, aligned.
         picture: of it; None where the store has none.
         notes: what else is known.
     """
@@ -45,7 +45,7 @@ class Mistake:
     id: str
     truth: str
     reading: str
-    spans: tuple[Span, ...]
+    pieces: tuple[Piece, ...]
     picture: Picture | None
     notes: tuple[str, ...]
 

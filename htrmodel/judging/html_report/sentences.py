@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from htrmodel.judging.html_report.breakdown import Part
+from htrmodel.judging.html_report.breakdown import WordGroup
 from htrmodel.judging.judgement import Judgement
 
 MUCH = 0.35
@@ -25,7 +25,7 @@ def one_in(share: float, things: str = "words") -> str:
     return f"about one {one} in {max(3, round(1 / share)):,}"
 
 
-def lead(judgement: Judgement, worst: list[Part]) -> str:
+def lead(judgement: Judgement, worst: list[WordGroup]) -> str:
     """How much is wrong, on whom it is worst, and how much of it is capitals alone."""
     things = f"{judgement.setting.samples}s"
     figures = judgement.find(left_out="omitted")

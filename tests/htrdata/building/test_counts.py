@@ -5,12 +5,12 @@ from __future__ import annotations
 from htrdata.building.counts import Tally
 from htrdata.building.describing import split_counts
 from htrdata.building.manifest_writer import to_batch
-from htrdata.building.page_cutting import Row
+from htrdata.building.page_cutting import ManifestRow
 from htrdata.records import Reason, Word
 
 
-def row(split: str | None, text: str | None, reason: Reason | None = None, unknown: str = "") -> Row:
-    return Row("p", split, Word("w", text or "?"), reason, text, unknown)
+def row(split: str | None, text: str | None, reason: Reason | None = None, unknown: str = "") -> ManifestRow:
+    return ManifestRow("p", split, Word("w", text or "?"), reason, text, unknown)
 
 
 def test_counts_add_up_over_batches_with_several_splits() -> None:

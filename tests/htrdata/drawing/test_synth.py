@@ -21,11 +21,11 @@ from htrdata.drawing.handwriting.strokes import write_together
 from htrdata.drawing.synth import source as synth
 from htrdata.drawing.synth.fonts import _has_small_letters, read_fonts
 from htrdata.drawing.synth.frames import HEIGHT, frame, lay_out
-from htrdata.drawing.synth.inking import Copies, cover
+from htrdata.drawing.synth.inking import WordsToInk, cover
 from htrdata.drawing.synth.scene import draw_words
 from htrdata.drawing.synth.source import DRAWING, Synth
+from htrdata.drawing.synth.writer_words import WORDS_PER_WRITER, SynthImage, WriterWords
 from htrdata.drawing.synth.writers import HANDS, MEDIA, random_writer, split_fonts
-from htrdata.drawing.synth.written import WORDS_PER_WRITER, DrawnWord, WrittenWords
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, UsageError
 from htrdata.images.jpeg_passthrough import is_plain_grey_jpeg
 from htrdata.images.normalisation import Operation
@@ -100,7 +100,7 @@ def test_fonts_keep_their_split_when_others_come(fonts: Path) -> None:
 
 def test_a_font_writes_only_characters_that_it_has(fonts: Path) -> None:
     for page in Synth(words=400, fonts=fonts, hands=("font",)).pages():
-        assert isinstance(page.words, WrittenWords)
+        assert isinstance(page.words, WriterWords)
         writer = page.words.writer
         if writer.font is None:  # the split has no font
             assert page.split != "train"
@@ -115,7 +115,7 @@ def test_the_bytes_of_a_drawing_stand_in_the_shard(tmp_path: Path) -> None:
     shard = htrdata.open(tmp_path)["train", "synth"]
     for index in range(0, len(shard), 7):
         image = drawn[shard[index].id]
-        assert isinstance(image, DrawnWord)
+        assert isinstance(image, SynthImage)
         assert image.read() == shard[index].encoded
         assert shard[index].text == image.text
 
@@ -154,7 +154,7 @@ def test_writing_fills_the_crop() -> None:
 
 def test_pixels_are_those_of_an_image_file() -> None:
     word = next(iter(Synth(words=3, media=("photo",)).pages())).words[0]
-    assert isinstance(word.image, DrawnWord)
+    assert isinstance(word.image, SynthImage)
     image = Image.open(io.BytesIO(word.image.read()))
     assert (image.format, image.mode) == ("JPEG", "L")
 
@@ -173,7 +173,7 @@ def test_a_drawing_is_what_it_says_it_is() -> None:
     """A build takes a made image at its word: size, grey levels, and nothing that turns it."""
     for page in Synth(words=60, seed=2).pages():
         for word in page.words:
-            assert isinstance(word.image, DrawnWord)
+            assert isinstance(word.image, SynthImage)
             made = word.image.make()
             image = Image.open(io.BytesIO(made.data))
             image.load()
@@ -218,7 +218,7 @@ def test_ink_stays_in_the_cell_of_its_crop() -> None:
         bands = lay_out(frames, pens, 1 + math.ceil(0.5 * float(pens.max())))
         for word in range(4):
             one = np.array([word])
-            ink = cover(Copies(strokes, ends, one, one, frames.affine[:, one]), bands, pens)
+            ink = cover(WordsToInk(strokes, ends, one, one, frames.affine[:, one]), bands, pens)
             for band, covered in zip(bands, ink, strict=True):
                 assert covered.shape == band.shape
                 for other, cell in band.cells():
@@ -238,7 +238,7 @@ def test_words_drawn_together_are_as_those_drawn_one_by_one() -> None:
     pens = np.full(4, 0.15) * frames.scale
     every = np.arange(4)
     bands = lay_out(frames, pens, 6)
-    inks = cover(Copies(strokes, ends, every, every, frames.affine), bands, pens)
+    inks = cover(WordsToInk(strokes, ends, every, every, frames.affine), bands, pens)
     for band, covered in zip(bands, inks, strict=True):
         for word, cell in band.cells():
             alone = np.full((band.shape[0], cell.stop - cell.start), 255, np.uint8)

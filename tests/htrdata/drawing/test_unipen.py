@@ -17,7 +17,7 @@ from htrdata.cli.commands import commands
 from htrdata.drawing.samples.unipen import SampleSummary, draw_sample
 from htrdata.drawing.synth.frames import HEIGHT
 from htrdata.drawing.unipen import Unipen
-from htrdata.drawing.unipen.drawn import WORDS_PER_PAGE, DrawnWord
+from htrdata.drawing.unipen.drawn import WORDS_PER_PAGE, UnipenImage
 from htrdata.drawing.unipen.tracing import trace
 from htrdata.errors import CannotCreateError, UsageError
 from htrdata.records import SPLITS, Page, Word
@@ -34,7 +34,7 @@ def words_of(pages: list[Page], split: str) -> list[Word]:
 
 
 def pixels(word: Word) -> np.ndarray:
-    assert isinstance(word.image, DrawnWord)
+    assert isinstance(word.image, UnipenImage)
     return np.asarray(Image.open(io.BytesIO(word.image.read())))
 
 

@@ -29,7 +29,7 @@ from htrdata.sources.fetching.asking import open_client
 from htrdata.sources.fetching.hosts import Places, Politeness, seconds_of
 from htrdata.sources.fetching.session import Manner, open_session
 from htrdata.sources.fetching.survival import COLUMNS, SURVIVAL
-from htrdata.sources.fetching.wanted import FINAL, Digest, Outcome, Status, Wanted
+from htrdata.sources.fetching.wanted import FINAL, Digest, FileOutcome, Status, Wanted
 
 from .unruly_server import Behaviour, Exchange, Unruly, WayToServer, unruly_server
 
@@ -61,7 +61,7 @@ def wanted(name: str, content: bytes = PAGE, words: int = 7) -> Wanted:
 
 def fetch(
     root: Path, server: Unruly, files: list[Wanted], politeness: Politeness = HURRIED, **manner: object
-) -> dict[str, Outcome]:
+) -> dict[str, FileOutcome]:
     asked = Manner(politeness=politeness, transport=WayToServer(server.port), **manner)  # type: ignore[arg-type]
     with open_session(root, PLACES, asked) as session:
         return session.fetch(files, "pages")
@@ -395,7 +395,7 @@ def test_bytes_of_the_right_md5_must_be_those_of_the_first_time(server: Unruly, 
     assert (outcome.status, (tmp_path / page.name).exists()) == (Status.HASH_MISMATCH, False)
 
 
-def big(server: Unruly, behaviour: Behaviour, part: bytes, root: Path) -> tuple[Outcome, list[str | None]]:
+def big(server: Unruly, behaviour: Behaviour, part: bytes, root: Path) -> tuple[FileOutcome, list[str | None]]:
     """What becomes of a large file of which a part is there, and which parts were asked for."""
     page = wanted("big", BIG)
     server.behaviours = {"i.imgur.com/big.jpg": behaviour}

@@ -19,9 +19,9 @@ from htrdata.files.on_disk import FileOnDisk
 from htrdata.records import Box, Page, Word
 from htrdata.store.browsing.answers import Answers
 from htrdata.store.browsing.correcting import ChangedElsewhereError, CorrectionLog
-from htrdata.store.browsing.filtering import Wanted
+from htrdata.store.browsing.filtering import Query
 from htrdata.store.browsing.opening import open_answers, said_of
-from htrdata.store.browsing.pictures import Pages
+from htrdata.store.browsing.pictures import PageImages
 from htrdata.store.corrections import read_corrections
 from tests.htrdata.conftest import ListSource, draw_page
 
@@ -61,7 +61,7 @@ def opened(
 
 
 def ids(answers: Answers, **asked: str) -> list[object]:
-    found = answers.listed(Wanted.parse(asked), 0, 100)["columns"]
+    found = answers.listed(Query.parse(asked), 0, 100)["columns"]
     assert isinstance(found, dict)
     listed = found["id"]
     assert isinstance(listed, list)
@@ -114,12 +114,12 @@ def test_no_regular_expression_takes_forever(folder: Path, tmp_path: Path) -> No
 
 def test_a_list_is_told_in_pieces_with_the_place_of_a_word(folder: Path, tmp_path: Path) -> None:
     answers = opened(folder, tmp_path)
-    told = answers.listed(Wanted(split="train"), 5, 3)
+    told = answers.listed(Query(split="train"), 5, 3)
     assert (told["total"], told["first"]) == (12, 5)
     assert told["columns"]["id"] == ["p0_5", "p1_0", "p1_1"]  # type: ignore[index,call-overload]
-    assert answers.place(Wanted(split="test"), 14) == 2
-    assert answers.place(Wanted(split="test"), 3) is None
-    assert answers.listed(Wanted(), 1000, 10)["columns"]["row"] == []  # type: ignore[index,call-overload]
+    assert answers.place(Query(split="test"), 14) == 2
+    assert answers.place(Query(split="test"), 3) is None
+    assert answers.listed(Query(), 1000, 10)["columns"]["row"] == []  # type: ignore[index,call-overload]
     with pytest.raises(OutOfRangeError, match="no word 18"):
         answers.word(18)
 
@@ -250,17 +250,17 @@ def test_the_frame_is_where_the_word_is(tmp_path: Path) -> None:
     page.paste(turned, (200 - turned.width // 2, 150 - turned.height // 2))
     (tmp_path / "sub").mkdir()
     page.save(tmp_path / "sub/page.png")
-    found = Pages(tmp_path).around("sub/page", Box(200, 150, 130, 40, 30), math.inf)
+    found = PageImages(tmp_path).around("sub/page", Box(200, 150, 130, 40, 30), math.inf)
     pixels = np.asarray(Image.open(io.BytesIO(found)).convert("RGB")).astype(int)
     red = (pixels[..., 0] > 150) & (pixels[..., 1] < 110)
     inside = np.zeros(red.shape, bool)
     inside[:] = np.asarray(page) < 128
     assert red.sum() > 600  # some 340 pixels long, and wide enough to be seen
     assert not (red & inside).any()
-    assert Pages(tmp_path).has("page")
-    assert Pages(tmp_path).has("page.xml")
+    assert PageImages(tmp_path).has("page")
+    assert PageImages(tmp_path).has("page.xml")
     with pytest.raises(SourceMissingError, match="no image of page other"):
-        Pages(tmp_path).around("other", Box(1, 1, 1, 1), 1)
+        PageImages(tmp_path).around("other", Box(1, 1, 1, 1), 1)
 
 
 def test_what_a_person_should_know_is_said(folder: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from htrdata.building.manifest_writer import part_schema, to_batch
 from htrdata.building.options import BuildOptions
-from htrdata.building.page_cutting import Row
+from htrdata.building.page_cutting import ManifestRow
 from htrdata.building.plan import make_plan
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files.on_disk import FileOnDisk, NoImageFileError
@@ -24,9 +24,11 @@ from ..conftest import ListSource
 
 
 def test_rows_become_columns() -> None:
-    kept = Row("p", "train", Word("a", "caf\u00e9", Box(1.5, 2, 3, 4, -0.5), extra={"line": "l"}), None, "caf\u00e9")
+    kept = ManifestRow(
+        "p", "train", Word("a", "caf\u00e9", Box(1.5, 2, 3, 4, -0.5), extra={"line": "l"}), None, "caf\u00e9"
+    )
     kept.image, kept.width, kept.height, kept.outside = b"bytes", 3, 4, 0.25
-    dropped = Row("p", None, Word("b\ud800", "", writer="w"), Reason.EMPTY_LABEL)
+    dropped = ManifestRow("p", None, Word("b\ud800", "", writer="w"), Reason.EMPTY_LABEL)
     batch = to_batch(iter([kept, dropped]), "d", "word", ["line"])
     assert batch.schema == part_schema(["line"])
     first, second = batch.to_pylist()

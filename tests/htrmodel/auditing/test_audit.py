@@ -20,7 +20,7 @@ from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import Dataset
 from htrmodel.auditing import crossfit, scoring
 from htrmodel.auditing.audit import Audit, audit, audit_readings
-from htrmodel.auditing.crossfit import Plan
+from htrmodel.auditing.crossfit import AuditRequest
 from htrmodel.auditing.report import COLUMNS, write_page
 from htrmodel.auditing.scoring import Score
 from htrmodel.cli.commands import commands
@@ -71,7 +71,7 @@ def dataset(store: Path) -> Dataset:
 
 @pytest.fixture(scope="module")
 def found(dataset: Dataset) -> Audit:
-    return audit(dataset, Plan(start=Path("starter-fast"), folds=0, device="cpu"))
+    return audit(dataset, AuditRequest(start=Path("starter-fast"), folds=0, device="cpu"))
 
 
 def wrong(dataset: Dataset) -> int:
@@ -104,9 +104,9 @@ def test_folds_are_judged_by_models_that_have_not_learnt_them(
 
     monkeypatch.setattr(crossfit, "Stepper", noted_step)
     monkeypatch.setattr(crossfit, "score", noted_score)
-    plan = Plan(start=Path("starter-fast"), folds=2, epochs=1, words=60, device="cpu")
+    request = AuditRequest(start=Path("starter-fast"), folds=2, epochs=1, words=60, device="cpu")
     said: list[str] = []
-    first = audit(dataset, plan, say=said.append)
+    first = audit(dataset, request, say=said.append)
     assert len(learnt) == len(judged) == 2
     for mine, others in zip(judged, learnt, strict=True):
         pages = {word.rpartition("_")[0] for word in mine}
@@ -114,7 +114,7 @@ def test_folds_are_judged_by_models_that_have_not_learnt_them(
     assert sorted(judged[0] + judged[1]) == sorted(learnt[0] + learnt[1])
     assert first.words == 60
     assert "2 folds by page, 1 epochs" in said[0]
-    assert audit(dataset, plan).findings == first.findings  # the same again
+    assert audit(dataset, request).findings == first.findings  # the same again
 
 
 def test_a_start_that_has_learnt_the_words_judges_what_it_has_not(
@@ -127,7 +127,7 @@ def test_a_start_that_has_learnt_the_words_judges_what_it_has_not(
 
     monkeypatch.setattr(crossfit, "initial_model", of_here)
     said: list[str] = []
-    found = audit(dataset, Plan(start=Path("starter-fast"), folds=0, device="cpu"), say=said.append)
+    found = audit(dataset, AuditRequest(start=Path("starter-fast"), folds=0, device="cpu"), say=said.append)
     assert {one.word.split for one in found.findings} <= {"val", "test"}
     assert found.words == dataset.count("val") + dataset.count("test")
     assert "has learnt the train words" in said[0]
@@ -138,17 +138,17 @@ def test_a_start_that_has_learnt_the_words_judges_what_it_has_not(
 
     monkeypatch.setattr(crossfit, "initial_model", of_elsewhere)
     with pytest.raises(UsageError, match="may know words that are held out"):
-        audit(dataset, Plan(start=Path("starter-fast"), folds=0, device="cpu"))
+        audit(dataset, AuditRequest(start=Path("starter-fast"), folds=0, device="cpu"))
 
 
 def test_lines_are_refused(dataset: Dataset) -> None:
     with pytest.raises(UsageError, match="starter-lines reads lines"):
-        audit(dataset, Plan(start=Path("starter-lines"), folds=0, device="cpu"))
+        audit(dataset, AuditRequest(start=Path("starter-lines"), folds=0, device="cpu"))
     about = replace(dataset.description, unit="line")
     lines = Dataset(dataset.store, dataset.name)
     lines.description = about
     with pytest.raises(UsageError, match="drawn is of lines"):
-        audit(lines, Plan(start=Path("starter-fast"), folds=0, device="cpu"))
+        audit(lines, AuditRequest(start=Path("starter-fast"), folds=0, device="cpu"))
 
 
 def test_who_reads_badly_is_told_to_doubt_the_findings(found: Audit) -> None:

@@ -14,7 +14,7 @@ from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import open_store
 from htrmodel.judging.comparing import compare
-from htrmodel.judging.html_report.aligned import Span, aligned
+from htrmodel.judging.html_report.aligned import Piece, aligned
 from htrmodel.judging.html_report.breakdown import by_cluster, by_kind, by_length, kind_of
 from htrmodel.judging.html_report.page import write_page
 from htrmodel.judging.html_report.sentences import lead, one_in
@@ -113,9 +113,9 @@ def test_thresholds_leave_what_is_unsure_to_a_person() -> None:
 
 def test_readings_are_aligned_with_the_truth() -> None:
     assert aligned("house", "hoxses") == [
-        Span("same", "ho", "ho"), Span("other", "u", "x"), Span("same", "se", "se"), Span("added", "", "s")
+        Piece("same", "ho", "ho"), Piece("other", "u", "x"), Piece("same", "se", "se"), Piece("added", "", "s")
     ]  # fmt: skip
-    assert aligned("ab", "") == [Span("missed", "ab", "")]
+    assert aligned("ab", "") == [Piece("missed", "ab", "")]
     for reference, reading in (("kitten", "sitting"), ("", "x"), ("ñandú", "nandu")):
         spans = aligned(reference, reading)
         assert "".join(one.truth for one in spans) == reference

@@ -18,7 +18,7 @@ from htrdata.records import ImageFile, Reason
 
 
 @dataclass(slots=True)
-class Picture:
+class OpenedImage:
     """A page's or word's image as far as it was opened.
 
     Attributes:
@@ -37,45 +37,45 @@ class Picture:
     stored: WholePng | None = None
 
 
-def open_page(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> Picture:
+def open_page(image: ImageFile, md5: str | None, options: BuildOptions, *, pixels: bool) -> OpenedImage:
     """Opens the image of a page, or of a word, and decodes it where pixels are asked for."""
     data = _read(image)
     if isinstance(data, Reason):
-        return Picture(data)
+        return OpenedImage(data)
     if md5 is not None and options.check_hashes and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
-        return Picture(Reason.HASH_MISMATCH)
+        return OpenedImage(Reason.HASH_MISMATCH)
     formats = formats_of(image.name)
     return _decoded(data, options, formats) if pixels else _measured(data, formats)
 
 
-def open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> Picture:
+def open_own(image: ImageFile, ruled_out: Reason | None, options: BuildOptions, *, pixels: bool) -> OpenedImage:
     """Opens a word's own image. One that is whole, and is not kept or kept as it is, need not be decoded."""
     if isinstance(image, MadeImage):
         # Making it takes time and finds no damage: there is no need where nobody looks at it.
-        return _made(image.make(), options) if pixels and ruled_out is None else Picture()
+        return _made(image.make(), options) if pixels and ruled_out is None else OpenedImage()
     data = _read(image)
     if isinstance(data, Reason):
-        return Picture(data)
+        return OpenedImage(data)
     png = prove_png(data, options.color)
     if png is None:
         formats = formats_of(image.name)
         return _decoded_own(data, options, formats) if pixels else _measured(data, formats)
     if not pixels:
-        return Picture(size=png.size)
+        return OpenedImage(size=png.size)
     stays = png.data if options.format != "jpeg" else b""
     undecoded = ruled_out is not None or _may_stay(png.size, options)
-    return Picture(size=png.size, pixels=None if undecoded else png.pixels(), encoded=stays, stored=png)
+    return OpenedImage(size=png.size, pixels=None if undecoded else png.pixels(), encoded=stays, stored=png)
 
 
-def _made(image: GreyJpeg, options: BuildOptions) -> Picture:
+def _made(image: GreyJpeg, options: BuildOptions) -> OpenedImage:
     """Takes an image that was made in this process at its word; its pixels are needed only where they change."""
     size = (image.width, image.height)
     if options.format == "auto" and options.color == "grey" and _may_stay(size, options):
-        return Picture(size=size, encoded=image.data)
+        return OpenedImage(size=size, encoded=image.data)
     return _decoded_own(image.data, options, codec.FORMATS)
 
 
-def _decoded_own(data: bytes, options: BuildOptions, formats: tuple[str, ...]) -> Picture:
+def _decoded_own(data: bytes, options: BuildOptions, formats: tuple[str, ...]) -> OpenedImage:
     """Decodes a word's own image."""
     picture = _decoded(data, options, formats)
     stays = options.format == "auto" and options.color == "grey" and is_plain_grey_jpeg(data)
@@ -97,16 +97,16 @@ def _read(image: ImageFile) -> bytes | Reason:
         return Reason.IMAGE_CORRUPT
 
 
-def _measured(data: bytes, formats: tuple[str, ...]) -> Picture:
+def _measured(data: bytes, formats: tuple[str, ...]) -> OpenedImage:
     try:
-        return Picture(size=codec.read_size(data, formats))
+        return OpenedImage(size=codec.read_size(data, formats))
     except codec.ImageError:
-        return Picture(Reason.IMAGE_CORRUPT)
+        return OpenedImage(Reason.IMAGE_CORRUPT)
 
 
-def _decoded(data: bytes, options: BuildOptions, formats: tuple[str, ...]) -> Picture:
+def _decoded(data: bytes, options: BuildOptions, formats: tuple[str, ...]) -> OpenedImage:
     try:
         decoded = codec.decode(data, options.color, formats)
     except codec.ImageError:
-        return Picture(Reason.IMAGE_CORRUPT)
-    return Picture(size=(decoded.shape[1], decoded.shape[0]), pixels=decoded)
+        return OpenedImage(Reason.IMAGE_CORRUPT)
+    return OpenedImage(size=(decoded.shape[1], decoded.shape[0]), pixels=decoded)

@@ -61,7 +61,7 @@ class WriterRecipe:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenWords(Sequence[Word]):
+class WriterWords(Sequence[Word]):
     """The words of one writer, which are made anew whenever they are looked at: a million of them take no memory.
 
     To read the image of one word draws all of its writer's, and those of the last two writers are kept: that is fast in
@@ -102,7 +102,7 @@ class WrittenWords(Sequence[Word]):
             "font": "" if writer.font is None else writer.font.path.name,
         }
         for position, text in enumerate(self.texts):
-            image = DrawnWord(self, position, text)
+            image = SynthImage(self, position, text)
             yield Word(f"{self.writer_id}-{position:02d}", text, image=image, writer=self.writer_id, extra=extra)
 
     @property
@@ -129,7 +129,7 @@ def _writer(recipe: WriterRecipe, split: str, number: int) -> Writer:
 @functools.lru_cache(16)
 def _texts(recipe: WriterRecipe, split: str, number: int) -> list[str]:
     """What a writer writes, as much as could be asked for."""
-    words = WrittenWords(recipe, split, number, recipe.per_writer)
+    words = WriterWords(recipe, split, number, recipe.per_writer)
     writer, rng, vocabulary = words.writer, words.generator(1), _vocabulary(recipe.diacritics)
     if recipe.unit == "line":
         return [_line(vocabulary, writer, rng) for _ in range(LINES_PER_WRITER)]
@@ -161,7 +161,7 @@ def _line(vocabulary: Vocabulary, writer: Writer, rng: np.random.Generator) -> s
 @functools.lru_cache(2)
 def _drawn(recipe: WriterRecipe, split: str, number: int) -> list[GreyJpeg]:
     """All words that a writer could be asked for: a word does not depend on how many were."""
-    words = WrittenWords(recipe, split, number, recipe.per_writer)
+    words = WriterWords(recipe, split, number, recipe.per_writer)
     writer = words.writer
     crops = draw_words(words.texts, writer, words.generator(2))
     return [GreyJpeg(encode(crop, "jpeg", writer.quality), crop.shape[1], crop.shape[0]) for crop in crops]
@@ -173,10 +173,10 @@ def _vocabulary(diacritics: bool) -> Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnWord(MadeImage):
+class SynthImage(MadeImage):
     """The image of a word, drawn when it is read: a grey JPEG of up to 64 pixels in height.
 
-    All of its writer's words are drawn with it; see `WrittenWords` for the order in which to read.
+    All of its writer's words are drawn with it; see `WriterWords` for the order in which to read.
 
     Attributes:
         words: those of its writer.
@@ -184,7 +184,7 @@ class DrawnWord(MadeImage):
         text: what to write.
     """
 
-    words: WrittenWords
+    words: WriterWords
     position: int
     text: str
 

@@ -11,7 +11,7 @@ from htrdata.sources.xml.mets import Mets
 
 
 @dataclass(slots=True)
-class Seen:
+class ExportFindings:
     """Full once all pages have been taken.
 
     Attributes:
