@@ -17,7 +17,7 @@ from htrdata.errors import StorageError, UsageError
 from htrdata.files.cards import CARD_FILE
 from htrdata.files.whole_folders import made_whole
 from htrdata.store.export_card import card
-from htrdata.store.export_forms import PARQUET_SPLITS, Written, write_folder, write_parquet, write_plain_shards
+from htrdata.store.export_forms import PARQUET_SPLITS, OnWritten, write_folder, write_parquet, write_plain_shards
 from htrdata.store.exported_words import ExportedWords
 from htrdata.store.reading import Dataset
 from htrdata.store.selecting import Condition
@@ -95,7 +95,7 @@ def export(
     return Exported(out, words.counts)
 
 
-def _write(form: Form, folder: Path, words: ExportedWords, written: Written) -> list[str]:
+def _write(form: Form, folder: Path, words: ExportedWords, written: OnWritten) -> list[str]:
     try:
         return _WRITERS[form](folder, words, written)
     except lmdb.Error as error:
