@@ -52,8 +52,8 @@ PUBLISHED_OPTIONS: list[Decorator] = [
 """Of data sets that others have published, with splits and files of their own."""
 
 
-def resplit(source: Source, asked: PublishedRequest) -> Source:
-    """The source, or the wrapper that deals its pages out anew."""
+def resplit(source: Source, asked: PublishedRequest, *, divide_few: bool = False) -> Source:
+    """The source, or the wrapper that deals its pages out anew; for the last see `htrdata.sources.resplit.Resplit`."""
     from htrdata.sources.resplit import Fold, Ratio, Resplit
 
     kind = asked.resplit
@@ -65,7 +65,7 @@ def resplit(source: Source, asked: PublishedRequest) -> Source:
             raise UsageError("--seed and --group mean something with --resplit only")
         return source
     if kind == "random":
-        return Resplit(source, Ratio.parse(asked.ratio or "80/10/10"), asked.seed, asked.group)
+        return Resplit(source, Ratio.parse(asked.ratio or "80/10/10"), asked.seed, asked.group, divide_few)
     if asked.fold is None:
         raise UsageError("--resplit kfold needs to know which fold is test: give --fold 1/5, for example")
     return Resplit(source, Fold.parse(asked.fold), asked.seed, asked.group)

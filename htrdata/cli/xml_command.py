@@ -13,7 +13,7 @@ from htrdata.cli.build_options import BuildRequest, build_options
 from htrdata.cli.building import run_build
 from htrdata.cli.console import echo, progress_bar
 from htrdata.cli.data_place import data_place
-from htrdata.cli.published_options import PublishedRequest
+from htrdata.cli.published_options import PublishedRequest, resplit
 from htrdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def xml(
 ) -> None:
     """Build lines, or words, of ALTO or PAGE files in a folder or zip, as transcription tools export them.
 
-    Without --corpus, --split or --resplit pages are dealt out at random: 80 % train, 10 % val, 10 % test.
+    Without --corpus, --split or --resplit pages are dealt out at random: 80 % train, 10 % val, 10 % test; of one or
+    two pages the lines are.
 
     \b
     Examples:
@@ -80,8 +81,6 @@ def xml(
         raise UsageError("--alignment says where words are: give --unit word with it")
     if sum(choice is not None for choice in (corpus, split, published.resplit)) > 1:
         raise UsageError("--corpus, --split and --resplit each say which page is in which split: give one of them")
-    if corpus is None and split is None and published.resplit is None:
-        published = replace(published, resplit="random")
     with progress_bar() as progress:
         source = XmlExport(
             root=root,
@@ -96,7 +95,12 @@ def xml(
             dewarp=dewarp,
             progress=progress,
         )
-        run_build(source, asked, published)
+        if corpus is None and split is None and published.resplit is None:
+            # Nobody asked for it: few pages are no reason to refuse.
+            dealt = resplit(source, replace(published, resplit="random"), divide_few=True)
+            run_build(dealt, asked, replace(published, group="auto", seed=0, ratio=None))
+        else:
+            run_build(source, asked, published)
     if source.rules is not None:
         _say_folded(source.folded)
 

@@ -2,7 +2,9 @@
 
 Whatever shares a page id, the bytes of a page or, if wished, a writer is one group, and a group is never divided. The
 groups are put into an order that chance and seed decide, by a hash and thus not by the order of the source, and are
-then dealt out so that each split has its share of the words, to within a group.
+then dealt out so that each split has its share of the words, to within a group. Where groups are so few that a split
+would have none, it gets the smallest of the split that has the most; where there are fewer pages than splits, their
+lines may be dealt out instead, which is said.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from htrdata.sources.shares import Ratio as Ratio
 
 Group = Literal["auto", "writer", "page"]
 
+_MOVED, _DIVIDED = "moved", "divided"  # what the description says of splits of few pages
+
 
 @dataclass(frozen=True)
 class Resplit:
@@ -31,6 +35,7 @@ class Resplit:
         shares: how they are dealt out.
         seed: of the chance; from 0.
         group: what is not divided: the pages of a ``writer``, or a ``page``; ``auto`` is writer where all have one.
+        divide_few: whether pages may be divided by their lines where there are fewer pages than splits.
 
     Raises:
         UsageError: the seed is negative.
@@ -40,6 +45,8 @@ class Resplit:
     shares: Ratio | Fold = field(default_factory=Ratio)
     seed: int = 0
     group: Group = "auto"
+    divide_few: bool = False
+    _unusual: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -83,13 +90,21 @@ class Resplit:
 
     @property
     def remarks(self) -> Sequence[str]:
-        """Those of the source."""
-        return remarks_of(self.source)
+        """Those of the source, and what is unusual of the splits. Complete once all pages have been taken."""
+        told = {
+            _MOVED: "a split would have been empty by chance, with so few to deal out: moved {}",
+            _DIVIDED: (
+                "too few pages for whole ones in each split, so that lines were dealt out ({}): one hand and one page "
+                "then stand in several splits, and figures on val and test flatter. Three pages or more stay whole; "
+                "--split train puts all into train"
+            ),
+        }
+        return [*remarks_of(self.source), *(told[what].format(which) for what, which in self._unusual.items())]
 
     @property
     def _dealing(self) -> Mapping[str, str]:
         kind = "ratio" if isinstance(self.shares, Ratio) else "fold"
-        return {kind: str(self.shares), "seed": str(self.seed), "group": self.group}
+        return {kind: str(self.shares), "seed": str(self.seed), "group": self.group, **self._unusual}
 
     @property
     def published(self) -> Mapping[str, Mapping[str, int]]:
@@ -104,7 +119,12 @@ class Resplit:
             HtrError: as the source's own.
         """
         pages = list(self.source.pages())
-        splits = self._splits(pages, _groups(pages, by_writer=self._by_writer(pages)))
+        self._unusual.clear()
+        groups = _groups(pages, by_writer=self._by_writer(pages))
+        if self.divide_few and len(pages) < len(self.shares.wanted):
+            yield from self._divided(pages)
+            return
+        splits = self._splits(pages, groups)
         for split in SPLITS:
             seen: set[str] = set()
             for page, given in zip(pages, splits, strict=True):
@@ -124,22 +144,56 @@ class Resplit:
         words: Counter[str] = Counter()
         for page, group in zip(pages, groups, strict=True):
             words[group] += len(page.words)
-        split_of: dict[str, str] = {}
-        before, total = 0, max(1, words.total())
-        for group in sorted(words, key=self._place):
-            split_of[group] = self.shares.split((before + words[group] / 2) / total)
-            before += words[group]
+        split_of = self._dealt(words)
         missing = [split for split in self.shares.wanted if split not in split_of.values()]
         if missing:
+            number = f"are only {len(split_of)} groups" if len(split_of) > 1 else "is only 1 group"
             raise UsageError(
-                f"{', '.join(missing)} would be empty: there are only {len(split_of)} groups of pages; choose other "
-                "shares, another seed or --group page"
+                f"{', '.join(missing)} would be empty: there {number} of pages; choose other shares, another seed or "
+                "--group page"
             )
         return [split_of[group] for group in groups]
+
+    def _dealt(self, words: Mapping[str, int]) -> dict[str, str]:
+        """The split of each group; where shares are given, as many splits as possible have one."""
+        order = sorted(words, key=self._place)
+        split_of: dict[str, str] = {}
+        before, total = 0, max(1, sum(words.values()))
+        for group in order:
+            split_of[group] = self.shares.split((before + words[group] / 2) / total)
+            before += words[group]
+        if isinstance(self.shares, Ratio):
+            moved = []
+            while missing := [split for split in self.shares.wanted[: len(order)] if split not in split_of.values()]:
+                most = Counter(split_of.values()).most_common(1)[0][0]
+                group = min((group for group in order if split_of[group] == most), key=words.__getitem__)
+                split_of[group] = missing[0]
+                moved.append(f"{group.partition(' ')[2]} to {missing[0]}")
+            if moved:
+                self._unusual[_MOVED] = ", ".join(moved)
+        return split_of
+
+    def _divided(self, pages: Sequence[Page]) -> Iterator[Page]:
+        """Yields pages divided by their lines, split by split; where there is a line for each split, each has one."""
+        lines = Counter(_line(page, word) for page in pages for word in page.words)
+        split_of = self._dealt(lines)
+        self._unusual.clear()  # which lines were moved nobody wants to know
+        self._unusual[_DIVIDED] = f"{len(pages)} page{'s' * (len(pages) > 1)} by line"
+        for split in SPLITS:
+            seen: set[str] = set()
+            for page in pages:
+                words = tuple(word for word in page.words if split_of[_line(page, word)] == split)
+                if words:
+                    yield _moved(replace(page, words=words), split, seen)
 
     def _place(self, group: str) -> bytes:
         """Its place in the order of chance. An id that is no text, which is ruled out anyway, has one, too."""
         return hashlib.sha256(f"{self.seed} {group}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _line(page: Page, word: Word) -> str:
+    """What tells a line from others; a word whose line is not known, or that is one, counts for itself."""
+    return f"line {page.id} {word.extra.get('line') or word.id}"
 
 
 def _groups(pages: Iterable[Page], *, by_writer: bool) -> list[str]:

@@ -233,12 +233,54 @@ def test_pages_without_writers_are_grouped_by_page_unless_writers_are_asked_for(
         (lambda: Fold.parse("6/5"), "fold 6/5 is not possible"),
         (lambda: Fold.parse("1/2"), "fold 1/2 is not possible"),
         (lambda: Resplit(Pages([]), seed=-1), "a seed of -1 is not possible"),
-        (lambda: list(Resplit(Pages(make_pages(2))).pages()), "val, test would be empty: there are only 2 groups"),
+        (lambda: list(Resplit(Pages(make_pages(2))).pages()), "test would be empty: there are only 2 groups"),
     ],
 )
 def test_what_cannot_be_split_is_refused(make: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make()
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 7])
+@pytest.mark.parametrize("seed", range(4))
+def test_of_few_pages_each_split_has_one_and_none_is_divided(count: int, seed: int) -> None:
+    source = Resplit(Pages(make_pages(1, count)), seed=seed, group="page")
+    splits = splits_of(source)
+    assert len(splits) == count
+    assert {*splits.values()} == {*SPLITS}
+    sizes = Counter(splits.values())
+    assert sizes["train"] == max(sizes.values())
+    moved = source.settings.get("moved", "")
+    assert all(splits[name] == split for name, split in (one.split(" to ") for one in moved.split(", ") if one))
+    assert moved in "".join(source.remarks)
+    assert bool(moved) == bool(source.remarks)
+    assert splits_of(Resplit(Pages(make_pages(1, count)[::-1]), seed=seed, group="page")) == splits
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, 1), (1, 2), (1, 3), (1, 25), (2, 1), (2, 2), (2, 30)])
+def test_the_lines_of_one_page_or_two_are_dealt_out_where_that_may_be(count: int, words: int) -> None:
+    pages = make_pages(1, count, words)
+    with pytest.raises(UsageError, match=f"there {'are only 2 groups' if count > 1 else 'is only 1 group'} of pages"):
+        list(Resplit(Pages(pages), group="page").pages())
+    source = Resplit(Pages(pages), group="page", divide_few=True)
+    dealt = list(source.pages())
+    placed = [word.id for page in dealt for word in page.words]
+    assert sorted(placed) == sorted(word.id for page in pages for word in page.words)
+    held = Counter({split: sum(len(page.words) for page in dealt if page.split == split) for split in SPLITS})
+    assert held["train"] == max(held.values())
+    assert sum(held[split] > 0 for split in SPLITS) == min(3, count * words)
+    assert "figures on val and test flatter" in source.remarks[-1]
+    assert source.settings["divided"] == source.division.parameters["divided"]
+    assert source.settings["divided"].startswith(f"{count} page")
+
+
+def test_the_words_of_a_line_stay_together_where_few_pages_are_divided() -> None:
+    words = [Word(f"w{k}", "w", Box(1, 1, 1, 1), extra={"line": f"l{k // 5}"}) for k in range(40)]
+    dealt = list(Resplit(Pages([Page("p", None, tuple(words))]), divide_few=True).pages())
+    lines = [{word.extra["line"] for word in page.words} for page in dealt]
+    assert len(lines) == 3
+    assert sum(map(len, lines)) == 8
+    assert all(page.reason is None for page in dealt)
 
 
 def test_names_and_settings_say_how_a_set_was_split() -> None:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
+from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.images.codec import encode
 from htrdata.labels.text_rules import read_text_rules
-from htrdata.records import Page, Reason, Unit, Word
+from htrdata.records import SPLITS, Page, Reason, Unit, Word
 from htrdata.sources.xml import XmlExport, tree
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.geometry import angle_of, box_around
@@ -471,3 +473,19 @@ def test_pictures_of_libraries_are_read(tmp_path: Path, ending: str) -> None:
     Image.fromarray(np.full(SIZE[::-1], 200, np.uint8)).save(tmp_path / f"p.{ending}")
     built = build(source, tmp_path / "lmdb", workers=1)
     assert built.description.kept == 2
+
+
+@pytest.mark.parametrize(
+    ("pages", "told"), [(1, "dealt out (1 page by line)"), (2, "(2 pages by line)"), (3, "moved p")]
+)
+def test_an_export_of_few_pages_is_dealt_out_and_that_is_said(tmp_path: Path, pages: int, told: str) -> None:
+    lines = [Drawn(f"l{k}", (("Hello", (10, 10 * k, 60, 10 * k + 8)),)) for k in range(8)]
+    for number in range(pages):
+        write(tmp_path / "export", {f"p{number}.xml": page(f"p{number}.png", SIZE, lines), f"p{number}.png": None})
+    place = ["--out", str(tmp_path / "lmdb"), "--workers", "1"]
+    done = CliRunner().invoke(commands, ["xml", str(tmp_path / "export"), *place])
+    assert done.exit_code == 0, done.output
+    assert told in done.output
+    assert all(open_store(tmp_path / "lmdb").dataset("xml_random0").words(split) for split in SPLITS)
+    again = CliRunner().invoke(commands, ["xml", str(tmp_path / "export"), "--resplit", "random", "--dry-run"])
+    assert (again.exit_code == 0) == (pages > 2)  # who asks for it gets it as it is, or hears why not
