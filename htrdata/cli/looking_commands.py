@@ -121,8 +121,9 @@ def preview(
       htrdata preview lmdb --sheet --words 200
       htrdata preview lmdb --where 'text~[0-9]' --where split=test --out digits.png
     """
-    from htrdata.store.contact_sheet import sheet_words, write_contact_sheet
-    from htrdata.store.preview import check_out, chosen_dataset, write_preview
+    from htrdata.store.contact_sheet import write_contact_sheet
+    from htrdata.store.preview import check_out, write_preview
+    from htrdata.store.specimens import chosen_dataset, specimens_where
 
     if not (sheet or where):
         write_preview(path, out, normalise, name=name, split=split, count=words or 12)
@@ -133,6 +134,6 @@ def preview(
     if path.is_file():
         raise UsageError(f"{path} is no folder of a store: --sheet and --where go with a store only")
     check_out(path, out)
-    found, number = sheet_words(chosen_dataset(path, name), split, where, words or 60)
+    found, number = specimens_where(chosen_dataset(path, name), split, where, words or 60)
     write_contact_sheet(found, out)
     echo(f"{out}: {len(found):,} of {number:,} words")

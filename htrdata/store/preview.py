@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
-from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
-from htrdata.files.on_disk import MOST
+from htrdata.errors import CannotCreateError, StorageError, UsageError
 from htrdata.files.refusals import refusal
-from htrdata.files.regular import read_regular
 from htrdata.files.writing import write_atomically
-from htrdata.images import codec
 from htrdata.images.normalisation import Operation, normalise, operations
 from htrdata.store.drawn_text import GAP, LINE, PAGE, TEXT, find_font, fitted
-from htrdata.store.manifest import INK_THRESHOLD
-from htrdata.store.reading import Dataset, open_store
+from htrdata.store.specimens import Specimen, specimens
 
 _TALLEST, _WIDEST = 96, 260  # pixels; larger crops are shown smaller, each row at one scale
 _PNG = b"\x89PNG\r\n\x1a\n"  # how it begins
 _LABEL_WIDTH = 160  # pixels, at most
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Specimen:
-    """A word to show.
-
-    Attributes:
-        pixels: uint8 [H, W] or [H, W, 3].
-        label: what it says, or None where that is not known.
-        threshold: between its paper and its ink, where the source gives one; see `htrdata.images.normalisation.whiten`.
-    """
-
-    pixels: np.ndarray
-    label: str | None = None
-    threshold: int | None = None
 
 
 def preview(words: Sequence[Specimen], wanted: Iterable[Operation]) -> Image.Image:
@@ -88,7 +67,7 @@ def write_preview(
     """Writes the `preview` of an image or of words of a store as PNG, and replaces a picture that is there.
 
     Args:
-        path: see `specimens`, as for `name`, `split` and `count`.
+        path: see `htrdata.store.specimens.specimens`, as for `name`, `split` and `count`.
         out: the file to write.
         names: of the operations; where none is given, all but ``whiten``, which leaves ``background`` little to do.
 
@@ -129,80 +108,6 @@ def _is_png(path: Path) -> bool:
             return file.read(len(_PNG)) in (_PNG, b"")
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {refusal(error, path)}") from error
-
-
-def specimens(path: Path, *, name: str | None = None, split: str | None = None, count: int = 12) -> list[Specimen]:
-    """Loads words to show: the one of an image file, or some of a store, spread evenly over a split.
-
-    Args:
-        path: an image file, or the folder of a store.
-        name: which data set of the store; None where it has one only.
-        split: which split; None for the first that has words.
-        count: how many words of the store, at most.
-
-    Raises:
-        UsageError: the store has no such data set or split, or several data sets of which none is named; or an image
-            file has none of them.
-        SourceMissingError: there is nothing at `path`.
-        BadDataError: it is no image that can be read, or the store is damaged.
-        StorageError: the system refuses to read it.
-    """
-    if path.is_dir():
-        return _of_store(chosen_dataset(path, name), split, count)
-    if name is not None or split is not None:
-        raise UsageError(f"{path} is no folder of a store: --name and --split go with a store only")
-    try:
-        return [Specimen(codec.decode(read_regular(path, MOST), "rgb"))]
-    except FileNotFoundError:
-        raise SourceMissingError(f"nothing at {path}: give an image of a word, or the folder of a store") from None
-    except codec.ImageError as error:
-        raise BadDataError(f"{path}: {error}") from error
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {refusal(error, path)}") from error
-
-
-def chosen_dataset(path: Path, name: str | None) -> Dataset:
-    """The data set of a store that is named, or its only one.
-
-    Raises:
-        UsageError: the store has no such data set, or several of which none is named.
-        SourceMissingError: there is no store.
-    """
-    store = open_store(path)
-    if name is None and len(store.datasets) > 1:
-        raise UsageError(f"{path} has several data sets: choose one with --name {'|'.join(store.datasets)}")
-    return store.dataset(name or next(iter(store.datasets)))
-
-
-def _of_store(dataset: Dataset, split: str | None, count: int) -> list[Specimen]:
-    split = split or next(iter(dataset.splits), None)
-    if split is None:
-        raise UsageError(f"{dataset.name} has no words to show")
-    words = dataset.words(split)
-    manifest = dataset.manifest()
-    thresholds: dict[str, str] = {}
-    if INK_THRESHOLD in manifest:
-        given = manifest[(manifest["split"] == split) & manifest[INK_THRESHOLD].notna()]
-        thresholds = dict(zip(given["id"], given[INK_THRESHOLD], strict=True))
-    places = np.linspace(0, len(words) - 1, min(count, len(words))).round().astype(int).tolist()
-    found = []
-    for word in (words[place] for place in places):
-        threshold = _read_threshold(thresholds.get(word.id), word.id)
-        found.append(Specimen(codec.decode(word.encoded, "rgb"), word.text, threshold))
-    return found
-
-
-def _read_threshold(text: str | None, word: str) -> int | None:
-    """Reads a word's ink threshold from the manifest, where there is one.
-
-    Raises:
-        BadDataError: it is no grey level.
-    """
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and int(text) <= 255):
-        raise BadDataError(f"word {word}: the threshold {text!r} is no grey level from 0 to 255: mend it in the source")
-    return int(text)
 
 
 def _row(word: Specimen, steps: Sequence[Operation]) -> list[Image.Image]:

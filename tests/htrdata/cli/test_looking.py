@@ -18,7 +18,8 @@ from htrdata.cli.terminal_pictures import terminal_picture
 from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import encode
 from htrdata.records import Page, Word
-from htrdata.store.contact_sheet import SheetWord, contact_sheet
+from htrdata.store.contact_sheet import contact_sheet
+from htrdata.store.specimens import Specimen
 
 from ..conftest import ListSource
 
@@ -110,6 +111,6 @@ def test_what_no_sheet_can_be_drawn_of_is_said(store: Path, tmp_path: Path, argu
 
 
 def test_a_sheet_of_any_word_is_drawn() -> None:
-    wide = SheetWord(np.zeros((3, 5000, 3), np.uint8), "W" * 999, "\u202eid")
+    wide = Specimen(np.zeros((3, 5000, 3), np.uint8), "W" * 999, id="\u202eid")
     assert contact_sheet([wide] * 7).size[0] == 6 * 202 + 12
     assert contact_sheet([wide]).size[0] < 250

@@ -18,7 +18,8 @@ from htrdata.files.on_disk import FileOnDisk
 from htrdata.images.codec import encode
 from htrdata.images.normalisation import Operation, contrast, trim
 from htrdata.records import Page, Word
-from htrdata.store.preview import Specimen, preview, specimens, write_preview
+from htrdata.store.preview import preview, write_preview
+from htrdata.store.specimens import Specimen, specimens
 
 from ..conftest import ListSource
 
