@@ -1,5 +1,6 @@
 """How many words alignment cuts right, by the least score, where their places are known.
 
+    python benchmarks/cuts.py table RELEASE STORE --name unipen     # all three, for the README
     python benchmarks/cuts.py words STORE --name unipen --split val
     python benchmarks/cuts.py forms --forms 12
     python benchmarks/cuts.py strokes RELEASE --split val
@@ -9,12 +10,14 @@
 of 64. `forms`: lines of forms in IAM's layout, drawn by a program. `strokes`: lines of UNIPEN's category 8, as people
 wrote them, of those in which the strokes tell the words: with as many gaps between them as the text has spaces that are
 all at least twice as wide as any other. A cut is right where it takes in no more than a third of an x-height of a
-neighbour, and loses no more of its own word. Paper may be on either side.
+neighbour, and loses no more of its own word. Paper may be on either side. Times are CPU-seconds of this process, of
+aligning alone.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +41,8 @@ from htrdata.sources.unipen.sizes import x_heights
 from htrdata.sources.unipen.writers import person, split_of
 from htrdata.store.manifest_reader import ManifestReader
 from htrdata.store.reading import Dataset, open_store
-from htrmodel.alignment.emissions import check_aligns, log_probabilities
+from htrmodel.alignment.emissions import log_probabilities
+from htrmodel.alignment.fitted import check_aligns
 from htrmodel.alignment.lines import place_words
 from htrmodel.checkpoint.files import read_checkpoint
 from htrmodel.recogniser import Recogniser
@@ -72,7 +76,12 @@ def main() -> None:
 
 
 CHECKPOINTS = click.option(
-    "--checkpoint", "checkpoints", multiple=True, default=["starter-fast"], show_default=True, help="One or several."
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    default=["starter-fast", "starter-lines"],
+    show_default=True,
+    help="One or several.",
 )
 LINES = click.option("--lines", default=500, show_default=True, help="At most.")
 
@@ -109,19 +118,57 @@ def strokes(release: Path, split: str, lines: int, checkpoints: tuple[str, ...])
     report(f"UNIPEN's free text, {split}, {len(found):,} of {looked_at:,} lines", found, checkpoints)
 
 
+@main.command()
+@click.argument("release", type=click.Path(path_type=Path))
+@click.argument("store", type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="Data set of the store.")
+@click.option("--split", default="val", show_default=True, help="Of writers whom the checkpoints have not seen.")
+@click.option("--forms", default=24, show_default=True)
+@CHECKPOINTS
+def table(release: Path, store: Path, name: str, split: str, forms: int, checkpoints: tuple[str, ...]) -> None:
+    """All three as one table in Markdown: of each threshold how many are right, of how many that are kept."""
+    kinds = {
+        "UNIPEN's free text, where the strokes tell the words": told_by_strokes(release, split, 500)[0],
+        "UNIPEN's words, side by side": list(lines_of(open_store(store).dataset(name), split, 500)),
+        "drawn forms in IAM's layout": [line for i in range(forms) for line in drawn_lines(f"f{i:02d}", 7)],
+    }
+    columns = {(kind, one): measure_with(one, lines) for kind, lines in kinds.items() for one in checkpoints}
+    click.echo(f"| | {' | '.join(kind + ' | ' * (len(checkpoints) - 1) for kind in kinds)} |")
+    click.echo(f"|{'---|' * (1 + len(columns))}")
+    click.echo(f"| least score | {' | '.join(f'`{one}`' for _, one in columns)} |")
+    for least in LEAST_SCORES:
+        cells = [_cell(rows[rows[:, 0] >= least]) for rows, _ in columns.values()]
+        click.echo(f"| {'all' if least == -np.inf else f'{least:g}'} | {' | '.join(cells)} |")
+    click.echo(f"| words a CPU-second | {' | '.join(f'{len(rows) / took:.0f}' for rows, took in columns.values())} |")
+
+
+def _cell(kept: Rows) -> str:
+    return f"{kept[:, 1].mean():.1%} of {len(kept):,}".replace("%", " %") if len(kept) else "–"
+
+
 def report(name: str, made: list[Line], checkpoints: tuple[str, ...]) -> None:
     """Prints the table of each checkpoint, all on the same lines."""
-    made = sorted(made, key=lambda line: line.pixels.shape[1])
     click.echo(f"{name}: {sum(len(line.words) for line in made):,} words of {len(made):,} lines")
     for checkpoint in checkpoints:
-        read = read_checkpoint(Path(checkpoint))
-        check_aligns(read.config, checkpoint)
-        rows = measure(read.build()[0].eval(), made)
-        click.echo(f"{checkpoint}\nleast score   kept, %    words   right, %")
+        rows, took = measure_with(checkpoint, made)
+        click.echo(
+            f"{checkpoint}, {len(rows) / took:.0f} words a CPU-second\nleast score   kept, %    words   right, %"
+        )
         for least in LEAST_SCORES:
             kept = rows[:, 0] >= least
             right = rows[kept, 1].mean() if kept.any() else float("nan")
             click.echo(f"{least:11.1f}   {kept.mean():7.1%}   {kept.sum():6,}   {right:8.1%}")
+
+
+def measure_with(checkpoint: str, lines: list[Line]) -> tuple[Rows, float]:
+    """What `measure` gives, and the CPU-seconds that it took."""
+    read = read_checkpoint(Path(checkpoint))
+    check_aligns(read.config, checkpoint)
+    recogniser = read.build()[0].eval()
+    lines = sorted(lines, key=lambda line: line.pixels.shape[1])
+    measure(recogniser, lines[:1])
+    begun = time.process_time()
+    return measure(recogniser, lines), time.process_time() - begun
 
 
 def lines_of(dataset: Dataset, split: str, most: int) -> Iterator[Line]:

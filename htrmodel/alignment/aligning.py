@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from htrdata.errors import BadDataError
 from htrdata.files.arrow_files import open_for_arrow
 from htrdata.store.reading import Dataset
-from htrmodel.alignment.emissions import check_aligns
+from htrmodel.alignment.fitted import check_aligns
 from htrmodel.alignment.store import align_dataset
 from htrmodel.alignment.table import ABOUT, write_alignment
 from htrmodel.checkpoint.files import read_checkpoint

@@ -9,9 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
-from htrdata.errors import UsageError
 from htrmodel.alignment.fitted import Seen, seen_along
-from htrmodel.config import RecogniserConfig
 from htrmodel.inputs import standardise
 from htrmodel.recogniser import Recogniser
 
@@ -22,25 +20,12 @@ LEAST_WIDTH = 16
 """Columns of the narrowest line that is shown; trunks need some."""
 
 
-def check_aligns(config: RecogniserConfig, name: str) -> None:
-    """Makes sure that a model can run over lines.
-
-    Raises:
-        UsageError: it decodes by attention, or rectifies words of one width.
-    """
-    if config.prediction != "CTC" or config.transformation != "None":
-        raise UsageError(
-            f"{name} is {config.architecture}: alignment needs a model without TPS that decodes by CTC, such as "
-            "starter-fast or one that was fine-tuned from it"
-        )
-
-
 def log_probabilities(recogniser: Recogniser, lines: Sequence[Image]) -> list[Seen]:
     """Runs a model over lines.
 
     Args:
-        recogniser: one that `check_aligns` lets pass. One of words is shown them stretched, and padded with their last
-            column to the width of the widest.
+        recogniser: one that `htrmodel.alignment.fitted.check_aligns` lets pass. One of words is shown them
+            stretched, and padded with their last column to the width of the widest.
         lines: grey images (mode ``L``), of any size.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What a model of lines sees along them, whatever computes it: each line as it is read, at its own width."""
+"""Which models can align, and what one of lines sees along them, whatever computes it: each as it is read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from htrdata.errors import UsageError
+from htrmodel.config import RecogniserConfig
 from htrmodel.inputs import alike, fit, standardise
 from htrmodel.reader import WordReader
 
@@ -20,6 +22,19 @@ class Seen(NamedTuple):
     """[T, C], natural logarithms."""
     covered: float
     """Steps that the line takes; those behind are of the padding, where a model may still say its last letter."""
+
+
+def check_aligns(config: RecogniserConfig, name: str) -> None:
+    """Makes sure that a model can run over lines.
+
+    Raises:
+        UsageError: it decodes by attention, or rectifies words of one width.
+    """
+    if config.prediction != "CTC" or config.transformation != "None":
+        raise UsageError(
+            f"{name} is {config.architecture}: alignment needs a model without TPS that decodes by CTC, such as "
+            "starter-lines or one that was fine-tuned from it"
+        )
 
 
 def seen_along(reader: WordReader, lines: Sequence[Image.Image], batch_size: int) -> list[Seen]:

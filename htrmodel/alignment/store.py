@@ -56,7 +56,7 @@ def align_dataset(
     """Aligns all lines of a data set that are kept.
 
     Args:
-        recogniser: one that `htrmodel.alignment.emissions.check_aligns` lets pass.
+        recogniser: one that `htrmodel.alignment.fitted.check_aligns` lets pass.
         dataset: of a store of lines that were cut out of pages.
         progress: is told how many lines are done, and how many there are.
 

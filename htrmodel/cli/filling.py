@@ -1,10 +1,11 @@
-"""What ``htrmodel predict --xml`` does once it has a reader: fills the files of an export."""
+"""What ``--xml`` of ``htrmodel predict`` and ``align`` does once it has a reader: fills the files of an export."""
 
 from __future__ import annotations
 
 import hashlib
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from htrmodel.cli.signals import StopSignals
 if TYPE_CHECKING:
     from htrdata.records import Unit
     from htrmodel.reader import WordReader
-    from htrmodel.runtime.filled_exports import Filled
+    from htrmodel.runtime.exported_pages import ExportedPage
+    from htrmodel.runtime.filled_exports import Filled, Progress, Stop
     from htrmodel.runtime.word_places import Boxes
 
 
@@ -40,27 +42,63 @@ def fill_pages(
         BadDataError: pages could not be read.
         HtrError: as `htrmodel.runtime.filled_exports` does.
     """
-    from htrmodel.runtime.filled_exports import fill_export, find_pages, prepare
+    from htrmodel.runtime.filled_exports import fill_export
 
     _check(reader, unit, boxes)
+    about = {"checkpoint": _digest(checkpoint), "unit": unit, "language": language}
+
+    def fill(pages: Sequence[ExportedPage], stop: Stop, progress: Progress) -> Filled:
+        return fill_export(
+            reader, pages, out, unit, boxes=boxes, batch_size=batch_size, say=_say, stop=stop, progress=progress
+        )
+
+    _write(places, out, part, about if boxes is None else {**about, "boxes": boxes}, fill, _read)
+
+
+def place_words(
+    reader: WordReader,
+    checkpoint: Path,
+    places: tuple[Path, ...],
+    out: Path,
+    part: str | None,
+    boxes: Boxes,
+    batch_size: int,
+) -> None:
+    """Finds the words of exports that are transcribed and writes their files anew, like `fill_pages`.
+
+    Raises:
+        UsageError: the reader cannot align, the part is none, or the folder has another run's pages.
+        BadDataError: pages could not be read.
+        HtrError: as `htrmodel.runtime.filled_exports` does.
+    """
+    from htrmodel.alignment.fitted import check_aligns
+    from htrmodel.runtime.filled_exports import place_export
+
+    check_aligns(reader.config, reader.name)
+
+    def place(pages: Sequence[ExportedPage], stop: Stop, progress: Progress) -> Filled:
+        return place_export(reader, pages, out, boxes, batch_size=batch_size, say=_say, stop=stop, progress=progress)
+
+    _write(places, out, part, {"checkpoint": _digest(checkpoint), "aligned": boxes}, place, _placed)
+
+
+def _write(
+    places: tuple[Path, ...],
+    out: Path,
+    part: str | None,
+    about: dict[str, str],
+    work: Callable[[Sequence[ExportedPage], Stop, Progress], Filled],
+    told: Callable[[Filled], str],
+) -> None:
+    from htrmodel.runtime.exported_pages import find_pages, prepare
+
     pages = find_pages(places)
     if part is not None:
         pages = list(Share.parse(part).every(pages))
-    about = {"checkpoint": _digest(checkpoint), "unit": unit, "language": language}
-    prepare(out, about if boxes is None else {**about, "boxes": boxes}, places)
+    prepare(out, about, places)
     with StopSignals() as stop, progress_bar() as progress:
-        filled = fill_export(
-            reader,
-            pages,
-            out,
-            unit,
-            boxes=boxes,
-            batch_size=batch_size,
-            say=lambda sentence: echo(sentence, err=True),
-            stop=stop,
-            progress=lambda done, total: progress("pages", done, total),
-        )
-    echo(_summary(filled, out))
+        filled = work(pages, stop, lambda done, total: progress("pages", done, total))
+    echo(_summary(filled, f"{out}: {told(filled)}"))
     if stop.received is not None and filled.stopped:
         again = shlex.join(["htrmodel", *sys.argv[1:]])
         echo(f"stopped; the same command goes on with the pages that are missing:\n  {again}", err=True)
@@ -79,18 +117,31 @@ def _check(reader: WordReader, unit: Unit, boxes: Boxes | None) -> None:
         raise UsageError("--boxes places the words of lines, and --unit word reads boxes that are there: leave one out")
 
 
+def _say(sentence: str) -> None:
+    echo(sentence, err=True)
+
+
 def _digest(checkpoint: Path) -> str:
     with starter.find_checkpoint(checkpoint).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _summary(filled: Filled, out: Path) -> str:
-    parts = [f"{out}: {filled.lines:,} lines of {filled.pages:,} pages read"]
+def _read(filled: Filled) -> str:
+    return f"{filled.lines:,} lines of {filled.pages:,} pages read"
+
+
+def _placed(filled: Filled) -> str:
+    unsure = f" ({filled.unsure:,} of them unsure)" if filled.unsure else ""
+    return f"{filled.words:,} words{unsure} of {filled.lines:,} lines of {filled.pages:,} pages placed"
+
+
+def _summary(filled: Filled, done: str) -> str:
+    parts = [done]
     if filled.there:
         parts.append(f"{filled.there:,} pages were there")
     parts += [f"{count:,} lines left as they are, {reason}" for reason, count in filled.left.most_common()]
     if filled.unplaced:
-        parts.append(f"{filled.unplaced:,} lines with text alone, whose words could not be placed")
+        parts.append(f"{filled.unplaced:,} lines whose words could not be placed")
     if filled.others:
         parts.append(f"{filled.others:,} XML files of other kinds passed")
     if filled.bad:

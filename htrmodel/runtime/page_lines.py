@@ -16,7 +16,8 @@ from htrdata.images.masking import blank_outside
 from htrdata.records import Box, Outline, Unit
 from htrdata.sources.xml.filling import ReadLine, ReadText, tokens
 from htrdata.sources.xml.geometry import angle_of, box_around
-from htrdata.sources.xml.written import Points, Written, WrittenPage
+from htrdata.sources.xml.word_elements import PlacedText
+from htrdata.sources.xml.written import Points, Written, WrittenPage, words_of
 from htrmodel.inputs import fit
 from htrmodel.reader import WordReader
 from htrmodel.runtime.word_places import Boxes, TextOnPage, words_on_page
@@ -66,12 +67,7 @@ def read_lines(
     Raises:
         BadDataError: the picture has another size than the file says, or the weights compute no numbers.
     """
-    height, width = page.shape
-    if written.size not in (None, (0, 0), (width, height)):
-        raise BadDataError(
-            f"its coordinates are for a picture of {written.size[0]} x {written.size[1]} pixels, and the picture has "
-            f"{width} x {height}: export the pages with their own pictures"
-        )
+    check_size(written, page)
     found = ReadPage()
     if unit == "line":
         whole = _read(reader, page, [(line, line.baseline) for line in written.lines], batch_size)
@@ -96,6 +92,20 @@ def read_lines(
     return found
 
 
+def check_size(written: WrittenPage, page: Pixels) -> None:
+    """Makes sure that a picture is the one that coordinates are for.
+
+    Raises:
+        BadDataError: it has another size.
+    """
+    height, width = page.shape
+    if written.size not in (None, (0, 0), (width, height)):
+        raise BadDataError(
+            f"its coordinates are for a picture of {written.size[0]} x {written.size[1]} pixels, and the picture has "
+            f"{width} x {height}: export the pages with their own pictures"
+        )
+
+
 def _place_words(
     reader: WordReader, written: WrittenPage, page: Pixels, boxes: Boxes, batch_size: int, found: ReadPage
 ) -> None:
@@ -103,8 +113,8 @@ def _place_words(
     lines = [
         (number, read, line)
         for number, read in found.lines.items()
-        if read.line.text.split()
-        and ((line := written.lines[number]).words == () or len(read.line.text.split()) == len(line.words))
+        if (words := words_of(read.line.text))
+        and ((line := written.lines[number]).words == () or len(words) == len(line.words))
     ]
     known = [TextOnPage(read.line.text, _pixels(page, line), box_of(line, line.baseline)) for _, read, line in lines]
     height, width = page.shape
@@ -113,10 +123,14 @@ def _place_words(
         if not placed:
             found.unplaced += 1
         elif line.words:
-            words = tuple(ReadText(word.text, word.confidence) for word in placed)
-            found.lines[number] = ReadLine(read.line, words)
+            found.lines[number] = ReadLine(read.line, tuple(map(_as_read, placed)))
         else:
             found.lines[number] = ReadLine(read.line, placed=placed)
+
+
+def _as_read(word: PlacedText) -> ReadText:
+    assert word.confidence is not None  # its text was read
+    return ReadText(word.text, word.confidence)
 
 
 def _pixels(page: Pixels, line: Written) -> Pixels:

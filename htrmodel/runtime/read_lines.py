@@ -15,7 +15,7 @@ from htrdata.sources.xml.filling import XmlPage
 from htrdata.sources.xml.image_names import Pictures
 from htrdata.sources.xml.tree import local, read_tree
 from htrdata.sources.xml.written import Written
-from htrmodel.runtime.filled_exports import ROOTS, ExportedPage, find_pages
+from htrmodel.runtime.exported_pages import ROOTS, ExportedPage, find_pages
 from htrmodel.runtime.page_lines import cut_out
 
 
@@ -54,7 +54,7 @@ def filled_lines(places: Sequence[Path]) -> list[FilledLine]:
         places: what ``predict --xml`` has written.
 
     Raises:
-        HtrError: as `htrmodel.runtime.filled_exports.find_pages`; or a file is damaged.
+        HtrError: as `htrmodel.runtime.exported_pages.find_pages`; or a file is damaged.
         BadDataError: no line has a confidence.
     """
     found = []

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from htrdata.errors import UsageError
 from htrdata.records import Box
 from htrdata.sources.xml.word_elements import PlacedText
-from htrdata.sources.xml.written import Points
-from htrmodel.alignment.fitted import seen_along
+from htrdata.sources.xml.written import Points, words_of
+from htrmodel.alignment.cutting import Extent
+from htrmodel.alignment.fitted import Seen, seen_along
 from htrmodel.alignment.lines import PlacedWord, on_page, place_words
 from htrmodel.reader import WordReader
 
@@ -42,23 +44,62 @@ def words_on_page(
     """Places the words of lines.
 
     Args:
-        reader: a model of lines; best the one that has read them.
+        reader: a model of lines, best the one that has read them; or one of words in torch that decodes by CTC, without
+            TPS.
         lines: with their texts.
         size: width and height of the page.
         boxes: whether words have characters, too.
         batch_size: how many lines are read at once.
 
     Returns:
-        For each line its words, as many as its text has between spaces; none where they cannot be placed. A confidence
-        is the geometric mean of the probabilities of its letters.
+        For each line its words, as `htrdata.sources.xml.written.words_of` has them; none where they cannot be placed. A
+        confidence is the geometric mean of the probabilities of its letters.
+
+    Raises:
+        UsageError: the reader is none of these.
     """
-    along = seen_along(reader, [Image.fromarray(line.pixels) for line in lines], batch_size)
+    along = _seen(reader, [Image.fromarray(line.pixels) for line in lines], batch_size)
     found = []
     for line, seen in zip(lines, along, strict=True):
-        words = place_words(line.text, line.pixels, seen.emissions, reader.config.charset, seen.covered)
+        parts = place_words(line.text, line.pixels, seen.emissions, reader.config.charset, seen.covered)
+        words = _unbroken(words_of(line.text), parts)
         placed = [_placed(word, line, size, boxes == "characters") for word in words]
         whole = [word for word in placed if word is not None]
         found.append(tuple(whole) if len(whole) == len(placed) else ())
+    return found
+
+
+def _seen(reader: WordReader, lines: Sequence[Image.Image], batch_size: int) -> list[Seen]:
+    if reader.config.reads_lines:
+        return seen_along(reader, lines, batch_size)
+    from htrmodel.alignment.emissions import log_probabilities
+    from htrmodel.recogniser import Recogniser
+
+    if not isinstance(reader, Recogniser):
+        raise UsageError(f"{reader.name} reads words, and along lines only torch runs such: give its .safetensors")
+    batches = (lines[begin : begin + batch_size] for begin in range(0, len(lines), batch_size))
+    return [seen for batch in batches for seen in log_probabilities(reader, batch)]
+
+
+def _unbroken(texts: Sequence[str], parts: Sequence[PlacedWord]) -> list[PlacedWord]:
+    """Words with what a space that breaks no line joins to them, as in ``très\u00a0!``."""
+    each, found = iter(parts), []
+    for text in texts:
+        own = [next(each) for _ in text.split()]
+        extents = [part.extent for part in own if part.extent is not None]
+        scores = [(part.score, len(part.text)) for part in own if part.score is not None]
+        if len(own) == 1 or len(extents) < len(own):
+            found.append(replace(own[0], text=text))
+            continue
+        score = sum(score * length for score, length in scores) / sum(length for _, length in scores)
+        around = Extent(
+            min(one.left for one in extents),
+            min(one.top for one in extents),
+            max(one.right for one in extents),
+            max(one.bottom for one in extents),
+        )
+        characters = tuple(one for part in own for one in part.characters)
+        found.append(PlacedWord(text, around, score, characters=characters))
     return found
 
 

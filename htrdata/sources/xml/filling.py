@@ -1,6 +1,7 @@
 """Putting what was read into ALTO and PAGE files: text and confidence of lines and of the words they have, no more.
 
-Only where words with places are given do lines that had none get elements for them.
+Only where words with places are given do lines that had none get elements for them. `XmlPage.place` gives these alone
+to lines whose text stays as it is.
 
 eScriptorium finds the XX"""
 
@@ -16,8 +17,16 @@ from htrdata.errors import BadDataError
 from htrdata.sources.xml import alto, page_format
 from htrdata.sources.xml.splicing import SplicedFile
 from htrdata.sources.xml.tree import child, children, local
-from htrdata.sources.xml.word_elements import NewIds, PlacedText, put_alto_words, put_page_words, shown
-from htrdata.sources.xml.written import WrittenPage
+from htrdata.sources.xml.word_elements import (
+    NewIds,
+    PlacedText,
+    alto_stays,
+    place_alto_words,
+    put_alto_words,
+    put_page_words,
+    shown,
+)
+from htrdata.sources.xml.written import WrittenPage, words_of
 
 _BEHIND_TEXT = ("TextStyle", "UserDefined", "Labels")  # of PAGE, in this order
 _HYPHENS = "-¬=\u2010\u00ad"
@@ -92,6 +101,34 @@ class XmlPage:
             fill(self._file, self._lines[number], line, name, ids)
         if self.written.format == "page":
             self._fill_regions(read)
+
+    def stays(self, number: int) -> str | None:
+        """Why a line gets no places of words, in words that follow "lines left as they are"; None where it may."""
+        line, element = self.written.lines[number], self._lines[number]
+        if any(word.outline or word.flaw for word in line.words):
+            return "with words of their own"
+        if self.written.format == "page":
+            return "with words of their own" if line.words else None if words_of(line.text) else "without text"
+        if not any(words_of(string.get("CONTENT", "")) for string in children(element, "String")):
+            return "without text"
+        return alto_stays(self._file, element)
+
+    def place(self, placed: Mapping[int, tuple[PlacedText, ...]]) -> None:
+        """Puts in the places of the words of some lines that do not stay as they are. To be called once.
+
+        Args:
+            placed: by the numbers of the lines, the words of their texts; those that `stays` gives no reason for.
+        """
+        ids = NewIds(self._file.root)
+        for number, words in sorted(placed.items()):
+            name = self.written.lines[number].id or f"line{number + 1}"
+            element = self._lines[number]
+            if self.written.format == "page":
+                put_page_words(self._file, element, words, name, ids)
+                continue
+            hyphen = child(element, "HYP")
+            sign = "" if hyphen is None else hyphen.get("CONTENT", "-")
+            place_alto_words(self._file, element, _without(words, sign), name, ids)
 
     def _fill_regions(self, read: Mapping[int, ReadLine]) -> None:
         """Regions of PAGE that have a text of their own get that of their lines, where all of them were read."""
@@ -188,10 +225,15 @@ def _fill_alto(file: SplicedFile, element: Element, read: ReadLine, name: str, i
 
 def _without_hyphen(words: tuple[PlacedText, ...]) -> tuple[PlacedText, ...]:
     """Words without the sign that a ``HYP`` has; the last one goes where it was no more than that."""
+    sign = words[-1].text[-1:]
+    return _without(words, sign) if sign in _HYPHENS else words
+
+
+def _without(words: tuple[PlacedText, ...], sign: str) -> tuple[PlacedText, ...]:
     last = words[-1]
-    if last.text[-1:] not in _HYPHENS or not last.text:
+    if not sign or not last.text.endswith(sign):
         return words
-    shorter = replace(last, text=last.text[:-1], characters=last.characters[:-1])
+    shorter = replace(last, text=last.text.removesuffix(sign), characters=last.characters[: -len(sign)])
     return (*words[:-1], shorter) if shorter.text or len(words) == 1 else words[:-1]
 
 

@@ -142,6 +142,12 @@ class SplicedFile:
         inner = self._escaped(content) if isinstance(content, str) else content
         return b"<" + tag + given + b">" + inner + b"</" + tag + b">"
 
+    def has_content(self, element: Element) -> bool:
+        """Whether anything but white space stands in an element: another one, a text, a comment."""
+        if self._is_empty(element):
+            return False
+        return bool(self._text[self._opened(element) : self._places[element][1]].strip())
+
     def _change(self, begin: int, end: int, new: bytes) -> None:
         self._changes.append((begin, end, new))
 

@@ -84,6 +84,11 @@ def read_size(width: str | None, height: str | None) -> tuple[int, int] | None:
     return round(numbers[0][0]), round(numbers[0][1])
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a line, between spaces that may break it; one that may not (U+00A0, U+202F, …) is of its word."""
+    return [word for word in re.split("[ \t\r\n]+", text) if word and not word.isspace()]
+
+
 def joined(texts: Sequence[str]) -> str:
     """Words as a line: one space between them, and none for those that are empty."""
     return " ".join(text for text in texts if text)

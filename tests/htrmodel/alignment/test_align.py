@@ -106,10 +106,10 @@ def test_an_alignment_that_is_there_is_taken_and_another_file_is_not_replaced(
     aligned: tuple[Path, list[Drawn]], tmp_path: Path
 ) -> None:
     lines = open_store(aligned[0]).dataset("lines")
-    assert align_lines(lines, Path("starter-fast"), aligned[0] / "words.parquet").already
+    assert align_lines(lines, Path("starter-lines"), aligned[0] / "words.parquet").already
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(BadDataError, match="is not replaced"):
-        align_lines(lines, Path("starter-fast"), tmp_path / "notes.txt")
+        align_lines(lines, Path("starter-lines"), tmp_path / "notes.txt")
 
 
 def test_a_line_that_is_too_short_for_its_text_says_so() -> None:

@@ -23,7 +23,8 @@ from htrmodel.cli.commands import commands
 from htrmodel.config import RecogniserConfig
 from htrmodel.reader import WordReader
 from htrmodel.recogniser import Recogniser
-from htrmodel.runtime.filled_exports import RECORD, Filled, fill_export, find_pages, prepare
+from htrmodel.runtime.exported_pages import RECORD, find_pages, prepare
+from htrmodel.runtime.filled_exports import Filled, fill_export
 from htrmodel.runtime.read_lines import filled_lines
 from htrmodel.tokenizer import Reading
 from htrmodel.training.recipes import LINE_MODEL

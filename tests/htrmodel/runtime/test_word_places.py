@@ -23,7 +23,8 @@ from htrmodel.alignment.lines import place_words
 from htrmodel.cli.commands import commands
 from htrmodel.config import RecogniserConfig
 from htrmodel.reader import WordReader
-from htrmodel.runtime.filled_exports import Filled, fill_export, find_pages, prepare
+from htrmodel.runtime.exported_pages import find_pages, prepare
+from htrmodel.runtime.filled_exports import Filled, fill_export
 from htrmodel.runtime.page_lines import box_of, cut_out
 from htrmodel.runtime.predicting import load_reader
 from htrmodel.runtime.word_places import Boxes, TextOnPage, words_on_page

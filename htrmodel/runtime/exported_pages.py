@@ -1,0 +1,127 @@
+"""The pages of exports as tools wrote them, and the folder that their filled files go to.
+
+A hidden file in the folder says what the pages were read with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
+from htrdata.files.regular import real_path
+from htrdata.files.writing import make_folder, write_atomically
+from htrdata.sources.xml.export import MOST
+from htrdata.sources.xml.files import ExportedFile, exported_files
+from htrdata.sources.xml.image_names import Pictures
+
+RECORD = ".htrmodel-predict.json"
+"""In the folder of the pages: what they were read with."""
+
+ROOTS = ("alto", "PcGts")
+"""Root elements of the files that are pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedPage:
+    """A page to read.
+
+    Attributes:
+        file: its XML.
+        below: its path below the folder of the results.
+        pictures: among which its picture is.
+    """
+
+    file: ExportedFile
+    below: PurePosixPath
+    pictures: Pictures
+
+
+def find_pages(places: Sequence[Path]) -> list[ExportedPage]:
+    """Finds the XML files in exports, in the order of their paths.
+
+    Args:
+        places: files, folders, or zip archives as they were exported.
+
+    Raises:
+        SourceMissingError: there is nothing, or no XML file.
+        UsageError: two files would be written to one place.
+        BadDataError: an archive is damaged.
+    """
+    found: dict[PurePosixPath, ExportedPage] = {}
+    for place in places:
+        for page in _at(place):
+            if page.below in found:
+                other = found[page.below].file.file.name
+                raise UsageError(
+                    f"{other} and {page.file.file.name} have one name: read them into folders of their own"
+                )
+            found[page.below] = page
+    if not found:
+        raise SourceMissingError(
+            f"no XML file in {', '.join(map(str, places))}: name a folder or zip as it was exported"
+        )
+    return [found[below] for below in sorted(found)]
+
+
+def _at(place: Path) -> list[ExportedPage]:
+    if place.suffix.lower() == ".xml" and place.is_file():
+        around = real_path(place).parent
+        if around.name.lower() in ("page", "alto"):  # the pictures are beside that folder, or in it
+            around = around.parent
+        files = exported_files(around)
+        mine = [one for one in files if (around / one.below).samefile(place)]
+        return [ExportedPage(one, PurePosixPath(place.name), Pictures(files)) for one in mine[:1]]
+    files = exported_files(place)
+    pictures = Pictures(files)
+    xml = [one for one in files if one.below.suffix.lower() == ".xml" and not one.is_leftover]
+    return [ExportedPage(one, one.below, pictures) for one in xml]
+
+
+def prepare(out: Path, about: dict[str, str], places: Sequence[Path]) -> None:
+    """Makes the folder of the results, or makes sure that it is that of the same run.
+
+    Args:
+        out: the folder.
+        about: what pages are read with.
+        places: where they come from.
+
+    Raises:
+        UsageError: the folder is one of the places, or has pages that were read with something else.
+        CannotCreateError: it cannot be made.
+        StorageError: it cannot be written to.
+    """
+    if any(place.is_dir() and real_path(place) == real_path(out) for place in places):
+        raise UsageError(f"--out {out} is the export itself: its files stay as they are; name another folder")
+    try:
+        make_folder(out)
+    except OSError as error:
+        raise CannotCreateError(f"cannot create {out}: {error.strerror}") from error
+    record = out / RECORD
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        write_atomically(record, json.dumps(about, sort_keys=True).encode())
+        return
+    except (OSError, ValueError) as error:
+        raise StorageError(f"cannot read {record}: {error}") from error
+    if known != about:
+        differing = ", ".join(key for key in sorted({*known, *about}) if known.get(key) != about.get(key))
+        raise UsageError(f"{out} has pages that were read with another {differing}: name another folder, or remove it")
+
+
+def data_of(page: ExportedPage) -> bytes:
+    """The bytes of a page's XML.
+
+    Raises:
+        BadDataError: it cannot be read, or is too large for a page.
+    """
+    name = page.file.file.name
+    try:
+        if (page.file.file.size() or 0) > MOST:
+            raise BadDataError(f"{name} has more than {MOST:,} bytes, which is too much for a page of ALTO or PAGE")
+        return page.file.file.read()
+    except OSError as error:
+        raise BadDataError(f"cannot read {name}: {error.strerror}") from error
