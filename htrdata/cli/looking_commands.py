@@ -99,7 +99,9 @@ def _rounded(value: object) -> object:
     help="A sheet of words of which it holds, such as writer=anna,berta or height<20 or text~^[A-Z]: a column of the "
     "manifest, one of = != < <= > >= ~, values; ~ finds a regular expression. Repeatable.",
 )
-@click.option("--words", type=click.IntRange(1, 1000), help="Words, at most.  [default: 12; of a sheet 60]")
+@click.option(
+    "--words", type=click.IntRange(1, 1000), help="Words, at most.  [default: 12; of a sheet 60; of lines a third]"
+)
 def preview(
     path: Path,
     out: Path,
@@ -126,7 +128,7 @@ def preview(
     from htrdata.store.specimens import chosen_dataset, specimens_where
 
     if not (sheet or where):
-        write_preview(path, out, normalise, name=name, split=split, count=words or 12)
+        write_preview(path, out, normalise, name=name, split=split, count=words)
         echo(out)
         return
     if normalise:
@@ -134,6 +136,8 @@ def preview(
     if path.is_file():
         raise UsageError(f"{path} is no folder of a store: --sheet and --where go with a store only")
     check_out(path, out)
-    found, number = specimens_where(chosen_dataset(path, name), split, where, words or 60)
+    dataset = chosen_dataset(path, name)
+    count = words or (20 if dataset.description.unit == "line" else 60)
+    found, number = specimens_where(dataset, split, where, count)
     write_contact_sheet(found, out)
     echo(f"{out}: {len(found):,} of {number:,} words")

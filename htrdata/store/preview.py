@@ -6,14 +6,17 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from htrdata.errors import CannotCreateError, StorageError, UsageError
 from htrdata.files.refusals import refusal
 from htrdata.files.writing import write_atomically
 from htrdata.images.normalisation import Operation, normalise, operations
+from htrdata.labels import visible
 from htrdata.store.drawn_text import GAP, LINE, PAGE, TEXT, find_font, fitted
 from htrdata.store.specimens import Specimen, specimens
+from htrdata.store.stacked_preview import WIDEST, stacked
 
 _TALLEST, _WIDEST = 96, 260  # pixels; larger crops are shown smaller, each row at one scale
 _PNG = b"\x89PNG\r\n\x1a\n"  # how it begins
@@ -25,7 +28,7 @@ def preview(words: Sequence[Specimen], wanted: Iterable[Operation]) -> Image.Ima
 
     The operations build upon each other from left to right, in the order in which they are done; the last column is
     what a build with all of them gives before it reduces the height. A row's crops are shown at one scale: as they
-    are, or reduced so that all of them fit.
+    are, or reduced so that all of them fit. Lines are too wide for that: their operations stand below each other.
 
     Args:
         words: what to show.
@@ -36,7 +39,10 @@ def preview(words: Sequence[Specimen], wanted: Iterable[Operation]) -> Image.Ima
     """
     steps = operations(wanted)
     titles = ["as it is", *(f"+ {step}" if place else str(step) for place, step in enumerate(steps))]
-    rows = [_row(word, steps) for word in words]
+    if _are_wide(words):
+        blocks = [_row(word, steps, WIDEST) for word in words]
+        return stacked(blocks, [visible(word.label or "") for word in words], titles)
+    rows = [_row(word, steps, _WIDEST) for word in words]
     font = find_font()
     labels = [fitted(word.label or "", font, _LABEL_WIDTH) for word in words]
     label_width = max((round(font.getlength(label)) + GAP for label in labels if label), default=0)
@@ -62,7 +68,13 @@ def preview(words: Sequence[Specimen], wanted: Iterable[Operation]) -> Image.Ima
 
 
 def write_preview(
-    path: Path, out: Path, names: Iterable[str], *, name: str | None = None, split: str | None = None, count: int = 12
+    path: Path,
+    out: Path,
+    names: Iterable[str],
+    *,
+    name: str | None = None,
+    split: str | None = None,
+    count: int | None = None,
 ) -> None:
     """Writes the `preview` of an image or of words of a store as PNG, and replaces a picture that is there.
 
@@ -110,13 +122,19 @@ def _is_png(path: Path) -> bool:
         raise StorageError(f"{path} cannot be read: {refusal(error, path)}") from error
 
 
-def _row(word: Specimen, steps: Sequence[Operation]) -> list[Image.Image]:
+def _are_wide(words: Sequence[Specimen]) -> bool:
+    """Whether half of the words would have to be reduced to less than half to stand beside each other."""
+    widths = [width * min(1, _TALLEST / height) for height, width in (word.pixels.shape[:2] for word in words)]
+    return bool(widths) and float(np.median(widths)) > 2 * _WIDEST
+
+
+def _row(word: Specimen, steps: Sequence[Operation], widest: int) -> list[Image.Image]:
     """The crop as it is and after each step, all at the same scale."""
     crops = [word.pixels]
     for step in steps:
         crops.append(normalise(crops[-1], [step], word.threshold))
     shown = [Image.fromarray(crop).convert("RGB") for crop in crops]
-    scale = min(1.0, _TALLEST / max(crop.height for crop in shown), _WIDEST / max(crop.width for crop in shown))
+    scale = min(1.0, _TALLEST / max(crop.height for crop in shown), widest / max(crop.width for crop in shown))
     if scale == 1:
         return shown
     return [crop.resize((max(1, round(crop.width * scale)), max(1, round(crop.height * scale)))) for crop in shown]

@@ -37,14 +37,16 @@ class Specimen:
     id: str = ""
 
 
-def specimens(path: Path, *, name: str | None = None, split: str | None = None, count: int = 12) -> list[Specimen]:
+def specimens(
+    path: Path, *, name: str | None = None, split: str | None = None, count: int | None = None
+) -> list[Specimen]:
     """Loads words to show: the one of an image file, or some of a store, spread evenly over a split.
 
     Args:
         path: an image file, or the folder of a store.
         name: which data set of the store; None where it has one only.
         split: which split; None for the first that has words.
-        count: how many words of the store, at most.
+        count: how many words of the store, at most; None for 12, and for 4 where they are lines.
 
     Raises:
         UsageError: the store has no such data set or split, or several data sets of which none is named; or an image
@@ -54,7 +56,8 @@ def specimens(path: Path, *, name: str | None = None, split: str | None = None, 
         StorageError: the system refuses to read it.
     """
     if path.is_dir():
-        return _of_store(chosen_dataset(path, name), split, count)
+        dataset = chosen_dataset(path, name)
+        return _of_store(dataset, split, count or (4 if dataset.description.unit == "line" else 12))
     if name is not None or split is not None:
         raise UsageError(f"{path} is no folder of a store: --name and --split go with a store only")
     try:

@@ -112,5 +112,18 @@ def test_what_no_sheet_can_be_drawn_of_is_said(store: Path, tmp_path: Path, argu
 
 def test_a_sheet_of_any_word_is_drawn() -> None:
     wide = Specimen(np.zeros((3, 5000, 3), np.uint8), "W" * 999, id="\u202eid")
-    assert contact_sheet([wide] * 7).size[0] == 6 * 202 + 12
-    assert contact_sheet([wide]).size[0] < 250
+    assert contact_sheet([wide] * 7).size[0] == 1600 + 24
+    word = Specimen(np.zeros((30, 90, 3), np.uint8), "word", id="w")
+    assert contact_sheet([word] * 7).size[0] == 6 * 202 + 12
+    assert contact_sheet([word]).size[0] < 250
+    assert contact_sheet([wide, *[word] * 6]).size[0] == 6 * 202 + 12  # one is no reason
+
+
+@pytest.mark.parametrize(("size", "columns"), [((64, 240), 4), ((128, 480), 4), ((64, 500), 2), ((64, 1100), 1)])
+def test_what_is_wide_stands_in_fewer_columns_as_high_as_there_is_room_for(size: tuple[int, int], columns: int) -> None:
+    line = Specimen(np.full((*size, 3), 77, np.uint8), "a line", id="p1/l1")
+    sheet = np.asarray(contact_sheet([line] * 8).convert("L"))
+    rows = 8 // columns
+    assert sheet.shape[0] == 12 + rows * (64 + 50 + 12)
+    shown = sheet == 77
+    assert shown.sum() == 8 * 64 * (size[1] * 64 // size[0])  # not one is smaller

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -210,3 +211,20 @@ def test_the_command_shows_an_image_and_refuses_unknown_names(tmp_path: Path) ->
         assert named.size == size
     with pytest.raises(UsageError, match="no normalisation 'unslant'"):
         CliRunner().invoke(commands, [*arguments, "--normalise", "unslant"], catch_exceptions=False)
+
+
+def test_of_lines_each_operation_stands_below_the_one_before_it_at_a_size_that_can_be_read() -> None:
+    lines = [Specimen(draw(number, 48, 900), f"line{number}") for number in range(2)]
+    picture = preview(lines, [Operation.CONTRAST])
+    assert picture.width < 900 + 200
+    tops = []
+    for line in lines:
+        for crop in (line.pixels, contrast(line.pixels)):
+            left, top = contains(picture, crop) or (-1, -1)
+            assert left > 0
+            tops.append(top)
+    assert tops == sorted(tops)
+    assert all(after - before >= 48 for before, after in itertools.pairwise(tops)), tops
+    longest = preview([Specimen(draw(0, 64, 3000), "W" * 999)], [Operation.TRIM])
+    assert longest.width < 1400
+    assert longest.height < 400
