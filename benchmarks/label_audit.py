@@ -25,7 +25,7 @@ from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.records import Page, Word
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrmodel.auditing.audit import audit
-from htrmodel.auditing.crossfit import AuditRequest
+from htrmodel.auditing.request import AuditRequest
 
 WAYS = ("typo", "neighbour", "case", "mark", "crop")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from htrdata.errors import UsageError
 from htrdata.store.reading import Dataset
-from htrmodel.auditing.crossfit import AuditRequest, audited, judge, open_all
+from htrmodel.auditing.crossfit import audited, judge, open_all
 from htrmodel.auditing.findings import Finding, rank, rank_readings
+from htrmodel.auditing.request import AuditRequest
 from htrmodel.judging.predictions import Predictions, read_predictions
 
 WELL = 0.7

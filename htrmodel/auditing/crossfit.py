@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from htrdata.labels import Charset, LabelPolicy
 from htrdata.store.reading import Dataset
 from htrmodel.auditing.findings import AuditedWord
 from htrmodel.auditing.folds import deal, groups_of
+from htrmodel.auditing.request import AuditRequest
 from htrmodel.auditing.scoring import Score, score
 from htrmodel.data.batches import WordBatches
 from htrmodel.data.cache import decoded_words
@@ -46,27 +46,6 @@ RECIPE = Recipe(
 
 LEAST_TIMES = 5
 """A character that a model does not know yet is learnt where labels have it that often."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRequest:
-    """What is asked for.
-
-    Attributes:
-        start: the checkpoint that each fold's training starts from, or that judges all where nothing is trained.
-        folds: how many; 0 to train nothing.
-        epochs: of each training.
-        words: audited at most, drawn at random; None for all.
-        seed: of all chance.
-        device: see `htrmodel.devices.find_device`.
-    """
-
-    start: Path
-    folds: int = 3
-    epochs: int = 2
-    words: int | None = None
-    seed: int = 0
-    device: str = "auto"
 
 
 @dataclass(frozen=True)

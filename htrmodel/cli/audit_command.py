@@ -14,7 +14,7 @@ from htrmodel import starter
 if TYPE_CHECKING:
     from htrdata.store.reading import Dataset
     from htrmodel.auditing.audit import Audit
-    from htrmodel.auditing.crossfit import AuditRequest
+    from htrmodel.auditing.request import AuditRequest
 
 START = Path("starter-fast")
 
@@ -72,8 +72,8 @@ def audit(
     """
     from htrdata.store.reading import open_store
     from htrmodel.auditing.audit import audit_readings
-    from htrmodel.auditing.crossfit import AuditRequest
     from htrmodel.auditing.report import write_csv, write_page
+    from htrmodel.auditing.request import AuditRequest
     from htrmodel.judging.prediction_files import check_place
 
     opened = open_store(store)

@@ -20,8 +20,8 @@ from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import Dataset
 from htrmodel.auditing import crossfit, scoring
 from htrmodel.auditing.audit import Audit, audit, audit_readings
-from htrmodel.auditing.crossfit import AuditRequest
 from htrmodel.auditing.report import COLUMNS, write_page
+from htrmodel.auditing.request import AuditRequest
 from htrmodel.auditing.scoring import Score
 from htrmodel.cli.commands import commands
 from htrmodel.data.batches import WordBatches
