@@ -68,6 +68,7 @@ _OPTIONS: list[Decorator] = [
     click.option("--batch-size", type=int, help="Words in a batch.  [default: the recipe's]"),
     click.option("--lr", type=float, help="Learning rate.  [default: the recipe's]"),
     click.option("--augment", type=float, help="How strongly images are changed; 0: not.  [default: the recipe's]"),
+    click.option("--bend", type=float, help="How strongly letters are bent thereby; 0: not.  [default: the recipe's]"),
     click.option("--weight-decay", type=float, help="Of AdamW.  [default: the recipe's]"),
     click.option(
         "--precision",
@@ -130,6 +131,7 @@ class FinetuneOptions(TypedDict):
     batch_size: int | None
     lr: float | None
     augment: float | None
+    bend: float | None
     weight_decay: float | None
     precision: str | None
     seed: int

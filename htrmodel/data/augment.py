@@ -1,7 +1,8 @@
 """Changes images of words as writers, pens, paper and scanners do: a whole batch at once, on its device.
 
 The kinds are those that were measured to pay for handwritten words: small affine changes, light and contrast, noise and
-erased spots. Strong rotation, erosion, dilation and blur were measured to harm and are left out.
+erased spots; and, where it is asked for, bends as another hand has them. Strong rotation, erosion, dilation and blur were
+measured to harm and are left out.
 """
 
 from __future__ import annotations
@@ -27,29 +28,34 @@ _BRIGHTNESS = 0.12
 _GAMMA = math.log(1.5)
 _NOISE = 0.05
 _ERASED = (0.12, 0.5)  # width, height
+_BEND = 0.03  # standard deviation of what a node is moved by across and down, in heights of the input
+_NODES = 0.4  # from one node to the next, in heights
 
 
-def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
+def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0, bend: float = 0.0) -> Tensor:
     """Changes each image in its own way. Nothing waits for the device.
 
     Args:
         images: uint8 [N, 1, H, W] in 0 to 255, or floating point in 0 to 1.
         generator: of random numbers, on the device of the images. Its state alone decides what happens.
         strength: 0 changes nothing; 1 is mild, a word stays easy to read; the changes grow in proportion.
+        bend: how strongly letters are bent, times the strength: the nodes of a coarse grid are moved at random, and what is
+            between them follows smoothly (Wigington et al., ICDAR 2017). 0 for not at all, 1 for what lines take.
 
     Returns:
         float32 [N, 1, H, W] in 0 to 1.
 
     Raises:
-        ValueError: the strength is negative.
+        ValueError: the strength or the bend is negative.
     """
-    if strength < 0:
-        raise ValueError(f"a strength of {strength} is not possible: give 0 or more")
+    for name, value in (("strength", strength), ("bend", bend)):
+        if value < 0:
+            raise ValueError(f"a {name} of {value} is not possible: give 0 or more")
     values = grey_values(images)
     if strength == 0:
         return values
     with without_autocast(values):
-        values = _move(values, generator, strength)
+        values = _move(values, generator, strength, bend * strength)
         values = _relight(values, generator, strength)
         values = _erase(values, generator, strength)
         return _add_noise(values, generator, strength)
@@ -60,8 +66,8 @@ def _draw(images: Tensor, generator: torch.Generator, limit: float) -> Tensor:
     return (torch.rand(len(images), generator=generator, device=images.device) * 2 - 1) * limit
 
 
-def _move(images: Tensor, generator: torch.Generator, strength: float) -> Tensor:
-    """Rotates, slants, scales and shifts about the centre; beyond its edges an image goes on as it ends.
+def _move(images: Tensor, generator: torch.Generator, strength: float, bend: float) -> Tensor:
+    """Rotates, slants, scales, shifts and bends; beyond its edges an image goes on as it ends.
 
     A line that is longer than a word is rotated and shifted by less in proportion, and only made narrower, since its
     ends would be gone otherwise.
@@ -80,7 +86,18 @@ def _move(images: Tensor, generator: torch.Generator, strength: float) -> Tensor
     across = torch.stack([cosine * scale_x, (cosine * slant - sine) * scale_y * (height / width), shift_x], 1)
     down = torch.stack([sine * scale_x * (width / height), (sine * slant + cosine) * scale_y, shift_y], 1)
     grid = functional.affine_grid(torch.stack([across, down], 1), list(images.shape), align_corners=False)
+    if bend:
+        grid = grid + _bends(images, generator, bend)
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _bends(images: Tensor, generator: torch.Generator, bend: float) -> Tensor:
+    """Where each pixel is taken from beside its place: [N, H, W, 2], across and down, in half images."""
+    height, width = images.shape[2:]
+    nodes = [round(size / (_NODES * height)) + 1 for size in (height, width)]
+    moved = torch.randn(len(images), 2, *nodes, generator=generator, device=images.device) * (_BEND * bend)
+    smooth = functional.interpolate(moved, size=(height, width), mode="bicubic", align_corners=True)
+    return torch.stack([smooth[:, 0] * (2 * height / width), smooth[:, 1] * 2], 3)
 
 
 def _relight(images: Tensor, generator: torch.Generator, strength: float) -> Tensor:

@@ -54,6 +54,7 @@ def finetune(
     batch_size: int | None = None,
     lr: float | None = None,
     augment: float | None = None,
+    bend: float | None = None,
     weight_decay: float | None = None,
     precision: str | None = None,
     seed: int = 0,
@@ -100,6 +101,7 @@ def finetune(
         batch_size: words in a batch.
         lr: learning rate.
         augment: how strongly images are changed, see `htrmodel.data.augment.augment`; 0 for not at all.
+        bend: how strongly letters are bent thereby; 0 for not at all.
         weight_decay: of AdamW.
         precision: ``float32``, ``bfloat16``, or ``auto`` for bfloat16 on GPUs alone.
         seed: of new weights, order and augmentation.
@@ -137,6 +139,7 @@ def finetune(
         "batch_size": batch_size,
         "lr": lr,
         "augment": augment,
+        "bend": bend,
         "weight_decay": weight_decay,
         "precision": precision,
     }

@@ -37,6 +37,7 @@ class Recipe:
         select: what the best checkpoint has the lowest of, the mean over the data sets that are validated: ``loss``; or
             ``cer``, and of equal ones the lowest loss.
         augment: strength of `htrmodel.data.augment`; 0 for none.
+        bend: how strongly it also bends letters; 0 for not.
         precision: one of `PRECISIONS`; see `htrmodel.devices.uses_bfloat16`. The recogniser keeps TPS and its decoder
             out of it, and the loss is computed in float32.
         average: decay of the moving average of the weights (Polyak and Juditsky, 1992), which is then what is validated
@@ -61,6 +62,7 @@ class Recipe:
     augment: float = 0.0
     precision: str = "float32"
     average: float = 0.0
+    bend: float = 0.0
 
     def __post_init__(self) -> None:
         self._check("optimizer", self.optimizer in ("adadelta", "adamw"), "adadelta or adamw")
@@ -72,6 +74,7 @@ class Recipe:
         self._check("patience", self.patience >= 0, "0 (never stop early) or more")
         self._check("select", self.select in SELECTS, " or ".join(SELECTS))
         self._check("augment", 0 <= self.augment < float("inf"), "0 (not at all) or more")
+        self._check("bend", 0 <= self.bend < float("inf"), "0 (not at all) or more")
         self._check("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
         self._check("average", 0 <= self.average < 1, "at least 0 and below 1")
@@ -86,7 +89,10 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as JSON can hold it."""
-        return asdict(self)
+        values = asdict(self)
+        if not self.bend:
+            del values["bend"]  # runs that began before there was any go on
+        return values
 
 
 ATTENTIONHTR = Recipe(name="attentionhtr", optimizer="adadelta", lr=1.0, patience=5)

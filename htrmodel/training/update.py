@@ -58,7 +58,7 @@ class Update:
         # First of all, so that gradients are made in one place when this is recorded.
         self.optimizer.zero_grad()
         if self.recipe.augment:
-            images = augment(images, self.generator, self.recipe.augment)
+            images = augment(images, self.generator, self.recipe.augment, self.recipe.bend)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = (self.called or recogniser)(standardise(images, recogniser.config), targets)
         loss = LOSSES[recogniser.config.prediction](logits, targets)

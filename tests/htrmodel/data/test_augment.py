@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,7 @@ KINDS = {
     "_GAMMA": 0.0,
     "_NOISE": 0.0,
     "_ERASED": (0.0, 0.0),
+    "_BEND": 0.0,
 }
 COUNT = 400
 
@@ -226,3 +229,24 @@ def test_nothing_waits_for_the_device() -> None:
         augment(images, on_device)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def test_bends_move_near_things_alike_and_far_ones_each_in_its_own_way(only: Callable[..., None]) -> None:
+    only("_BEND")
+    ways = []
+    for row, column in ((16, 20), (16, 22), (16, 80)):
+        spots = centres(augment(blob(row, column), generator(), bend=1))
+        ways.append(spots - torch.tensor([row, column], dtype=torch.float32))
+    moved = torch.stack(ways)
+    # The nodes are moved by 0.03 heights; between them the changes are smaller.
+    assert 0.4 < moved.std() / (0.03 * 32) < 1
+    together = [torch.corrcoef(torch.stack([moved[0, :, axis], moved[1, :, axis]]))[0, 1].item() for axis in (0, 1)]
+    apart = [torch.corrcoef(torch.stack([moved[0, :, axis], moved[2, :, axis]]))[0, 1].item() for axis in (0, 1)]
+    assert min(together) > 0.9
+    assert max(map(abs, apart)) < 0.2
+
+
+def test_what_is_not_bent_is_as_it_always_was() -> None:
+    assert torch.equal(augment(words(), generator(), 1, bend=0), augment(words(), generator()))
+    with pytest.raises(ValueError, match="bend of -1"):
+        augment(words(), generator(), 1, bend=-1)
