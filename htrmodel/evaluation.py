@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from htrdata.errors import UsageError
+from htrdata.files.cores import usable_cores
 from htrdata.labels import normal_form
 from htrdata.store.reading import Dataset, open_store
 from htrmodel import starter
@@ -37,6 +38,9 @@ from htrmodel.recogniser import Recogniser, TensorReader
 from htrmodel.tokenizer import check_sure
 from htrmodel.voting import VARIANTS, VotingReader
 
+_WORDS_PER_WORKER = 10_000
+"""A process starts in the time in which another one decodes so many words."""
+
 
 def evaluate(
     recogniser: Recogniser | Path | str | Sequence[Recogniser | Path | str] = starter.DEFAULT,
@@ -49,6 +53,7 @@ def evaluate(
     resamples: int = RESAMPLES,
     knowledge: Knowledge | None = None,
     tta: bool = False,
+    workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     say: Callable[[str], object] = warnings.warn,
 ) -> Judgement:
@@ -64,6 +69,7 @@ def evaluate(
         resamples: of the bootstrap for the 95 % intervals.
         knowledge: of the language, to read with; None to read what is there. The judgement says so, and its signatures.
         tta: whether each image is read in several variants, see `htrmodel.voting`. Likewise.
+        workers: processes that decode words; None for as many as pay, one per usable core at most.
         progress: told, for one recogniser after the other, how many words are read, and how many there are.
         say: told in a sentence where a model of words reads what may be lines.
 
@@ -85,7 +91,9 @@ def evaluate(
     readers: list[TensorReader] = [one if knowledge is None else LanguageReader(one, knowledge) for one in members]
     if tta:
         readers = [VotingReader(one) for one in readers]
-    readings = [read_split(one, dataset, chosen, batch_size=batch_size, progress=progress) for one in readers]
+    readings = [
+        read_split(one, dataset, chosen, batch_size=batch_size, workers=workers, progress=progress) for one in readers
+    ]
     return judge(
         readings[0] if len(readings) == 1 else vote(readings),
         dataset,
@@ -122,7 +130,7 @@ def read_split(
     split: str,
     *,
     batch_size: int = 192,
-    workers: int = 1,
+    workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:
     """Reads all words of a split, in single precision, on the device that the recogniser is on.
@@ -134,7 +142,7 @@ def read_split(
         dataset: of a store.
         split: of the data set.
         batch_size: how many words are read at once.
-        workers: processes that decode images.
+        workers: processes that decode words; None for as many as pay, one per usable core at most.
         progress: told how many words are read, and how many there are.
 
     Raises:
@@ -146,7 +154,8 @@ def read_split(
     if recogniser.config.reads_lines:
         batches = LineBatches([samples], recogniser.config, recogniser.device)
     else:
-        images = decoded_words(samples, recogniser.config, workers=workers)
+        paying = max(1, min(usable_cores(), len(samples) // _WORDS_PER_WORKER))
+        images = decoded_words(samples, recogniser.config, workers=workers or paying)
         batches = WordBatches([samples], [images], recogniser.device)
     texts: dict[str, str] = {}
     confidences: dict[str, float] = {}

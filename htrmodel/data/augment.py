@@ -1,8 +1,8 @@
 """Changes images of words as writers, pens, paper and scanners do: a whole batch at once, on its device.
 
 The kinds are those that were measured to pay for handwritten words: small affine changes, light and contrast, noise and
-erased spots; and, where it is asked for, bends as another hand has them. Strong rotation, erosion, dilation and blur were
-measured to harm and are left out.
+erased spots; where it is asked for, bends too. Strong rotation, erosion, dilation and blur were measured to harm and
+are left out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0, b
         images: uint8 [N, 1, H, W] in 0 to 255, or floating point in 0 to 1.
         generator: of random numbers, on the device of the images. Its state alone decides what happens.
         strength: 0 changes nothing; 1 is mild, a word stays easy to read; the changes grow in proportion.
-        bend: how strongly letters are bent, times the strength: the nodes of a coarse grid are moved at random, and what is
+        bend: how strongly letters are bent, times the strength: nodes of a coarse grid are moved at random, and what is
             between them follows smoothly (Wigington et al., ICDAR 2017). 0 for not at all, 1 for what lines take.
 
     Returns:

@@ -27,6 +27,7 @@ from htrmodel.checkpoint.native import save
 from htrmodel.cli.evaluate_command import evaluate
 from htrmodel.cli.finetune_command import finetune
 from htrmodel.cli.predict_command import predict
+from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import divided
 from htrmodel.evaluation import read_split, vote
 from htrmodel.judging.predictions import Predictions
@@ -61,6 +62,25 @@ def test_a_split_is_read_as_its_images_are_read(build: Callable[..., Recogniser]
     unspelt = {word.id for word in words if ALNUM.missing(word.text)}
     assert set(predictions.left_out) == unspelt
     assert unspelt
+
+
+def test_as_many_processes_decode_as_pay(
+    build: Callable[..., Recogniser], dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def decoded(*given: object, workers: int) -> object:
+        asked.append(workers)
+        return decoded_words(*given, workers=1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("htrmodel.evaluation.decoded_words", decoded)
+    monkeypatch.setattr("htrmodel.evaluation.usable_cores", lambda: 3)
+    recogniser, words = build("None-VGG-None-CTC"), len(dataset.words("test"))
+    for enough in (words + 1, words // 2, 1):
+        monkeypatch.setattr("htrmodel.evaluation._WORDS_PER_WORKER", enough)
+        read_split(recogniser, dataset, "test")
+    read_split(recogniser, dataset, "test", workers=5)
+    assert asked == [1, 2, 3, 5]
 
 
 def test_words_that_ctc_has_no_steps_for_are_left_out(build: Callable[..., Recogniser], dataset: Dataset) -> None:
