@@ -73,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
         "htrmodel.tokenizer",
     },
     "htrmodel.judging": {*_STORE, "htrdata.version"},
-    "htrmodel.training": {*_FOUNDATIONS, "htrdata.store", "htrmodel.checkpoint"}
+    "htrmodel.training": {*_FOUNDATIONS, "htrdata.drawing", "htrdata.store", "htrmodel.checkpoint"}
     | {"htrmodel.config", "htrmodel.data", "htrmodel.devices", "htrmodel.judging", "htrmodel.recogniser"}
     | {"htrmodel.layers", "htrmodel.recording", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.runtime": {

@@ -15,6 +15,7 @@ from htrmodel.checkpoint.files import load
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import uses_bfloat16
+from htrmodel.training import forgetting
 from htrmodel.training.choosing import verdict
 from htrmodel.training.fixed_batches import NO_ATTENTION
 from htrmodel.training.initial_model import InitialModel, initial_model
@@ -117,8 +118,12 @@ def _prove(request: Request, recipe: Recipe, task: Task, folder: RunFolder, say:
     for proof in prove(start, best, task.validation, recipe.batch_size, stop):
         proofs.append(proof)
         say(str(proof))
-    if len(proofs) == len(task.validation):
-        say(advice(proofs, folder.best))
+    if len(proofs) < len(task.validation):
+        return
+    forgot = forgetting.told(start, best, recipe.batch_size, stop)
+    if forgot is not None:
+        say(forgot)
+    say(advice(proofs, folder.best))
 
 
 def _check(

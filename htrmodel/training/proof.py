@@ -20,7 +20,8 @@ from htrmodel.training.validation import Stop
 MOST = 2000
 """Words of each data set that are read twice, evenly spread: with more, the interval hardly gets narrower."""
 
-_COLUMNS = (2, 1)  # edits and characters, of `htrmodel.judging.metrics.COLUMNS`
+COLUMNS = (2, 1)
+"""Edits and characters, of `htrmodel.judging.metrics.COLUMNS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,16 @@ class Proof:
             f"{self.name}: CER {self.before:.2%} by the start, {self.after:.2%} by the best checkpoint, on the same "
             f"{self.words:,} {what} held out"
         )
+        return told + ("; " if np.isnan(self.low) else ": ") + self.difference
+
+    @property
+    def difference(self) -> str:
+        """By how much, and whether that is sure."""
         if np.isnan(self.low):
-            return f"{told}; all are of one writer or page, so that nothing is sure"
+            return "all are of one writer or page, so that nothing is sure"
         points = f"{100 * (self.after - self.before):+.2f} points [{100 * self.low:+.2f}, {100 * self.high:+.2f}]"
         sure = "surely better" if self.helped else "surely worse: forgotten" if self.low > 0 else "may be chance"
-        return f"{told}: {points}, paired over {self.clusters:,} writers or pages: {sure}"
+        return f"{points}, paired over {self.clusters:,} writers or pages: {sure}"
 
 
 @torch.inference_mode()
@@ -84,22 +90,37 @@ def prove(
             return
         clusters, before = counts[0] or ([], np.zeros((0, 2)))
         after = counts[1][1] if counts[1] is not None else before
-        # Edits of both over the same characters, in the same draws.
-        sums = cluster_sums(np.concatenate([before, after], 1), clusters)
-        low, high = np.array(np.nan), np.array(np.nan)
-        if len(sums) > 1:
-            low, high = interval(_differences(resample(sums, RESAMPLES, 0)))
-        total = sums.sum(0)
-        yield Proof(
-            name=name,
-            before=float(total[0] / total[1]),
-            after=float(total[2] / total[3]),
-            low=float(low),
-            high=float(high),
-            words=len(clusters),
-            clusters=len(sums),
-            lines=best.config.reads_lines,
-        )
+        yield compared(name, clusters, before, after, lines=best.config.reads_lines)
+
+
+def compared(
+    name: str, clusters: list[str], before: NDArray[np.float64], after: NDArray[np.float64], *, lines: bool
+) -> Proof:
+    """How two readings of the same words compare.
+
+    Args:
+        name: of the data set.
+        clusters: of each word, its writer or page.
+        before: of each word the edits and characters by the start, float64 [N, 2].
+        after: the same by the best checkpoint.
+        lines: whether they are lines.
+    """
+    # Edits of both over the same characters, in the same draws.
+    sums = cluster_sums(np.concatenate([before, after], 1), clusters)
+    low, high = np.array(np.nan), np.array(np.nan)
+    if len(sums) > 1:
+        low, high = interval(_differences(resample(sums, RESAMPLES, 0)))
+    total = sums.sum(0)
+    return Proof(
+        name=name,
+        before=float(total[0] / total[1]),
+        after=float(total[2] / total[3]),
+        low=float(low),
+        high=float(high),
+        words=len(clusters),
+        clusters=len(sums),
+        lines=lines,
+    )
 
 
 def advice(proofs: list[Proof], best: object) -> str:
@@ -137,4 +158,4 @@ def _count(
         texts += map(normal_form, batch.texts)
         readings += [normal_form(reading.text) for reading in recogniser.tokenizer.decode(logits)]
         clusters += [cluster_of[one] for one in batch.ids]
-    return clusters, count(texts, readings)[:, _COLUMNS]
+    return clusters, count(texts, readings)[:, COLUMNS]
