@@ -14,12 +14,12 @@ from htrdata.errors import CannotCreateError, StorageError
 from htrdata.files.refusals import cannot_create, refusal
 
 
-def write_atomically(path: Path | str, content: bytes) -> None:
+def write_atomically(path: Path | str, *content: bytes | memoryview) -> None:
     """Writes a file beside its place, to the disk, and moves it there: an older file of that name stays until then.
 
     Args:
         path: where the file shall be; its folder must exist.
-        content: all of it.
+        content: all of it, in as many pieces as it comes in.
 
     Raises:
         CannotCreateError: the file cannot be created there.
@@ -32,12 +32,12 @@ def write_atomically(path: Path | str, content: bytes) -> None:
     except OSError as error:
         raise CannotCreateError(cannot_create(path, error)) from error
     try:
-        replace_durably(path, content)
+        replace_durably(path, *content)
     except OSError as error:
         raise StorageError(f"writing {path} failed: {refusal(error)}") from error
 
 
-def replace_durably(path: Path, content: bytes) -> None:
+def replace_durably(path: Path, *content: bytes | memoryview) -> None:
     """As `write_atomically`, for callers that have words of their own for what the system says.
 
     Raises:
@@ -46,7 +46,7 @@ def replace_durably(path: Path, content: bytes) -> None:
     temporary = _beside(path)
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

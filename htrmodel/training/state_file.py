@@ -39,8 +39,8 @@ def write_state(path: Path, run: str, content: Mapping[str, Any]) -> None:
     """
     saved = io.BytesIO()
     torch.save(content, saved)
-    body = saved.getvalue()
-    write_atomically(path, f"htrmodel-state {FORMAT} {run} {_digest(run, body)}\n".encode() + body)
+    body = saved.getbuffer()  # a state of all moments has hundreds of megabytes, which are not copied
+    write_atomically(path, f"htrmodel-state {FORMAT} {run} {_digest(run, body)}\n".encode(), body)
 
 
 def read_state(path: Path, run: str) -> Any:
@@ -66,7 +66,7 @@ def read_state(path: Path, run: str) -> Any:
         raise damaged(path)
     if int(head[1]) != FORMAT:
         raise BadDataError(f"{path} has format {int(head[1])}, this release goes on from {FORMAT}: {remedy(path)}")
-    body = content[head.end() :]
+    body = memoryview(content)[head.end() :]
     if head[3].decode() != _digest(head[2].decode(), body):
         raise damaged(path)
     if head[2].decode() != run:
@@ -74,7 +74,7 @@ def read_state(path: Path, run: str) -> Any:
             f"{path} is of another run than the config.json beside it: put its own back, or {remedy(path)}"
         )
     try:
-        return read_pickled(body, path)
+        return read_pickled(bytes(body), path)
     except BadDataError as error:
         raise damaged(path) from error
 
@@ -89,5 +89,7 @@ def remedy(path: Path) -> str:
     return f"start anew with --overwrite, or a new run with --out and --from {path.parent / 'last.safetensors'}"
 
 
-def _digest(run: str, body: bytes) -> str:
-    return hashlib.sha256(run.encode() + b"\n" + body).hexdigest()
+def _digest(run: str, body: memoryview) -> str:
+    digest = hashlib.sha256(f"{run}\n".encode())
+    digest.update(body)
+    return digest.hexdigest()
