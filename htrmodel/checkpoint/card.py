@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from htrdata.errors import BadDataError
+from htrdata.files.regular import read_regular
 from htrmodel.checkpoint.contents import Checkpoint
 
 _FENCE = "---\n"
+_MOST = 1 << 24  # bytes of a card
 
 
 def card_of(checkpoint: Checkpoint, name: str, licence: str | None) -> str:
@@ -20,10 +23,22 @@ def card_of(checkpoint: Checkpoint, name: str, licence: str | None) -> str:
 
     Returns:
         Markdown, which begins with the front matter that Hugging Face reads.
+
+    Raises:
+        BadDataError: what lies there is not UTF-8.
     """
     beside = checkpoint.path.with_suffix(".md")
-    text = beside.read_text(encoding="utf-8") if beside.is_file() else _made(checkpoint, name)
+    text = _read(beside) if beside.is_file() else _made(checkpoint, name)
     return text if text.startswith(_FENCE) else _front_matter(checkpoint, licence) + text
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_regular(path, _MOST).decode()
+    except UnicodeDecodeError as error:
+        raise BadDataError(
+            f"{path} is the card, and not UTF-8 (byte {error.start:,}): convert it, or move it away"
+        ) from error
 
 
 def told_lines(name: str, value: object) -> Iterator[str]:

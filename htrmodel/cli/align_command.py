@@ -93,6 +93,7 @@ def _align_store(
     store: Path, name: str | None, checkpoint: Path, out: Path, settings: Settings | None, device: str
 ) -> None:
     from htrdata.cli.console import echo, progress_bar
+    from htrdata.files.outputs import check_output
     from htrdata.store.reading import open_store
     from htrmodel.alignment.aligning import align_lines
 
@@ -102,6 +103,7 @@ def _align_store(
     if name is None and len(opened.datasets) > 1:
         raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
     dataset = opened.dataset(name or next(iter(opened.datasets)))
+    check_output(out, (dataset.manifest_path.parent, checkpoint))
     with progress_bar() as progress:
         aligned = align_lines(
             dataset,

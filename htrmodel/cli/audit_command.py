@@ -70,6 +70,7 @@ def audit(
       htrmodel audit lmdb --name unipen --words 10000 --epochs 1
       htrmodel audit lmdb --name dhsd --no-train
     """
+    from htrdata.files.outputs import keep
     from htrdata.store.reading import open_store
     from htrmodel.auditing.audit import audit_readings
     from htrmodel.auditing.report import write_csv, write_page
@@ -83,7 +84,10 @@ def audit(
     table = out or Path(f"{dataset.name}-audit.csv")
     if table.suffix != ".csv":
         raise UsageError(f"{table} does not end in .csv: it is a table")
-    check_place(table)
+    read = (*predictions, dataset.manifest_path.parent)
+    check_place(table, read, "--out")
+    page = table.with_suffix(".html")
+    keep(page, read)
     if predictions and no_train:
         raise UsageError("--predictions are ranked as they are: leave --no-train out")
     if predictions:
@@ -94,7 +98,6 @@ def audit(
         )
         found = _found(dataset, request)
     write_csv(table, found.findings)
-    page = table.with_suffix(".html")
     write_page(page, dataset, found, table, show)
     _say(dataset.name, found)
     echo(f"{table} has all of them, {page} shows the first {min(show, len(found.findings)):,}", err=True)

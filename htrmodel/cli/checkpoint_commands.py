@@ -77,6 +77,7 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
       htrmodel export runs/imgur5k/best.safetensors small.safetensors --half
       htrmodel export runs/imgur5k/best.safetensors fast.onnx --int8 lmdb/ --half
     """
+    from htrdata.files.outputs import check_output
     from htrmodel.checkpoint.clova import export_clova
     from htrmodel.checkpoint.files import read_checkpoint
     from htrmodel.checkpoint.native import save
@@ -92,6 +93,7 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
     if calibrate is not None and write is not export_onnx:
         raise UsageError(f"--int8 is for .onnx: {out} holds floating-point weights")
     found = read_checkpoint(checkpoint, foreign.settings())
+    check_output(out, (found.path, *([calibrate] if calibrate is not None else [])), "OUT")
     if found.assumed:
         say_assumed(found.assumed)
     recogniser = found.build()[0]

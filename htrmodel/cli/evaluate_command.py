@@ -10,6 +10,7 @@ import click
 from htrdata.cli.console import echo, print_json, progress_bar
 from htrdata.cli.misspelt import stray_words
 from htrdata.errors import UsageError
+from htrdata.store.format import DATASET_FILE
 from htrmodel import starter
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 from htrmodel.cli.labelled_folder import as_store
@@ -105,7 +106,7 @@ def evaluate(
         checkpoints = (starter.DEFAULT,)
         click.echo(starter.said_of(starter.DEFAULT, "--checkpoint FILE"), err=True)
     from htrmodel.judging.judging import check_resamples, judge
-    from htrmodel.judging.prediction_files import check_place, write_predictions
+    from htrmodel.judging.prediction_files import write_predictions
     from htrmodel.judging.which_split import which_split
 
     check_resamples(resamples)
@@ -117,8 +118,7 @@ def evaluate(
         raise UsageError(
             "--lm, --lexicon and --tta are for reading: what is in --predictions has been read; give a --checkpoint"
         )
-    if save is not None:
-        check_place(save)
+    _check_places(save, report, (*checkpoints, *predictions, *language.files, *_kept_folders(data)))
     data = click.get_current_context().with_resource(as_store(data, plain=False))
     dataset, _ = which_split(data, name, split)
     if checkpoints:
@@ -146,6 +146,23 @@ def _members(checkpoints: tuple[Path, ...], foreign: ForeignRequest, device: str
 
     found = find_device(device)
     return [load_as(one, foreign.settings(), say_assumed).to(found) for one in checkpoints]
+
+
+def _check_places(save: Path | None, report: Path | None, read: tuple[Path, ...]) -> None:
+    from htrdata.files.outputs import check_output_folder, keep
+    from htrmodel.judging.html_report.page import REPORT
+    from htrmodel.judging.prediction_files import check_place
+
+    if save is not None:
+        check_place(save, read)
+    if report is not None:
+        check_output_folder(report, "--report")
+        keep(report / REPORT, read, "--report")
+
+
+def _kept_folders(data: Path) -> list[Path]:
+    """Folders in which nothing may be replaced: the data sets of a store, or one of images with their texts."""
+    return [path.parent for path in data.glob(f"*/{DATASET_FILE}")] or [data]
 
 
 def _read_and_judged(

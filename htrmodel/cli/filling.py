@@ -92,10 +92,10 @@ def _write(
 ) -> None:
     from htrmodel.runtime.exported_pages import find_pages, prepare
 
-    pages = find_pages(places)
+    pages = find_pages(places, out)
     if part is not None:
         pages = list(Share.parse(part).every(pages))
-    prepare(out, about, places)
+    prepare(out, about, places, pages)
     with StopSignals() as stop, progress_bar() as progress:
         filled = work(pages, stop, lambda done, total: progress("pages", done, total))
     echo(_summary(filled, f"{out}: {told(filled)}"))

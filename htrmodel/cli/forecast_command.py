@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.console import echo
-from htrdata.errors import UsageError
+from htrdata.errors import CannotCreateError, UsageError
 
 if TYPE_CHECKING:
     from htrmodel.judging.forecast import Forecaster
@@ -64,6 +64,8 @@ def forecast(
     from htrmodel.judging.teaching import most_teaching
     from htrmodel.runtime.read_lines import filled_lines
 
+    if out is not None:
+        _check(out)
     found = filled_lines(places)
     learnt = _learnt(checkpoint, held_out, device)
     documents: dict[str, list[FilledLine]] = defaultdict(list)
@@ -85,6 +87,16 @@ def forecast(
             found[place] for place in most_teaching([x.text for x in found], [x.confidence for x in found], lines)
         ]
         _write(out, rows, chosen, images)
+
+
+def _check(out: Path) -> None:
+    """What stands in gt.txt is put right by hand, line by line: it is never replaced."""
+    from htrdata.files.outputs import check_output_folder
+
+    check_output_folder(out)
+    texts = out / "transcribe" / "gt.txt"
+    if texts.exists():
+        raise CannotCreateError(f"{texts} is there, and somebody may have put it right: name another folder with --out")
 
 
 def _forecast(learnt: Forecaster, lines: Sequence[FilledLine]) -> tuple[int, int, float]:

@@ -30,6 +30,11 @@ class LanguageRequest:
     lexicon_weight: float | None
     tta: bool
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that are read."""
+        return tuple(one for one in (self.lm, self.lexicon) if one is not None)
+
     def knowledge(self) -> Knowledge | None:
         """The knowledge itself; None where nothing is asked for.
 

@@ -26,8 +26,10 @@ def lm(texts: tuple[Path, ...], out: Path, order: int) -> None:
     """
     import safetensors.numpy  # noqa: F401 - the file is written with it: it is missed before the work
 
+    from htrdata.files.outputs import check_output
     from htrmodel.language.counting import make_model, read_texts
 
+    check_output(out, texts)
     words = read_texts(texts)
     model = make_model(words, order)
     model.save(out)

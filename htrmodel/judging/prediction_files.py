@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from htrdata.errors import CannotCreateError, UsageError
+from htrdata.errors import UsageError
+from htrdata.files.outputs import check_output
 from htrdata.files.writing import write_atomically
 from htrmodel.judging.judgement import compared
 from htrmodel.judging.metrics import COLUMNS, count
@@ -42,19 +42,22 @@ def write_predictions(path: Path, words: Sequence[JudgedWord]) -> None:
     write_atomically(path, _ENCODERS[path.suffix.lower()](_columns(words)))
 
 
-def check_place(path: Path) -> None:
-    """Makes sure, before there is anything to write, that it can be written there. Raises as `write_predictions`."""
+def check_place(path: Path, read: Iterable[Path] = (), option: str = "--save") -> None:
+    """Makes sure, before there is anything to write, that it can be written there, and over nothing that is read.
+
+    Args:
+        path: the file.
+        read: files and folders that nothing in may be replaced.
+        option: that names another file.
+
+    Raises:
+        UsageError: the file ends in neither ``.parquet`` nor ``.csv``, or would take the place of what is read.
+        CannotCreateError: the file cannot be created.
+    """
     if path.suffix.lower() not in _ENCODERS:
         known = " nor in ".join(_ENCODERS)
         raise UsageError(f"{path} does not end in {known}: that is how the format of predictions is told")
-    if not path.parent.is_dir():
-        raise CannotCreateError(
-            f"cannot create {path}: there is no folder {path.parent}; make it, or name another place"
-        )
-    if not os.access(path.parent, os.W_OK):
-        raise CannotCreateError(
-            f"cannot create {path}: you may not write in its folder; have it allowed, or name another place"
-        )
+    check_output(path, read, option)
 
 
 def _columns(words: Sequence[JudgedWord]) -> dict[str, list[Any]]:

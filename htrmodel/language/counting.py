@@ -16,10 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.files.regular import read_regular
 from htrdata.labels import normal_form
 from htrmodel.language.model import CharacterModel
 
 ORDER = 7
+
+_MOST = 1 << 31  # bytes of a text
 
 # Boundary and unknown character within n-grams: they sort before and after all others.
 _BOUNDARY, _UNKNOWN = "\n", "\U0010ffff"
@@ -48,12 +51,12 @@ def read_texts(paths: Iterable[Path]) -> Counter[str]:
     Raises:
         SourceMissingError: there is no such file.
         StorageError: it cannot be read.
-        BadDataError: it is not UTF-8.
+        BadDataError: it is not UTF-8, or no file: a pipe or a device.
     """
     words: Counter[str] = Counter()
     for path in paths:
         try:
-            words += count_words(path.read_text(encoding="utf-8-sig"))
+            words += count_words(read_regular(path, _MOST).decode("utf-8-sig"))
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise SourceMissingError(f"there is no text at {path}") from None
         except UnicodeDecodeError as error:

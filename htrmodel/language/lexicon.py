@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrdata.files.regular import read_regular
 from htrdata.labels import normal_form
 
+_MOST = 1 << 30  # bytes
 _ENDS = re.compile(r"^[^\w]+|[^\w]+$")
 
 
@@ -40,10 +42,10 @@ def read_lexicon(path: Path) -> Lexicon:
     Raises:
         SourceMissingError: there is no such file.
         StorageError: it cannot be read.
-        BadDataError: it is not UTF-8, or has no word.
+        BadDataError: it is not UTF-8, has no word, or is no file: a folder, a pipe or a device.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_regular(path, _MOST).decode("utf-8-sig").splitlines()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise SourceMissingError(f"there is no lexicon at {path}") from None
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
+from htrdata.files.refusals import cannot_create
 from htrdata.files.regular import real_path
 from htrdata.files.writing import make_folder, write_atomically
 from htrdata.sources.xml.export import MOST
@@ -39,11 +40,12 @@ class ExportedPage:
     pictures: Pictures
 
 
-def find_pages(places: Sequence[Path]) -> list[ExportedPage]:
+def find_pages(places: Sequence[Path], out: Path | None = None) -> list[ExportedPage]:
     """Finds the XML files in exports, in the order of their paths.
 
     Args:
         places: files, folders, or zip archives as they were exported.
+        out: the folder of the results: should it lie in an export, what is in it is no page of that.
 
     Raises:
         SourceMissingError: there is nothing, or no XML file.
@@ -53,6 +55,8 @@ def find_pages(places: Sequence[Path]) -> list[ExportedPage]:
     found: dict[PurePosixPath, ExportedPage] = {}
     for place in places:
         for page in _at(place):
+            if out is not None and real_path(out) in real_path(place / page.below).parents and place.is_dir():
+                continue
             if page.below in found:
                 other = found[page.below].file.file.name
                 raise UsageError(
@@ -80,17 +84,18 @@ def _at(place: Path) -> list[ExportedPage]:
     return [ExportedPage(one, one.below, pictures) for one in xml]
 
 
-def prepare(out: Path, about: dict[str, str], places: Sequence[Path]) -> None:
+def prepare(out: Path, about: dict[str, str], places: Sequence[Path], pages: Sequence[ExportedPage] = ()) -> None:
     """Makes the folder of the results, or makes sure that it is that of the same run.
 
     Args:
         out: the folder.
         about: what pages are read with.
         places: where they come from.
+        pages: that are to be read.
 
     Raises:
         UsageError: the folder is one of the places, or has pages that were read with something else.
-        CannotCreateError: it cannot be made.
+        CannotCreateError: it cannot be made, or has files in the places of pages that no run has written.
         StorageError: it cannot be written to.
     """
     if any(place.is_dir() and real_path(place) == real_path(out) for place in places):
@@ -98,11 +103,15 @@ def prepare(out: Path, about: dict[str, str], places: Sequence[Path]) -> None:
     try:
         make_folder(out)
     except OSError as error:
-        raise CannotCreateError(f"cannot create {out}: {error.strerror}") from error
+        raise CannotCreateError(cannot_create(out, error)) from error
     record = out / RECORD
     try:
         known = json.loads(record.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if strange := next((page.below for page in pages if (out / page.below).exists()), None):
+            raise CannotCreateError(
+                f"{out} has a {strange} already, which this command has not written: name another folder with --out"
+            ) from None
         write_atomically(record, json.dumps(about, sort_keys=True).encode())
         return
     except (OSError, ValueError) as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError
+from htrdata.files.refusals import cannot_create
 from htrdata.files.writing import make_folder, remove_unfinished, write_atomically
 from htrdata.images.codec import ImageError, decode
 from htrdata.records import Unit
@@ -188,7 +189,7 @@ def _write_page(page: ExportedPage, target: Path, work: PageWork, filled: Filled
     try:
         make_folder(target.parent)
     except OSError as error:
-        raise CannotCreateError(f"cannot create {target.parent}: {error.strerror}") from error
+        raise CannotCreateError(cannot_create(target.parent, error)) from error
     remove_unfinished(target)
     write_atomically(target, xml.data)
     filled.pages += 1

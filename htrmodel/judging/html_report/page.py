@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.errors import CannotCreateError
+from htrdata.files.refusals import cannot_create
 from htrdata.files.writing import write_atomically
 from htrdata.records import how_drawn
 from htrdata.store.html_pages.pictures import Picture, picture_of
@@ -101,7 +102,7 @@ def write_page(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotCreateError(f"the folder {folder} cannot be made: {error.strerror}: give another one") from error
+        raise CannotCreateError(cannot_create(folder, error)) from error
     path = folder / REPORT
     write_atomically(path, page.encode())
     return path

@@ -80,6 +80,12 @@ def test_a_card_beside_the_weights_is_theirs(hub: ModelHub, weights: Path) -> No
     assert hub.private == {"me/hand"}
 
 
+def test_a_card_that_is_no_utf8_is_told(weights: Path) -> None:
+    weights.with_suffix(".md").write_bytes("# Fräulein\n".encode("latin-1"))
+    with pytest.raises(BadDataError, match=r"best\.md is the card, and not UTF-8 \(byte 4\)"):
+        htrmodel.push(weights, "me/hand", endpoint="http://127.0.0.1:9")
+
+
 def test_starters_have_theirs(hub: ModelHub) -> None:
     pushed = htrmodel.push("starter-fast", "me/fast", endpoint=hub.url)
     card = hub.files["me/fast"][pushed.commit]["README.md"].decode()

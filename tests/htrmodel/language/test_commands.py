@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from htrdata.errors import BadDataError, HtrError, SourceMissingError, UsageErro
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
+from htrmodel.language.counting import read_texts
 from htrmodel.language.knowledge import read_knowledge
 
 from ..conftest import BuildRecogniser
@@ -96,6 +98,10 @@ def test_predict_reads_with_it(lm: Path, store: Path, build: BuildRecogniser, tm
         ({"lexicon": "none.txt"}, SourceMissingError, "no lexicon"),
         ({"lexicon": "empty.txt"}, BadDataError, "no word"),
         ({"lexicon": "latin.txt"}, BadDataError, "UTF-8"),
+        ({"lexicon": "pipe"}, BadDataError, "a pipe"),
+        ({"lexicon": "/dev/zero"}, BadDataError, "a device"),
+        ({"lm": "pipe"}, SourceMissingError, "no language model"),
+        ({"lm": "/dev/zero"}, SourceMissingError, "no language model"),
         ({"weight": 0.5}, UsageError, "--lm-weight"),
         ({"lexicon_weight": 0.5}, UsageError, "--lexicon-weight"),
         ({"beam": 5}, UsageError, "--beam"),
@@ -104,10 +110,18 @@ def test_predict_reads_with_it(lm: Path, store: Path, build: BuildRecogniser, tm
 def test_options_that_do_not_fit(options: dict[str, object], error: type[HtrError], said: str, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n")
     (tmp_path / "latin.txt").write_bytes("Bücher".encode("latin-1"))
+    os.mkfifo(tmp_path / "pipe")
     files = {name: tmp_path / value if isinstance(value, str) else None for name, value in options.items()}
     numbers = {name: value for name, value in options.items() if not isinstance(value, str)}
     with pytest.raises(error, match=said):
         read_knowledge(files.get("lm"), files.get("lexicon"), **numbers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["pipe", "/dev/zero", "."])
+def test_texts_are_files(text: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadDataError, match="where a file is expected"):
+        read_texts([tmp_path / text])
 
 
 def test_what_others_have_read_is_not_read_again(lm: Path, store: Path, tmp_path: Path) -> None:

@@ -208,6 +208,20 @@ def test_a_folder_belongs_to_one_run(export: Path, tmp_path: Path) -> None:
         find_pages([tmp_path / "none"])
 
 
+def test_results_within_an_export_are_no_pages_of_it(export: Path, tmp_path: Path) -> None:
+    out = export / "filled"
+    run(export, out)
+    before = contents(out)
+    names = [page.below for page in find_pages([export])]
+    (tmp_path / "link").symlink_to(export)
+    for place in (export, tmp_path / "link"):
+        again = find_pages([place], out)
+        assert len(again) == len(names) - len(before)
+        assert not [page for page in again if "filled" in page.below.parts]
+    run(export / "page", tmp_path / "other")
+    assert contents(out) == before
+
+
 def test_what_was_filled_is_forecast_and_cut_out_to_be_transcribed(export: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         shutil.copytree(export, tmp_path / "both" / name)
