@@ -55,6 +55,7 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
       htrmodel finetune
       htrmodel finetune --from AttentionHTR-General-sensitive.pth --mix iam_aachen
       htrmodel finetune --recipe modern --mix imgur5k:0.5 iam_aachen:0.5
+      htrmodel finetune --mix letters:0.8 open_words/words:0.2    # letters, and a whole store elsewhere
       htrmodel finetune --small --epochs 10
       htrmodel finetune --data letters/ --recipe own-data
       torchrun --nproc-per-node=2 -m htrmodel finetune --recipe modern    # a process for each GPU

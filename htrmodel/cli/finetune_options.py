@@ -29,8 +29,9 @@ _OPTIONS: list[Decorator] = [
     click.option(
         "--mix",
         multiple=True,
-        metavar="NAME[:RATIO]",
-        help="Data sets, one or several, and their shares of a batch.  [default: all; drawn ones only where alone]",
+        metavar="NAME|PATH[:RATIO]",
+        help="Data sets, one or several (other stores' by path), and their shares of a batch.  [default: all; drawn "
+        "ones only where alone]",
     ),
     click.option(
         "--from",

@@ -6,6 +6,7 @@ from the number of the epoch and of the batch alone.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -22,7 +23,8 @@ def parse_mix(items: Sequence[str]) -> dict[str, float | None]:
     """Reads which data sets are asked for, as in ``imgur5k:0.5 iam_aachen:0.5``.
 
     Args:
-        items: each ``NAME`` or ``NAME:RATIO``; the ratios are weights and need not sum to 1.
+        items: each ``NAME`` or ``NAME:RATIO``; the ratios are weights and need not sum to 1. A name with a slash is the
+            path of a data set, or of a whole store, elsewhere.
 
     Returns:
         The ratio of each data set; all None where none was given: then every word comes equally often.
@@ -32,7 +34,7 @@ def parse_mix(items: Sequence[str]) -> dict[str, float | None]:
     """
     ratios: dict[str, float | None] = {}
     for item in items:
-        name, colon, text = item.partition(":")
+        name, colon, text = item.rpartition(":") if ":" in item else (item, "", "")
         if not name or name in ratios:
             raise UsageError(f"--mix {item!r}: " + ("it has no name" if not name else f"{name} comes twice"))
         ratios[name] = _ratio(item, text) if colon else None
@@ -92,6 +94,7 @@ class TrainingOrder:
         sizes: the number of words of each data set, each at least 1.
         batch_size: words in a batch.
         ratios: of the data sets in a batch, in any unit; None to take them as one.
+        together: with ratios, how many data sets, one after the other, share each; None for one each.
         seed: equal seeds give equal orders (with one version of numpy).
 
     Attributes:
@@ -102,7 +105,13 @@ class TrainingOrder:
     """
 
     def __init__(
-        self, sizes: Sequence[int], batch_size: int, *, ratios: Sequence[float] | None = None, seed: int = 0
+        self,
+        sizes: Sequence[int],
+        batch_size: int,
+        *,
+        ratios: Sequence[float] | None = None,
+        together: Sequence[int] | None = None,
+        seed: int = 0,
     ) -> None:
         total = sum(sizes)
         if not 1 <= batch_size <= total:
@@ -110,7 +119,7 @@ class TrainingOrder:
                 f"a batch of {batch_size:,} words cannot be taken from {total:,}: give --batch-size 1 to {total}"
             )
         self.batches_per_epoch = -(-total // batch_size)
-        streams = list(sizes) if ratios is not None else [total]
+        streams = [total] if ratios is None else _sums(sizes, together or [1] * len(sizes))
         counts = shares(ratios, batch_size) if ratios is not None else [batch_size]
         starts = np.cumsum([0, *streams])
         self._streams = [
@@ -131,6 +140,11 @@ class TrainingOrder:
     def batches(self, epoch: int, first: int = 0) -> Iterator[Positions]:
         """The batches of an epoch, from one of them on."""
         return (self.batch(epoch, number) for number in range(first, self.batches_per_epoch))
+
+
+def _sums(sizes: Sequence[int], together: Sequence[int]) -> list[int]:
+    each = iter(sizes)
+    return [sum(itertools.islice(each, count)) for count in together]
 
 
 class _Stream:

@@ -78,7 +78,8 @@ def finetune(
 
     Args:
         data: the store, one of its data sets, or the path of a store or of plain LMDB folders.
-        mix: data sets, ``NAME``, or with their shares of a batch ``NAME:RATIO``; empty for all but drawn ones.
+        mix: data sets, ``NAME``, or with their shares of a batch ``NAME:RATIO``; empty for all but drawn ones. A name
+            with a slash is the path of a data set of another store, or of another store.
         start: a checkpoint, the name of a starter, or ``scratch``; None for the starter, with `small` for ``scratch``.
         small: a narrow model that two CPU cores train in minutes, and the recipe for it.
         lines: a model of whole lines, and the recipe for it.

@@ -149,7 +149,7 @@ def _check(
     if request.cuda_graph and initial.recogniser.config.prediction != "Attn":
         raise UsageError(NO_ATTENTION)
     Freezing(initial.recogniser, request.freeze)
-    TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios)
+    TrainingOrder([len(one) for one in words.train], recipe.batch_size, ratios=words.ratios, together=words.together)
 
 
 def _task(
@@ -176,6 +176,7 @@ def _task(
         validation=val,
         recipe=recipe,
         ratios=words.ratios,
+        together=words.together,
         freeze=request.freeze,
         seed=request.seed,
         cuda_graph=request.cuda_graph,

@@ -16,7 +16,8 @@ class Request:
 
     Attributes:
         data: the store.
-        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all but drawn ones, where there are others.
+        mix: ``NAME`` or ``NAME:RATIO`` of data sets, see `htrmodel.training.words.find_words`; empty for all but drawn
+            ones, where there are others.
         checkpoint: what to start from, a file or the name of one of `htrmodel.starter.STARTERS`; None for new weights.
         model: what is asked of the model.
         recipe: how to train.

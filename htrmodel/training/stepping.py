@@ -34,6 +34,7 @@ class Task:
         validation: words to validate on, by data set; at least one.
         recipe: how. Its batch must not be larger than there are words.
         ratios: shares of the data sets of `words` in a batch; None to take them as one.
+        together: how many data sets share each, see `htrmodel.data.mixing.TrainingOrder`.
         freeze: stages that stay as they are; see `htrmodel.config.STAGES`.
         seed: of order and augmentation.
         about_data: what the checkpoints say of the data, as JSON can hold it.
@@ -48,6 +49,7 @@ class Task:
     validation: Mapping[str, Batches]
     recipe: Recipe
     ratios: Sequence[float] | None = None
+    together: Sequence[int] | None = None
     freeze: Sequence[str] = ()
     seed: int = 0
     about_data: Mapping[str, Any] = field(default_factory=dict)
@@ -140,5 +142,5 @@ class Stepper:
 
 def _order(task: Task) -> Order:
     words, seed = task.words, task.seed
-    order = TrainingOrder(words.sizes, task.recipe.batch_size, ratios=task.ratios, seed=seed)
+    order = TrainingOrder(words.sizes, task.recipe.batch_size, ratios=task.ratios, together=task.together, seed=seed)
     return OrderByWidth(order, words.widths, seed) if isinstance(words, LineBatches) else order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
 from htrmodel.data.doubtful_units import doubt_of_unit
 from htrmodel.data.lines import LineBatches, check_unit, writable
+from htrmodel.data.mixed_stores import Mixed, find_mixed
 from htrmodel.data.mixing import parse_mix
 from htrmodel.data.origin import Origin
 from htrmodel.data.origins import PlainShards
@@ -39,11 +40,13 @@ class TrainingWords:
         train: of each data set.
         val: of each data set that has such words.
         ratios: shares of the data sets in a batch; None to take them as one.
+        together: how many data sets, one after the other, share each ratio; None for one each.
     """
 
     train: list[Samples]
     val: list[Samples]
     ratios: list[float] | None
+    together: list[int] | None = None
 
     def describe(self) -> dict[str, Any]:
         """What they are, by digest, as JSON can hold it."""
@@ -51,6 +54,7 @@ class TrainingWords:
             "train": {one.name: one.digest for one in self.train},
             "val": {one.name: one.digest for one in self.val},
             "ratios": self.ratios,
+            **({} if self.together is None else {"together": self.together}),
         }
 
     @property
@@ -97,7 +101,8 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
 
     Args:
         root: a store.
-        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all but drawn ones, where there are others.
+        mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all but drawn ones, where there are others. A name with
+            a slash is a path: of a data set of another store, or of another store, whose data sets share the ratio.
         config: of the model; its charset and length decide which words it can take.
         say: told what is left out, which data sets have no words to validate on, and which hold the same words.
 
@@ -108,12 +113,13 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
         BadDataError: a data set is damaged.
     """
     mixed = parse_mix(mix)
-    train = [_open(origin, config, say) for origin in find_split(root, "train", list(mixed))]
+    found = find_mixed(root, list(mixed))
+    train = [_open(origin, config, say) for origins in found for origin in origins.train]
     for name in shards_beside(root, "train"):
         if name not in mixed:
             say(f"{name} in {root} is no data set that htrdata built: it is left out; --mix {name} takes it")
-    found = undivided(root, "val") or [origin for one in train for origin in _find_validation(root, one.name, say)]
-    val = [_open(origin, config, say) for origin in found]
+    held_out = undivided(root, "val") or [one for place in found for one in _find_validation(place, say)]
+    val = [_open(origin, config, say) for origin in held_out]
     if not val:
         names = ", ".join(one.name for one in train)
         plain = all(isinstance(one.origin, PlainShards) for one in train)
@@ -124,7 +130,8 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
         )
         raise UsageError(f"no val words in {root} for {names}: training needs some to know when to stop; {remedy}")
     ratios = [ratio for ratio in mixed.values() if ratio is not None]
-    words = TrainingWords(train, val, ratios or None)
+    together = [len(place.train) for place in found] if ratios else []
+    words = TrainingWords(train, val, ratios or None, together if max(together, default=1) > 1 else None)
     _say_what_comes_twice(words.divided, say)
     if words.drawn:
         say("all of these words are drawn by a program: what is trained on them has seen no handwriting of people")
@@ -143,12 +150,12 @@ def _say_what_comes_twice(datasets: Sequence[DividedSet], say: Say) -> None:
             )
 
 
-def _find_validation(root: Path, name: str, say: Say) -> list[Origin]:
-    try:
-        return find_split(root, "val", [name])
-    except (UsageError, SourceMissingError):
-        say(f"{name} has no val words: it is trained on, but does not count for when to stop")
-        return []
+def _find_validation(place: Mixed, say: Say) -> Iterator[Origin]:
+    for one in place.train:
+        try:
+            yield from find_split(place.store, "val", [one.name])
+        except (UsageError, SourceMissingError):
+            say(f"{one.name} has no val words: it is trained on, but does not count for when to stop")
 
 
 def _open(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
