@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
+import pickle
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
@@ -14,6 +16,8 @@ from htrdata.files.on_disk import FileBelow, FileOnDisk
 from htrdata.records import ImageFile, Page, Reason, Word
 from htrdata.sources.base import Source
 from htrdata.store.manifest import INK_THRESHOLD
+
+T = TypeVar("T")
 
 
 def is_text(value: object) -> bool:
@@ -65,6 +69,20 @@ def noting(
         return read(file)
 
     return noting
+
+
+def pickled(value: T, what: str) -> T:
+    """What of a value arrives in another process.
+
+    Raises:
+        AssertionError: it cannot be sent to one.
+    """
+    try:
+        data = pickle.dumps(value)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:  # which of them depends on Python's version
+        raise AssertionError(f"{what} cannot be pickled, and so not go to other processes: {error}") from error
+    copy: T = pickle.loads(data)
+    return copy
 
 
 def require_inside(root: Path, pages: Iterable[Page]) -> None:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -30,6 +29,7 @@ from htrdata.building.contract_tools import (
     is_text,
     noting,
     pages_of,
+    pickled,
     read_words,
     require,
     require_inside,
@@ -161,8 +161,8 @@ def survives_pickling(case: SourceCase, _folder: Path) -> None:
     """Source and pages go to other processes."""
     source = case.open(case.root)
     pages = list(source.pages())
-    require(pickle.loads(pickle.dumps(pages)) == pages, "pages are other ones after pickling")
-    require(pages_of(pickle.loads(pickle.dumps(source))) == pages_of(source), "a pickled source gives other pages")
+    require(pickled(pages, "pages") == pages, "pages are other ones after pickling")
+    require(pages_of(pickled(source, "the source")) == pages_of(source), "a pickled source gives other pages")
 
 
 def hostile_ids_lead_nowhere(case: SourceCase, folder: Path) -> None:

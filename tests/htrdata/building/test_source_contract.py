@@ -266,7 +266,7 @@ FAULTS: list[tuple[type[Sound], Check, str]] = [
     (Boundless, contract.lists_every_word_once, "is not finite"),
     (Measuring, contract.opens_no_image, "depends on what is in the image files"),
     (Peeking, contract.opens_no_image, r"reads images, the first: \['.*w0\.png'\]"),
-    (Unpicklable, contract.survives_pickling, "pickle"),
+    (Unpicklable, contract.survives_pickling, "the source cannot be pickled"),
     (Trusting, contract.hostile_ids_lead_nowhere, "leads out of|is no path|makes 0 rows"),
     (Forgetting, contract.hostile_ids_lead_nowhere, "there are 6 words, not 7"),
     (Silent, contract.says_what_is_missing, "there is no SourceMissingError"),
