@@ -154,7 +154,10 @@ def spread(field: Numbers, sigma: float) -> Densities:
     """
     rest = math.sqrt(max(sigma * sigma - 1 / 6, 0.1))
     side = 2 * math.ceil(2.5 * rest) + 1
-    whole = np.minimum(field * np.float32(FULL) + np.float32(0.5), np.float32(65535)).astype(np.uint16)
+    scaled = field * np.float32(FULL)
+    scaled += np.float32(0.5)
+    cv2.threshold(scaled, 65535, 0, cv2.THRESH_TRUNC, dst=scaled)
+    whole = scaled.astype(np.uint16)
     return _densities(cv2.GaussianBlur(whole, (side, side), rest, borderType=cv2.BORDER_CONSTANT))
 
 

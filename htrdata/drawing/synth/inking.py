@@ -11,6 +11,7 @@ The lines are those of `htrdata.drawing.handwriting.draw` but for what saves tim
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ def cover(copies: WordsToInk, bands: Sequence[Band], pens: Values) -> list[Canva
     Returns:
         For each band how much of each pixel is covered, uint8 from 0 to 255.
     """
-    sigmas = [float(np.median(pens[band.words])) / FULL_WIDTH for band in bands]
+    sigmas = [statistics.median(pens[band.words].tolist()) / FULL_WIDTH for band in bands]
     tops = np.cumsum([0, *(band.shape[0] for band in bands)]).tolist()
     cells = np.empty((5, len(pens)))
     for band, top, sigma in zip(bands, tops[:-1], sigmas, strict=True):
@@ -124,5 +125,6 @@ def _covered(field: Numbers, sigma: float) -> Canvas:
     """What lines cover, uint8 from 0 to 255: their spread density cut at its half, with soft edges."""
     density = spread(field, sigma)
     steep = max(1.7 * sigma / EDGE, 1.0)
-    none = np.uint16(round(0.5 * FULL * (1 - 1 / steep)))
-    return np.asarray(cv2.convertScaleAbs(np.maximum(density, none) - none, alpha=255 * steep / FULL), np.uint8)
+    none = round(0.5 * FULL * (1 - 1 / steep))
+    above = cv2.subtract(density, float(none))  # 0 where there is less
+    return np.asarray(cv2.convertScaleAbs(above, alpha=255 * steep / FULL), np.uint8)

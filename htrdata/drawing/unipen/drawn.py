@@ -125,7 +125,7 @@ class DrawnWords(Sequence[Word]):
 
     def __iter__(self) -> Iterator[Word]:
         for rendering in range(self.renderings):
-            medium = self.look(rendering).medium
+            medium = _medium(self.seed, rendering, self.media)
             position = 0
             for word in self.words:
                 image = None
@@ -138,16 +138,31 @@ class DrawnWords(Sequence[Word]):
 
     def generator(self, rendering: int, *what: int) -> np.random.Generator:
         """Chance that depends on the seed, the rendering and what it is for."""
-        return np.random.default_rng([*self.seed, rendering, *what])
+        return _generator(self.seed, rendering, *what)
 
     def look(self, rendering: int) -> Writer:
         """Pen, paper, lens and the rest of a rendering."""
         return _look(self, rendering)
 
 
+def _generator(seed: tuple[int, int], rendering: int, *what: int) -> np.random.Generator:
+    return np.random.default_rng([*seed, rendering, *what])
+
+
+@functools.lru_cache(1 << 16)
+def _medium(seed: tuple[int, int], rendering: int, media: tuple[str, ...]) -> str:
+    """What a rendering is on. It is asked for whenever the words of a page are looked at, which a build does often."""
+    return _writer(seed, rendering, media).medium
+
+
+@functools.lru_cache(16)
+def _writer(seed: tuple[int, int], rendering: int, media: tuple[str, ...]) -> Writer:
+    return random_writer(_generator(seed, rendering, 0), _PENS, media)
+
+
 @functools.lru_cache(16)
 def _look(words: DrawnWords, rendering: int) -> Writer:
-    look = random_writer(words.generator(rendering, 0), _PENS, words.media)
+    look = _writer(words.seed, rendering, words.media)
     return replace(look, style=replace(look.style, pen=min(look.style.pen, _BROADEST * _breadth(words))))
 
 

@@ -58,8 +58,9 @@ def trace(x: Numbers, y: Numbers, pressure: Numbers, starts: Flags, ends: Indice
     weight = _weight(points, pressure, starts, ends)
     _even_out(points, starts)
     kept = _kept(points, starts)
-    word = np.searchsorted(ends, np.flatnonzero(kept), side="right")
-    points, weight, starts = points[:, kept], weight[kept], starts[kept]
+    at = np.flatnonzero(kept)
+    word = np.searchsorted(ends, at, side="right")
+    points, weight, starts = points.take(at, 1), weight[at], starts[at]
     points, weight, starts, word = _bent(points, weight, starts, word)
     return _with_dots(points, weight, starts, word, len(ends))
 
@@ -113,12 +114,12 @@ def _bent(points: Numbers, weight: Numbers, starts: Flags, word: Indices) -> tup
     nxt = np.where(_lasts(starts), at, np.minimum(at + 1, at[-1]))
     before = np.where(starts, at, at - 1)
     after = nxt[nxt]
-    length = np.hypot(*(points[:, nxt] - points))
+    length = np.hypot(*(points.take(nxt, 1) - points))
     parts = np.clip(np.ceil(length / _CURVED), 1, _MOST).astype(np.intp)
     line = np.repeat(at, parts)
     first = np.repeat(np.cumsum(parts) - parts, parts)
     t = ((np.arange(len(line)) - first) / parts[line]).astype(np.float32)
-    p0, p1, p2, p3 = (points[:, index[line]] for index in (before, at, nxt, after))
+    p0, p1, p2, p3 = (points.take(index[line], 1) for index in (before, at, nxt, after))
     bent = p1 + 0.5 * t * (p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)))
     return np.asarray(bent, np.float32), weight[line], starts[line] & (t == 0), word[line]
 
@@ -134,7 +135,7 @@ def _with_dots(points: Numbers, weight: Numbers, starts: Flags, word: Indices, w
     place = np.where(of_dot, np.where(starts, 2, 0), 1)  # how many points stand in place of each
     index = np.repeat(np.arange(len(place)), place)
     second = np.concatenate([[False], index[1:] == index[:-1]])
-    points = np.where(of_dot, middle[:, stroke], points)[:, index]
+    points = np.where(of_dot, middle.take(stroke, 1), points).take(index, 1)
     dot = np.where(of_dot[index], np.where(second, 1, -1), 0).astype(np.float32)
     ends = np.cumsum(np.bincount(word[index], minlength=words))
     return Traces(points[0], points[1], weight[index], dot, starts[index] & ~second, ends)
