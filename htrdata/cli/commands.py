@@ -140,4 +140,4 @@ def verify(store: Path, decode: bool, as_json: bool) -> None:
 
 def main() -> NoReturn:
     """Runs the command line and exits with its code."""
-    run(commands, "htrdata", once=("verify", "preview", "sample", "export", "browse"))
+    run(commands, "htrdata", once=("verify", "preview", "sample", "export", "browse", "info"))

@@ -20,7 +20,7 @@ from typing import NoReturn
 import click
 from tqdm import tqdm
 
-from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, importing, lacks_memory
+from htrdata.errors import HtrError, NotEnoughMemoryError, StorageError, UsageError, importing, lacks_memory
 from htrdata.files.refusals import refusal
 from htrdata.labels import visible
 
@@ -65,6 +65,8 @@ def run(commands: click.Command, program: str, once: Collection[str] = ()) -> No
     except Exception as error:
         if lacks_memory(error):
             _refuse(NotEnoughMemoryError.of(error))
+        if isinstance(error, UnicodeEncodeError) and error.encoding == sys.getfilesystemencoding() != "utf-8":
+            _refuse(_no_name(error))
         if not isinstance(error, OSError):
             raise
         _refuse(StorageError(f"reading or writing failed: {refusal(error)}"))
@@ -88,6 +90,13 @@ def _called(commands: click.Command, program: str) -> int | None:
 def _refuse(error: HtrError) -> NoReturn:
     echo(f"error: {error}", err=True)
     sys.exit(error.exit_code)
+
+
+def _no_name(error: UnicodeEncodeError) -> UsageError:
+    return UsageError(
+        f"{visible(error.object)} can be no name of a file here, where Python takes names for {error.encoding}: set "
+        "PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+    )
 
 
 def _leave_pipe() -> NoReturn:

@@ -33,7 +33,8 @@ def groups_of(
         if None not in names and len(set(names)) >= folds:
             return [str(name) for name in names], what
     if len(ids) < folds:
-        raise UsageError(f"{len(ids)} words cannot be dealt out to {folds} folds: give fewer --folds")
+        remedy = "give fewer --folds" if len(ids) > 1 else "--no-train judges it by --start as it is"
+        raise UsageError(f"{len(ids)} words cannot be dealt out to {folds} folds: {remedy}")
     return list(ids), "word"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -142,9 +143,12 @@ def test_a_scheduler_without_workers_and_none_at_all_are_said(
     with pytest.raises(UsageError, match=f"the scheduler {scheduler[1]} has no workers: start some, dask worker"):
         build(source, tmp_path / "lmdb", SMALL, scheduler=scheduler[1], workers=1)
     monkeypatch.setattr(cluster, "_SECONDS", 0.5)
-    for address in ("tcp://127.0.0.1:1", "nonsense://here"):
+    begun = time.monotonic()
+    for address in ("tcp://127.0.0.1:1", "nonsense://here", "nonsense://here:1", "here", "tcp://here", "tcp://here:x"):
         with pytest.raises(UnreachableError, match=f"no scheduler answers at {address} .*: start one"):
             build(source, tmp_path / "lmdb", SMALL, scheduler=address, workers=1)
+    gc.collect()  # which ends a client that did not begin
+    assert time.monotonic() - begun < 20
 
 
 def test_what_differs_is_said_with_a_remedy(source: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,10 @@ def much():
 def odd(): raise FileNotFoundError(2, "gone", os.fsdecode(b"caf\\xe9 \\x1b[31m"))
 @commands.command()
 def latin(): click.echo("\\u2192 \\udce9")
+@commands.command()
+def named(): os.stat("caf\\u00e9")
+@commands.command()
+def written(): "\\u2192".encode("latin-1")
 run(commands, "program", once=("anew",))
 """
 
@@ -74,6 +78,16 @@ def test_it_is_said_in_one_sentence_and_truly(command: str, code: int, said: byt
 def test_a_terminal_that_lacks_a_character_shows_its_number() -> None:
     done = run("latin", PYTHONIOENCODING="latin-1")
     assert (done.returncode, done.stdout.strip()) == (0, b"\\u2192 \\udce9")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are always UTF-8")
+def test_a_name_that_the_locale_has_not_is_told_with_the_remedy() -> None:
+    done = run("named", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert done.returncode == 2, done.stderr
+    assert b"can be no name of a file here, where Python takes names for ascii: set PYTHONUTF8=1" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert run("named", PYTHONUTF8="1").returncode == 74
+    assert b"Traceback" in run("written", PYTHONUTF8="1").stderr  # which is a bug, and no name
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
