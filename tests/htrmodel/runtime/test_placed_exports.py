@@ -225,6 +225,26 @@ def test_characters_go_into_strings_that_have_none(
     assert "Glyph" not in older["p"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
+def test_prefixes_and_encodings_stay(
+    tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]], encoding: str
+) -> None:
+    plain = of_alto('<String CONTENT="ab fé" BOX/>')
+    text = re.sub("<(/?)(?=[A-Za-z])", r"<\1a:", plain).replace("xmlns=", "xmlns:a=")
+    declared = "" if encoding == "utf-16" else f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>\r\n'
+    root = tmp_path / "in"
+    root.mkdir()
+    (root / "p.xml").write_bytes((declared + text).encode(encoding))
+    (root / "p.png").write_bytes(drawn[0])
+    prepare(tmp_path / "out", {}, [root])
+    found = place_export(Placing(), find_pages([root]), tmp_path / "out", "characters")
+    assert (found.lines, found.bad) == (1, [])
+    written = (tmp_path / "out/p.xml").read_bytes().decode(encoding)
+    strings = re.findall("<a:String ID=.*?</a:String>", written)
+    assert [re.findall('CONTENT="(.*?)"', one) for one in strings] == [["ab", "a", "b"], ["fé", "f", "é"]]
+    assert re.sub("<a:String ID=.*</a:String>", "", written) == re.sub("<a:String .*?/>", "", declared + text)
+
+
 def test_a_text_that_does_not_fit_its_line_is_counted_and_stays(
     tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]]
 ) -> None:
