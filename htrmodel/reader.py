@@ -48,8 +48,8 @@ class WordReader(ABC):
             inputs: float32 [N, 1, H, W] as `to_inputs` gives them.
 
         Returns:
-            float32 [N, T, C], natural logarithms. Where what computes it tells the best class alone, all others are
-            minus infinity.
+            float32 [N, T, C], natural logarithms. Where what computes it tells the best class alone, the others share
+            evenly what it leaves.
 
         Raises:
             UsageError: it decodes by attention, whose steps are no places.

@@ -39,7 +39,8 @@ def align(log_probabilities: NDArray[np.float32], ids: NDArray[np.int64]) -> Pat
         ids: int [L], the classes of the text's characters in order, or `ANY`.
 
     Returns:
-        The path; None where there are fewer steps than `htrdata.labels.least_steps` of the text, or no characters.
+        The path; None where there are fewer steps than `htrdata.labels.least_steps` of the text, no characters, or
+        no path that is possible at all.
     """
     steps, count = len(log_probabilities), len(ids)
     if not count or steps < least_steps(ids.tolist()):
@@ -59,6 +60,8 @@ def align(log_probabilities: NDArray[np.float32], ids: NDArray[np.int64]) -> Pat
         ways[2, 2:] = np.where(may_skip[2:], best[:-2], -np.inf)
         came_from[step] = ways.argmax(0)
         best = ways.max(0) + emissions[step]
+    if not np.isfinite(best[-2:]).any():
+        return None
     state = states - 1 if best[-1] >= best[-2] else states - 2
     return _characters(came_from, emissions, state, count)
 

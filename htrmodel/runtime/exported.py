@@ -15,6 +15,8 @@ from htrmodel.config import ENTRY, FORMAT, RecogniserConfig
 from htrmodel.reader import WordReader
 from htrmodel.tokenizer import Reading, tokenizer_for
 
+_LEAST = 1e-6  # a probability: float32 has rounded what is less, and no logarithm shall be infinite
+
 
 class ExportedRecogniser(WordReader):
     """A recogniser that `htrmodel.runtime.onnx_export` has written, in the hands of some runtime.
@@ -85,7 +87,9 @@ class ExportedRecogniser(WordReader):
         return ids.astype(np.int64), probabilities
 
     def log_probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The best class of each step; see `htrmodel.reader.WordReader.log_probabilities`.
+        """The best class of each step; the others share evenly what it leaves, so that any text can be aligned.
+
+        See `htrmodel.reader.WordReader.log_probabilities`.
 
         Raises:
             UsageError: it decodes by attention.
@@ -94,9 +98,10 @@ class ExportedRecogniser(WordReader):
         if self.config.prediction != "CTC":
             return super().log_probabilities(inputs)
         ids, probabilities = self._best(inputs)
-        seen = np.full((*ids.shape, self.config.num_classes), -np.inf, np.float32)
-        with np.errstate(divide="ignore"):
-            np.put_along_axis(seen, ids[:, :, None], np.log(probabilities)[:, :, None], 2)
+        best = np.maximum(probabilities, _LEAST)
+        rest = np.maximum(1 - best, _LEAST) / (self.config.num_classes - 1)
+        seen = np.repeat(np.log(rest)[:, :, None], self.config.num_classes, 2).astype(np.float32)
+        np.put_along_axis(seen, ids[:, :, None], np.log(best)[:, :, None].astype(np.float32), 2)
         return seen
 
     def __repr__(self) -> str:

@@ -58,3 +58,9 @@ def test_any_takes_the_most_probable_character_but_no_blank() -> None:
     assert path is not None
     assert path.peak.tolist() == [0, 2, 3]
     assert np.exp(path.score) == pytest.approx([0.85] * 3)
+
+
+def test_a_text_of_probability_zero_has_no_path() -> None:
+    seen = np.full((6, 3), -np.inf, np.float32)
+    seen[:, 0] = 0
+    assert align(seen, np.array([1, 2])) is None

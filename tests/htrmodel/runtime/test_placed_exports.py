@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -20,9 +21,10 @@ from htrdata.labels import PRINTABLE
 from htrdata.sources.xml.filling import XmlPage
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
-from htrmodel.config import RecogniserConfig
+from htrmodel.config import ENTRY, FORMAT, RecogniserConfig
 from htrmodel.reader import WordReader
 from htrmodel.recogniser import Recogniser
+from htrmodel.runtime.exported import ExportedRecogniser
 from htrmodel.runtime.exported_pages import find_pages, prepare
 from htrmodel.runtime.filled_exports import Filled, place_export
 from htrmodel.runtime.predicting import load_reader
@@ -251,6 +253,30 @@ def test_a_text_that_does_not_fit_its_line_is_counted_and_stays(
     text = of_alto(f'<String CONTENT="{"a " * 400}b" BOX/>')
     found, written = place(tmp_path, {"p": text}, drawn[0])
     assert (found.lines, found.unplaced, written["p"]) == (0, 1, text)
+
+
+class BestAlone(ExportedRecogniser):
+    """As graphs are: tells the best class of each step, and here always spells the same."""
+
+    def __init__(self, text: str) -> None:
+        self.spelling = Spelling(text)
+        config = self.spelling.config.to_dict()
+        super().__init__(Path("best.onnx"), {ENTRY: json.dumps({"format": FORMAT, "config": config})})
+
+    def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        seen = self.spelling.log_probabilities(inputs)
+        return seen.argmax(2), np.exp(seen.max(2))
+
+
+@pytest.mark.parametrize("reads", ["ab fed", "ab fcd", "bb f"])
+def test_graphs_place_texts_that_they_read_otherwise(
+    tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]], reads: str
+) -> None:
+    found, written = place(
+        tmp_path, {"p": of_alto('<String CONTENT="ab fed" BOX/>')}, drawn[0], "words", BestAlone(reads)
+    )
+    assert (found.lines, found.unplaced) == (1, 0)
+    assert re.findall('CONTENT="(.*?)"', written["p"]) == ["ab", "fed"]
 
 
 def test_unsure_words_are_counted(tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]]) -> None:
