@@ -15,10 +15,10 @@ from htrdata.files.refusals import cannot_create
 from htrdata.files.regular import real_path
 from htrdata.files.writing import make_folder, write_atomically
 from htrdata.sources.xml.export import MOST
-from htrdata.sources.xml.files import ExportedFile, exported_files
+from htrdata.sources.xml.files import FILLED, ExportedFile, exported_files
 from htrdata.sources.xml.image_names import Pictures
 
-RECORD = ".htrmodel-predict.json"
+RECORD = FILLED
 """In the folder of the pages: what they were read with."""
 
 ROOTS = ("alto", "PcGts")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
@@ -20,7 +20,7 @@ from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
 from htrdata.sources.xml.export_findings import ExportFindings
-from htrdata.sources.xml.files import ExportedFile, exported_files
+from htrdata.sources.xml.files import ExportedFile, exported_files, filled_files
 from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.mets import read_mets
 from htrdata.sources.xml.page_format import read_page
@@ -148,11 +148,13 @@ class XmlExport:
         """What was found besides the pages; full once all of them have been taken."""
         return ExportFindings()
 
-    def _placed(self, files: Iterable[ExportedFile]) -> Sequence[tuple[ExportedFile, Place]]:
+    def _placed(self, files: Sequence[ExportedFile]) -> Sequence[tuple[ExportedFile, Place]]:
         self.folded.clear()
-        placed = []
+        placed, filled = [], filled_files(files)
         for one in files:
-            if one.below.suffix.lower() == ".xml" and one.is_leftover:
+            if one.below in filled:
+                self._findings.filled += 1
+            elif one.below.suffix.lower() == ".xml" and one.is_leftover:
                 self._findings.others["left over by macOS"] += 1
             elif one.below.suffix.lower() == ".xml":
                 below = one.below.as_posix()

@@ -19,6 +19,7 @@ class ExportFindings:
         unread: pictures that nothing here reads, by what they are.
         found: the ALTO and PAGE files.
         listed: the METS files that list pages.
+        filled: files that a recogniser has written beside them.
     """
 
     others: Counter[str] = field(default_factory=Counter)
@@ -26,10 +27,13 @@ class ExportFindings:
     found: list[PurePosixPath] = field(default_factory=list)
     listed: list[Mets] = field(default_factory=list)
 
+    filled: int = 0
+
     def clear(self) -> None:
         """Forgets what an earlier look has found."""
         for part in (self.others, self.unread, self.found, self.listed):
             part.clear()
+        self.filled = 0
 
     def settings(self) -> dict[str, str]:
         """What a description records."""
@@ -40,4 +44,6 @@ class ExportFindings:
     def remarks(self) -> list[str]:
         """What a person should know: sentences."""
         told = [remark for mets in self.listed if (remark := mets.remark(self.found)) is not None]
+        if self.filled:
+            told.append(f"{self.filled:,} files of `htrmodel predict --xml` within the export are no part of it")
         return [*told, *([unread_note(self.unread)] if self.unread else [])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -12,6 +12,9 @@ from htrdata.files.refusals import refusal
 from htrdata.files.regular import check_regular
 from htrdata.records import ImageFile
 from htrdata.sources.zip_archives import zip_members
+
+FILLED = ".htrmodel-predict.json"
+"""What lies in a folder that ``htrmodel predict --xml`` has written."""
 
 
 class ExportedFile(NamedTuple):
@@ -45,6 +48,22 @@ def exported_files(root: Path) -> list[ExportedFile]:
         return sorted(_below(root) if root.is_dir() else _packed(root), key=lambda one: one.below)
     except OSError as error:
         raise StorageError(f"cannot read {error.filename or root}: {refusal(error, error.filename or root)}") from error
+
+
+def filled_files(files: Iterable[ExportedFile]) -> set[PurePosixPath]:
+    """The XML files that a recogniser has written into an export; none where there are no others.
+
+    Args:
+        files: of the export.
+    """
+    xml, folders = set(), set()
+    for one in files:
+        if one.below.name == FILLED:
+            folders.add(one.below.parent)
+        elif one.below.suffix.lower() == ".xml" and not one.is_leftover:
+            xml.add(one.below)
+    filled = {below for below in xml if not folders.isdisjoint(below.parents)}
+    return filled if filled < xml else set()
 
 
 def _below(root: Path) -> Iterator[ExportedFile]:

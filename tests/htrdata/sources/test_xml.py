@@ -22,6 +22,7 @@ from htrdata.labels.text_rules import read_text_rules
 from htrdata.records import SPLITS, Page, Reason, Unit, Word
 from htrdata.sources.xml import XmlExport, tree
 from htrdata.sources.xml.alto import read_alto
+from htrdata.sources.xml.files import FILLED
 from htrdata.sources.xml.geometry import angle_of, box_around
 from htrdata.sources.xml.page_format import read_page
 from htrdata.sources.xml.tree import read_tree
@@ -387,6 +388,24 @@ def test_a_zip_is_read_as_the_folder_that_it_holds(tmp_path: Path) -> None:
     (first, _) = XmlExport(archive, split="test").pages()
     assert first.image is not None
     assert first.image.name == f"{archive}:doc/p.png"
+
+
+def test_what_a_recogniser_has_written_into_an_export_is_no_transcription(tmp_path: Path) -> None:
+    root = tmp_path / "export"
+    text = page("p.png", SIZE, LINES)
+    write(
+        root,
+        {"page/p.xml": text, "p.png": None, "filled/page/p.xml": text, f"filled/{FILLED}": "{}", "filled/._p.xml": "x"},
+    )
+    for place in (root, zipped(root, tmp_path / "export.zip")):
+        source = XmlExport(place, split="test")
+        assert [one.id for one in source.pages()] == ["page/p"]
+        assert "1 files of `htrmodel predict --xml` within the export are no part of it" in source.remarks
+    # Named by themselves, or with nothing else beside them, they are what is meant: somebody has put them right.
+    write(root, {"filled/p.png": None})
+    assert len(list(XmlExport(root / "filled", split="test").pages())) == 1
+    (root / "page/p.xml").unlink()
+    assert len(list(XmlExport(root, split="test").pages())) == 1
 
 
 def test_a_zip_without_its_pictures_says_where_it_looked(tmp_path: Path) -> None:
