@@ -195,13 +195,13 @@ def words_of_lines(root: Path) -> dict[str, str | None]:
 
 
 def words_of_archives(root: Path) -> dict[str, str | None]:
-    shutil.unpack_archive(root / "ascii.tgz", root.parent / "ascii" / "ascii", "gztar")
+    shutil.unpack_archive(root / "ascii.tgz", root.parent / "ascii" / "ascii", "gztar", filter="data")
     return words_of_lines(root.parent / "ascii")
 
 
 def lines_of_archives(root: Path) -> dict[str, str | None]:
     """What the XML says of lines; it spaces marks as people do, and is escaped twice."""
-    shutil.unpack_archive(root / "xml.tgz", root.parent / "xml", "gztar")
+    shutil.unpack_archive(root / "xml.tgz", root.parent / "xml", "gztar", filter="data")
     forms = (ElementTree.parse(path).iter("line") for path in (root.parent / "xml").iterdir())
     return {line.attrib["id"]: html.unescape(line.attrib["text"]) for form in forms for line in form}
 
@@ -253,7 +253,7 @@ def words_of_unipen(root: Path, category: int = 7) -> dict[str, str | None]:
 
 
 def words_of_packed_unipen(root: Path) -> dict[str, str | None]:
-    shutil.unpack_archive(root / "train_r01_v07.tgz", root.parent / "unpacked", "gztar")
+    shutil.unpack_archive(root / "train_r01_v07.tgz", root.parent / "unpacked", "gztar", filter="data")
     return words_of_unipen(root.parent / "unpacked" / "train_r01_v07")
 
 
