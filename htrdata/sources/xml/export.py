@@ -164,7 +164,12 @@ class XmlExport:
 
     def _read(self, one: ExportedFile) -> WrittenPage | None:
         """The page of a file; None where it is of another format, METS for example."""
-        name = one.file.name
+        try:
+            return self._parse(one, one.file.name)
+        except BadDataError as error:
+            raise BadDataError(f"{error} (export it again, or move it out of the export)") from error
+
+    def _parse(self, one: ExportedFile, name: str) -> WrittenPage | None:
         try:
             if (one.file.size() or 0) > MOST:
                 raise BadDataError(f"{name} has more than {MOST:,} bytes, which is too much for a page of ALTO or PAGE")

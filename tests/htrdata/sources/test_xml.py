@@ -458,6 +458,12 @@ def mets_of(form: str, pages: Sequence[tuple[str, str]]) -> str:
     )
 
 
+def test_a_damaged_page_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "p.xml").write_text('<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Layout>')
+    with pytest.raises(BadDataError, match=r"p\.xml, line 1: not well-formed .* \(export it again, or move it out"):
+        list(XmlExport(tmp_path).pages())
+
+
 @pytest.mark.parametrize("form", [TRANSKRIBUS, ESCRIPTORIUM])
 def test_pages_that_a_mets_lists_and_that_are_not_there_are_named(tmp_path: Path, form: str) -> None:
     listed = [("p 1.png", "page/p%201.xml"), ("P2.png", "page/p2.XML"), ("p3.png", "page/p3.xml"), ("p4.png", "")]
