@@ -1,12 +1,13 @@
 """Named splits of IAM: who published them, and how many words they have.
 
-The lists lie beside this module in ``split_lists``, one id a line. The two schemes share the forms of train, but not
+The lists lie beside this module in ``split_lists``: one form a line, and with lists of lines the numbers of its lines,
+as in ``a03-063 1-10``. The two schemes share the forms of train, but not
 those of val and test: what was tuned on the val of one must not be judged on the test of the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Literal
@@ -114,4 +115,14 @@ def _read_list(name: str) -> list[str]:
         text = resources.files("htrdata.sources.iam").joinpath("split_lists", name).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise UsageError(f"the list {name} is missing from the installation: install htrdata again") from error
-    return text.split()
+    return [one for row in text.splitlines() for one in _ids(*row.split())]
+
+
+def _ids(form: str, lines: str = "") -> Iterator[str]:
+    """The form alone, or its lines, of numbers such as ``0-6,8``."""
+    if not lines:
+        yield form
+        return
+    for piece in lines.split(","):
+        first, _, last = piece.partition("-")
+        yield from (f"{form}-{number:02d}" for number in range(int(first), int(last or first) + 1))
