@@ -68,13 +68,13 @@ def test_variants_of_an_image_vote_where_that_is_asked_for(
 ) -> None:
     save(build("None-VGG-None-CTC"), tmp_path / "it.safetensors")
     options = ("evaluate", "--data", store, "--checkpoint", tmp_path / "it.safetensors", "--resamples", 100, "--json")
-    for more, aids in (((), "tta:7"), (("--lm", lm), "+tta:7")):
+    for more, aids in (((), "tta:7"), (("--lm", lm, "--beam", 2), "+tta:7")):
         shown = call(*options, "--tta", *more, "--save", tmp_path / "read.csv")
         assert shown.exit_code == 0, shown.output
         without, with_it = json.loads(shown.stdout)["judgements"]
         assert without["aids"] is None
         assert with_it["aids"].endswith(aids)
-    shown = call("predict", store, "--checkpoint", tmp_path / "it.safetensors", "--tta", "--lm", lm, "--json")
+    shown = call("predict", store, "--checkpoint", tmp_path / "it.safetensors", "--tta", "--lm", lm, "--beam", 2, "--json")
     assert {one["text"] for one in json.loads(shown.stdout)}
     with (tmp_path / "read.csv").open() as file:
         saved = {row["id"]: row["text"] for row in csv.DictReader(file)}
