@@ -74,7 +74,9 @@ def test_variants_of_an_image_vote_where_that_is_asked_for(
         without, with_it = json.loads(shown.stdout)["judgements"]
         assert without["aids"] is None
         assert with_it["aids"].endswith(aids)
-    shown = call("predict", store, "--checkpoint", tmp_path / "it.safetensors", "--tta", "--lm", lm, "--beam", 2, "--json")
+    shown = call(
+        "predict", store, "--checkpoint", tmp_path / "it.safetensors", "--tta", "--lm", lm, "--beam", 2, "--json"
+    )
     assert {one["text"] for one in json.loads(shown.stdout)}
     with (tmp_path / "read.csv").open() as file:
         saved = {row["id"]: row["text"] for row in csv.DictReader(file)}
