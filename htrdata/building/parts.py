@@ -11,6 +11,7 @@ from htrdata.building.plan import Plan
 from htrdata.building.shares import listed, shares_of
 from htrdata.building.staging import Workspace
 from htrdata.errors import StorageError
+from htrdata.records.counting import plural
 from htrdata.workers import run_all
 
 Progress = Callable[[str, int, int], None]
@@ -41,7 +42,7 @@ def say_missing(missing: Sequence[Part], plan: Plan, workspace: Workspace) -> st
     """Which parts of a plan are missing, and, where shares of it were built, which of these have not finished."""
     words = sum(part.words for part in missing)
     numbers = [part.number for part in missing]
-    what = f"{len(missing):,} of the {len(plan.parts):,} parts of {plan.name!r}, {words:,} words, are missing: "
+    what = f"{len(missing):,} of the {len(plan.parts):,} parts of {plan.name!r}, {plural(words, 'word')}, are missing: "
     counts = {share.of for share in workspace.begun_shares()}
     if len(counts) == 1:
         return what + ", ".join(f"--part {share}" for share in shares_of(numbers, counts.pop()))

@@ -10,6 +10,7 @@ from htrdata.building.leaks import leak_lines
 from htrdata.building.published_counts import difference_lines
 from htrdata.labels import CHARSETS
 from htrdata.records import Reason, how_drawn
+from htrdata.records.counting import plural
 from htrdata.store.description import Counts, Description, SplitCounts
 
 _UNKNOWN_NOTE = "--charset FILE takes them in; --on-unknown simplify or strip keeps words without them"
@@ -46,7 +47,7 @@ def corrected_lines(counts: Counts) -> list[str]:
         return []
     flagged = sum(split.dropped.get(Reason.FLAGGED, 0) for split in counts.splits.values())
     of_these = f", {flagged:,} of them flagged and left out" if flagged else ""
-    return [f"corrections: {counts.corrections.words:,} words{of_these}; the manifest has both texts"]
+    return [f"corrections: {plural(counts.corrections.words, 'word')}{of_these}; the manifest has both texts"]
 
 
 def _table(counts: Counts) -> Iterator[str]:

@@ -7,6 +7,7 @@ from htrdata.building.plan import Plan
 from htrdata.building.published_counts import compare, difference_lines, expected_faults, unexpected_gaps
 from htrdata.errors import BadDataError
 from htrdata.records import Reason
+from htrdata.records.counting import plural
 
 FAULTS = frozenset(
     {
@@ -29,7 +30,7 @@ def refuse_faults(plan: Plan, tally: Tally) -> None:
         BadDataError: there are some; the message names all kinds with their counts.
     """
     beyond = tally.total.dropped - expected_faults(plan)
-    found = [f"{reason} {beyond[reason]:,} words" for reason in Reason if reason in FAULTS and beyond[reason]]
+    found = [f"{reason} {plural(beyond[reason], 'word')}" for reason in Reason if reason in FAULTS and beyond[reason]]
     found += [
         f"pages of {split} without annotations {count:,}" for split, count in unexpected_gaps(plan, tally).items()
     ]

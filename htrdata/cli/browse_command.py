@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from htrdata.cli.console import Terminated, echo
+from htrdata.records.counting import plural
 
 
 @click.command()
@@ -62,6 +63,7 @@ def browse(
         serve(answers, port, ready)
     if len(answers.log):
         echo(
-            f"\n{len(answers.log):,} corrections: build {answers.name} anew with --corrections {answers.log.path}",
+            f"\n{plural(len(answers.log), 'correction')}: build {answers.name} anew with --corrections "
+            f"{answers.log.path}",
             err=True,
         )

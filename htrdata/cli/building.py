@@ -11,6 +11,7 @@ from htrdata.cli.build_options import BuildRequest
 from htrdata.cli.console import echo, print_json, progress_bar
 from htrdata.cli.published_options import PublishedRequest, resplit
 from htrdata.errors import UsageError
+from htrdata.records.counting import plural
 
 if TYPE_CHECKING:
     from htrdata.building.options import BuildOptions
@@ -125,7 +126,9 @@ def _build_share(source: Source, asked: BuildRequest, options: BuildOptions, par
         echo(f"{asked.out} has {built.name} already")
     else:
         there = f", {built.parts - built.built:,} of which were there" if built.built < built.parts else ""
-        echo(f"part {share} of {built.name}: {built.parts:,} of {built.of:,} parts{there}, {built.words:,} words")
+        echo(
+            f"part {share} of {built.name}: {built.parts:,} of {built.of:,} parts{there}, {plural(built.words, 'word')}"
+        )
     if not built.already:
         echo(f"once all {share.of} are built, the same command without --part joins them in {asked.out}", err=True)
 

@@ -24,6 +24,7 @@ from htrdata.cli.synth_command import synth
 from htrdata.cli.unipen_command import unipen
 from htrdata.cli.xml_command import xml
 from htrdata.errors import BadDataError, UsageError
+from htrdata.records.counting import plural
 from htrdata.version import __version__
 
 
@@ -131,7 +132,7 @@ def verify(store: Path, decode: bool, as_json: bool) -> None:
         for dataset in checked:
             count = len(dataset.problems)
             verdict = f"{count} problem{'s' if count > 1 else ''}" if count else "whole"
-            echo(f"{dataset.name}: {dataset.words:,} words, {dataset.bytes / 1e6:,.1f} MB: {verdict}")
+            echo(f"{dataset.name}: {plural(dataset.words, 'word')}, {dataset.bytes / 1e6:,.1f} MB: {verdict}")
             for problem in dataset.problems:
                 echo(f"  {problem}")
     if any(dataset.problems for dataset in checked):

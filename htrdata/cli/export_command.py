@@ -9,6 +9,7 @@ import click
 
 from htrdata.cli.console import echo, print_json, progress_bar
 from htrdata.errors import UsageError
+from htrdata.records.counting import plural
 
 if TYPE_CHECKING:
     from htrdata.store.exporting import Form
@@ -58,4 +59,4 @@ def export(store: Path, form: Form, out: Path, name: str | None, where: tuple[st
         print_json({"folder": str(done.folder), "words": done.counts})
     else:
         counts = ", ".join(f"{split} {count:,}" for split, count in done.counts.items())
-        echo(f"{done.folder}: {sum(done.counts.values()):,} words ({counts})")
+        echo(f"{done.folder}: {plural(sum(done.counts.values()), 'word')} ({counts})")

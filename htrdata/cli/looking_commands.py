@@ -11,6 +11,7 @@ import click
 from htrdata.cli.build_options import normalise_option
 from htrdata.cli.console import echo, print_json
 from htrdata.errors import UsageError
+from htrdata.records.counting import plural
 
 if TYPE_CHECKING:
     from htrdata.store.description import Description
@@ -140,4 +141,4 @@ def preview(
     count = words or (20 if dataset.description.unit == "line" else 60)
     found, number = specimens_where(dataset, split, where, count)
     write_contact_sheet(found, out)
-    echo(f"{out}: {len(found):,} of {number:,} words")
+    echo(f"{out}: {len(found):,} of {plural(number, 'word')}")

@@ -9,6 +9,7 @@ import click
 
 from htrdata.cli.console import echo, progress_bar
 from htrdata.cli.misspelt import CommandGroup
+from htrdata.records.counting import plural
 
 
 @click.group(cls=CommandGroup)
@@ -53,7 +54,7 @@ def imgur5k(
             map_pages=executor.map,
             progress=lambda done, total: progress("pages", done, total),
         )
-    echo(f"{drawn.root}: {drawn.pages:,} pages, {drawn.words:,} words")
+    echo(f"{drawn.root}: {plural(drawn.pages, 'page')}, {plural(drawn.words, 'word')}")
     echo(f"build it: {shlex.join(['htrdata', 'imgur5k', '--root', str(drawn.root)])}", err=True)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from htrdata.errors import UsageError
 from htrdata.labels import Charset, LabelPolicy
+from htrdata.records.counting import plural
 from htrdata.store.reading import Dataset
 from htrmodel.auditing.findings import AuditedWord
 from htrmodel.auditing.folds import deal, groups_of
@@ -83,7 +84,7 @@ def judge(dataset: Dataset, request: AuditRequest, say: Say, progress: Progress)
     images = [decoded_words(one, initial.recogniser.config) for one in samples]
     if not request.folds:
         initial.recogniser.to(device).eval()
-        say(f"{total:,} words are judged by {request.start} as it is: nothing was trained")
+        say(f"{plural(total, 'word is', 'words are')} judged by {request.start} as it is: nothing was trained")
         batches = WordBatches(samples, images, device)
         scores = score(initial.recogniser, batches, progress=lambda done: progress("words", done, total))
         return Judged(words, scores, left_out, f"Judged by {request.start} as it is: nothing was trained.")

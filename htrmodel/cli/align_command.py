@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.errors import UsageError
+from htrdata.records.counting import plural
 from htrmodel import starter
 from htrmodel.cli.filling import place_words
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
@@ -115,6 +116,6 @@ def _align_store(
             progress=lambda done, total: progress("lines", done, total),
         )
     lines = sum(dataset.count(split) for split in dataset.splits)
-    echo(f"{out}: {aligned.words:,} words of {lines:,} lines, {aligned.placed:,} aligned")
+    echo(f"{out}: {plural(aligned.words, 'word')} of {plural(lines, 'line')}, {aligned.placed:,} aligned")
     if aligned.median is not None:
         echo(f"median of their scores {aligned.median:.2f}")

@@ -9,6 +9,7 @@ import click
 
 from htrdata.cli.console import echo, progress_bar
 from htrdata.errors import UsageError
+from htrdata.records.counting import plural
 from htrmodel import starter
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _found(dataset: Dataset, request: AuditRequest) -> Audit:
 
 def _say(name: str, found: Audit) -> None:
     left_out = "".join(f", {count:,} not judged ({reason})" for reason, count in found.left_out.items())
-    echo(f"{name}: {found.words:,} words judged, {len(found.findings):,} read otherwise{left_out}")
+    echo(f"{name}: {plural(found.words, 'word')} judged, {len(found.findings):,} read otherwise{left_out}")
     if found.doubt:
         echo(found.doubt, err=True)
     for place, one in enumerate(found.findings[:10], 1):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from htrdata.building.shares import Share
 from htrdata.cli.console import echo, progress_bar
 from htrdata.errors import BadDataError, UsageError
+from htrdata.records.counting import plural
 from htrmodel import starter
 from htrmodel.cli.signals import StopSignals
 
@@ -104,7 +105,7 @@ def _write(
         echo(f"stopped; the same command goes on with the pages that are missing:\n  {again}", err=True)
         sys.exit(128 + stop.received)
     if filled.bad:
-        raise BadDataError(f"{len(filled.bad):,} of {len(pages):,} pages could not be read")
+        raise BadDataError(f"{len(filled.bad):,} of {plural(len(pages), 'page')} could not be read")
 
 
 def _check(reader: WordReader, unit: Unit, boxes: Boxes | None) -> None:
@@ -127,23 +128,27 @@ def _digest(checkpoint: Path) -> str:
 
 
 def _read(filled: Filled) -> str:
-    return f"{filled.lines:,} lines of {filled.pages:,} pages read"
+    return f"{plural(filled.lines, 'line')} of {plural(filled.pages, 'page')} read"
 
 
 def _placed(filled: Filled) -> str:
     unsure = f" ({filled.unsure:,} of them unsure)" if filled.unsure else ""
-    return f"{filled.words:,} words{unsure} of {filled.lines:,} lines of {filled.pages:,} pages placed"
+    where = f"{plural(filled.lines, 'line')} of {plural(filled.pages, 'page')}"
+    return f"{plural(filled.words, 'word')}{unsure} of {where} placed"
 
 
 def _summary(filled: Filled, done: str) -> str:
     parts = [done]
     if filled.there:
-        parts.append(f"{filled.there:,} pages were there")
-    parts += [f"{count:,} lines left as they are, {reason}" for reason, count in filled.left.most_common()]
+        parts.append(f"{plural(filled.there, 'page was', 'pages were')} there already")
+    parts += [
+        f"{plural(count, 'line left as it is', 'lines left as they are')}, {reason}"
+        for reason, count in filled.left.most_common()
+    ]
     if filled.unplaced:
-        parts.append(f"{filled.unplaced:,} lines whose words could not be placed")
+        parts.append(f"{plural(filled.unplaced, 'line')} whose words could not be placed")
     if filled.others:
-        parts.append(f"{filled.others:,} XML files of other kinds passed")
+        parts.append(f"{plural(filled.others, 'XML file')} of other kinds passed")
     if filled.bad:
-        parts.append(f"{len(filled.bad):,} bad pages passed")
+        parts.append(f"{plural(len(filled.bad), 'bad page')} passed")
     return "; ".join(parts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from htrdata.cli.console import echo, print_json
+from htrdata.records.counting import plural
 from htrmodel import starter
 from htrmodel.cli.finetune_options import FinetuneOptions, finetune_options
 from htrmodel.cli.labelled_folder import as_store
@@ -65,7 +66,7 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
 
     if given["start"] is None and not given["small"] and is_first():
         say(starter.said_of(starter.LINES if given["lines"] else starter.DEFAULT, "--from FILE or scratch"))
-    stays = as_store(given["data"], plain=True, workers=given["workers"])
+    stays = as_store(given["data"], plain=True, unit="line" if given["lines"] else "word", workers=given["workers"])
     given["data"] = click.get_current_context().with_resource(stays)
     with StopSignals() as stop, TrainingScreen() as screen:
         outcome = train(**given, say=say, listener=screen, stop=stop)
@@ -91,7 +92,7 @@ def _summary(outcome: Outcome) -> str:
         f"best: {folder.best}, step {state.best_step:,}, by the lowest {measure(outcome.select)}",
         *(
             f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, loss {one['loss']:.4f}, "
-            f"{one['words']:,} words{left_out(one)}"
+            f"{plural(int(one['words']), 'word')}{left_out(one)}"
             for name, one in state.best.items()
         ),
         f"curves: {folder.curves}",

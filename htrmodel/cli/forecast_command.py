@@ -13,6 +13,7 @@ import click
 
 from htrdata.cli.console import echo
 from htrdata.errors import CannotCreateError, UsageError
+from htrdata.records.counting import plural
 
 if TYPE_CHECKING:
     from htrmodel.judging.forecast import Forecaster
@@ -143,8 +144,11 @@ def _write(
             texts.append(f"{number:04d}.png\t{' '.join(line.text.split())}\n")
     write_atomically(folder / "gt.txt", "".join(sorted(texts)).encode())
     without = len(chosen) - len(texts)
-    lost = f"; {without:,} lines without a picture: --images names their folder" if without else ""
-    echo(f"{out}: {len(chosen):,} lines to transcribe, {len(texts):,} of them as crops in {folder}{lost}", err=True)
+    lost = f"; {plural(without, 'line')} without a picture: --images names their folder" if without else ""
+    echo(
+        f"{out}: {plural(len(chosen), 'line')} to transcribe, {len(texts):,} of them as crops in {folder}{lost}",
+        err=True,
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:

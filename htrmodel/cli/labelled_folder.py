@@ -10,11 +10,12 @@ from pathlib import Path
 
 from htrdata.cli.console import progress_bar
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, UsageError
+from htrdata.records import Unit
 from htrmodel.cli.scripting import say
 
 
 @contextmanager
-def as_store(data: Path, *, plain: bool, workers: int | None = None) -> Iterator[Path]:
+def as_store(data: Path, *, plain: bool, unit: Unit = "word", workers: int | None = None) -> Iterator[Path]:
     """A store as it is; of images with their texts a store that is there until the command is done.
 
     It is made in the system's folder for temporary files, of the images as they are, by the rules of ``htrdata
@@ -23,6 +24,7 @@ def as_store(data: Path, *, plain: bool, workers: int | None = None) -> Iterator
     Args:
         data: what a person names.
         plain: whether LMDBs in ``train/`` and ``val/`` pass as they are, since the command reads them itself.
+        unit: what the images show.
         workers: processes to build in; one per usable core where None.
 
     Raises:
@@ -35,7 +37,7 @@ def as_store(data: Path, *, plain: bool, workers: int | None = None) -> Iterator
         return
     folder = Path(tempfile.mkdtemp(prefix="htrmodel-"))
     try:
-        _build(data, folder / "store", workers)
+        _build(data, folder / "store", unit, workers)
         yield folder / "store"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -56,7 +58,7 @@ def _is_labelled(data: Path, *, plain: bool) -> bool:
     return bool(found.images or found.tables or found.shards)
 
 
-def _build(data: Path, store: Path, workers: int | None) -> None:
+def _build(data: Path, store: Path, unit: Unit, workers: int | None) -> None:
     from htrdata.building.builder import build
     from htrdata.building.options import BuildOptions
     from htrdata.building.report import summary
@@ -64,7 +66,7 @@ def _build(data: Path, store: Path, workers: int | None) -> None:
 
     try:
         with progress_bar() as progress:
-            source = Folder(data, progress=progress)
+            source = Folder(data, unit=unit, progress=progress)
             notes = source.notes
         for note in notes:
             say(note)

@@ -21,6 +21,9 @@ from htrdata.sources.xml.image_names import Pictures
 RECORD = FILLED
 """In the folder of the pages: what they were read with."""
 
+_TOLD = {"boxes": "choice of --boxes", "aligned": "choice of --boxes"}
+"""What a person calls an entry of it, where that is another name."""
+
 ROOTS = ("alto", "PcGts")
 """Root elements of the files that are pages."""
 
@@ -117,7 +120,9 @@ def prepare(out: Path, about: dict[str, str], places: Sequence[Path], pages: Seq
     except (OSError, ValueError) as error:
         raise StorageError(f"cannot read {record}: {error}") from error
     if known != about:
-        differing = ", ".join(key for key in sorted({*known, *about}) if known.get(key) != about.get(key))
+        differing = ", ".join(
+            _TOLD.get(key, key) for key in sorted({*known, *about}) if known.get(key) != about.get(key)
+        )
         raise UsageError(f"{out} has pages that were read with another {differing}: name another folder, or remove it")
 
 

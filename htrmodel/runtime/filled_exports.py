@@ -201,7 +201,9 @@ def _picture(page: ExportedPage, xml: XmlPage) -> Pixels:
     picture = page.pictures.find(page.file.below, xml.written.image_name)
     if picture is None:
         told = f" ({xml.written.image_name})" if xml.written.image_name else ""
-        raise SourceMissingError(f"{name}: its picture{told} is not in the export, or more than one could be meant")
+        raise SourceMissingError(
+            f"{name}: its picture{told} is not in the export, or more than one could be meant: put it beside this file"
+        )
     try:
         return decode(picture.read(), "grey")
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from htrdata.records.counting import plural
 from htrmodel.training.resuming import TrainingState, mean
 from htrmodel.training.validation import Figures
 
@@ -56,6 +57,6 @@ def verdict(state: TrainingState, select: str, *, scratch: bool) -> Iterator[str
     words = sum(figures["words"] for figures in state.best.values())
     if 0 < words < FEW_WORDS:
         yield (
-            f"the best checkpoint was chosen by {words:,.0f} words: of so few, one word more or less decides between "
-            "checkpoints that are near each other"
+            f"the best checkpoint was chosen by {plural(round(words), 'word')}: of so few, one word more or less "
+            "decides between checkpoints that are near each other"
         )

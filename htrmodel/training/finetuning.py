@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 
 from htrdata.errors import UsageError
+from htrdata.records.counting import plural
 from htrmodel.checkpoint.files import load
 from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
@@ -80,7 +81,7 @@ def _carried_out(
     count = sum(map(len, words.train))
     recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
     if recipe.batch_size < request.recipe.batch_size:
-        say(f"batches have {count:,} words, not {request.recipe.batch_size:,}: there are no more")
+        say(f"batches have {plural(count, 'word')}, not {request.recipe.batch_size:,}: there are no more")
     _check(request, recipe, initial, words, device, processes)
     folder = RunFolder(request.out or Path("runs") / _name(request, words))
     with folder.held() if processes.first else nullcontext():

@@ -13,6 +13,7 @@ import torch
 from htrdata.errors import SourceMissingError, UsageError
 from htrdata.labels import Charset
 from htrdata.records import Reason, of_people
+from htrdata.records.counting import plural
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batches, WordBatches, has_room
 from htrmodel.data.cache import decoded_words
@@ -168,7 +169,8 @@ def _open(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
         samples = writable(samples, config)
     counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
     left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
-    say(f"{origin.name}: {len(samples):,} {origin.split} words{left_out}")
+    unit = origin.unit or ("line" if config.reads_lines else "word")
+    say(f"{origin.name}: {plural(len(samples), f'{origin.split} {unit}')}{left_out}")
     if Reason.TOO_LONG in samples.left_out and policy.max_steps is not None:
         say(
             f"too_long: more than {policy.max_length} characters, or more than CTC can write in the {policy.max_steps} "
@@ -189,5 +191,5 @@ def _missing(samples: Samples, charset: Charset) -> str:
     for text, reason in zip(words["text"].to_pylist(), words["reason"].to_pylist(), strict=True):
         if reason == Reason.OUT_OF_CHARSET:
             found.update(charset.missing(text))
-    named = [f"{'space' if one == ' ' else one} ({count:,} words)" for one, count in found.most_common(_NAMED)]
+    named = [f"{'space' if one == ' ' else one} ({plural(count, 'word')})" for one, count in found.most_common(_NAMED)]
     return ", ".join(named) + (f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else "")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.files.regular import real_path
 from htrdata.images.endings import unread_note
+from htrdata.records.counting import plural
 from htrdata.sources.folder import arrow_tables, json_tables, text_tables
 from htrdata.sources.folder.finding import FolderListing
 from htrdata.sources.folder.plain_shards import SHARD_FILE, PlainShard
@@ -176,7 +177,7 @@ def _differing(one: Reading, texts: dict[str, str], other: Reading, those: dict[
     else:
         example = f"{alone} is in one of them only"
     options = " or ".join(
-        f"{options_for(reading)} ({len(found):,} words)" for reading, found in ((one, texts), (other, those))
+        f"{options_for(reading)} ({plural(len(found), 'word')})" for reading, found in ((one, texts), (other, those))
     )
     return f"the texts of the images can be read in two ways, and {example}: choose with {options}"
 

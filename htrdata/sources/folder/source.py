@@ -17,6 +17,7 @@ from htrdata.files.regular import real_path
 from htrdata.images.endings import unread_note
 from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
+from htrdata.records.counting import plural
 from htrdata.sources.base import Progress
 from htrdata.sources.folder.finding import FolderListing, find
 from htrdata.sources.folder.loading import Loaded, load
@@ -173,7 +174,7 @@ def _notes(listing: FolderListing, reading: Reading, words: Sequence[Placed], un
         yield unread_note(listing.unread)
     named = len({word.word.image for word in words if hasattr(word.word.image, "below")})
     if 0 < named < listing.images:
-        yield f"{listing.images - named:,} images have no text and are left alone"
+        yield f"{plural(listing.images - named, 'image has', 'images have')} no text: left alone"
     if unit == "word" and 2 * sum(" " in word.word.text.strip() for word in words) > len(words):
         yield "most texts have spaces: if these are lines, --unit line says so"
 

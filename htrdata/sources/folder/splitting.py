@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files.on_disk import FileBelow
 from htrdata.records import SPLITS, Word
+from htrdata.records.counting import plural
 
 Splits = Literal["auto", "given", "writer", "page", "folder", "name"]
 """How words are dealt out: ``given`` is as the table says and no more, ``auto`` the first way that is known."""
@@ -78,8 +79,8 @@ def deal(words: Sequence[Placed], asked: Splits) -> Dealt:
     sizes = Counter(names)
     if len(sizes) < _LEAST:
         raise BadDataError(
-            f"there are {len(words)} words: to train, validate and test takes {_LEAST} at least; --split test "
-            "puts all into one"
+            f"{plural(len(words), 'word is', 'words are')} there: to train, validate and test takes {_LEAST} at least; "
+            "--split test puts all into one"
         )
     dealt, moved = _split_of(sizes)
     parameters = {"shares": _SHARES} if len(sizes) >= _FEW else {"shares": _SHARES, "held out": _fingerprint(dealt)}
@@ -127,7 +128,7 @@ def _grouped(words: Sequence[Placed], asked: Splits) -> tuple[str, list[str]]:
             if asked == kind:
                 missing = len(names) - len(known)
                 lacking = (
-                    f"{missing:,} words have no {kind}"
+                    f"{plural(missing, 'word has', 'words have')} no {kind}"
                     if missing
                     else f"there are {len(set(known))} of {_LEAST} at least"
                 )

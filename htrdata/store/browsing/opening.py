@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from htrdata.errors import SourceMissingError, UsageError
+from htrdata.records.counting import plural
 from htrdata.store.browsing.answers import Answers
 from htrdata.store.browsing.correcting import CorrectionLog
 from htrdata.store.browsing.filtering import Index
@@ -56,14 +57,14 @@ def open_answers(
 def said_of(answers: Answers) -> Iterator[str]:
     """What a person should know before the page opens: a line each."""
     words, log = answers.words, answers.log
-    yield f"{answers.name}: {len(words):,} words, {words.counts('reason').get('', 0):,} of them kept"
+    yield f"{answers.name}: {plural(len(words), 'word')}, {words.counts('reason').get('', 0):,} of them kept"
     for column, what in (("reading", "read"), ("rank", "ranked by an audit")):
         if column in words:
-            yield f"{len(words) - words.columns[column].null_count:,} words are {what}"
+            yield f"{plural(len(words) - words.columns[column].null_count, 'word is', 'words are')} {what}"
     if answers.pages is not None and not len(answers.pages):
         yield f"no image of a page was found below {answers.pages.root}"
     if unknown := _unknown(words, log):
-        yield f"{log.path} has {len(unknown):,} words that are not in {answers.name}, such as {unknown[0]!r}"
+        yield f"{log.path} has {plural(len(unknown), 'word')} not in {answers.name}, such as {unknown[0]!r}"
     if answers.dataset.description.corrections is not None and not len(log):
         yield (
             f"{answers.name} was built with corrections: name their file with --corrections and go on in it, or what "

@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from htrdata.labels import visible
+from htrdata.records.counting import plural
 from htrdata.store.html_pages.pictures import shortened
 
 
@@ -81,8 +82,3 @@ def coded(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """``1 word``, ``1,200 words``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

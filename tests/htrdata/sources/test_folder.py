@@ -279,12 +279,12 @@ def test_many_wrong_lines_are_counted(tmp_path: Path) -> None:
         (
             {"gt.txt": b"000.png\tx\n", "000.gt.txt": b"y\n"},
             UsageError,
-            "--labels gt.txt (1 words) or --labels .gt.txt (1 words)",
+            "--labels gt.txt (1 word) or --labels .gt.txt (1 word)",
         ),
         ({"gt.txt": b"000.png\tx\n", "checked.csv": b"file,text\n001.png,x\n"}, UsageError, "is in one of them only"),
         ({"000.gt.txt": b"y\n", "000.txt": b"z\n"}, UsageError, "000.png is 'y' in one and 'z' in the other"),
         ({"000.txt": b"y\nz\n"}, BadDataError, "000.txt: it has 2 lines of text, and one image"),
-        ({"gt.txt": b"000.png\tx\n"}, BadDataError, "there are 1 words: to train, validate and test takes 3"),
+        ({"gt.txt": b"000.png\tx\n"}, BadDataError, "1 word is there: to train, validate and test takes 3"),
         ({"a.parquet": b"PAR1 not"}, SourceMissingError, "is damaged, or no Parquet"),
     ],
 )
@@ -433,7 +433,7 @@ def test_what_else_is_known_of_a_folder_is_said(tmp_path: Path) -> None:
     made.write_parquet(tmp_path / "t.parquet", table)
     assert Folder(tmp_path).notes == (
         "t.parquet: mask holds bytes, which no manifest can, and is left out",
-        "1 images have no text and are left alone",
+        "1 image has no text: left alone",
         "most texts have spaces: if these are lines, --unit line says so",
     )
 

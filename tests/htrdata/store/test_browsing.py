@@ -269,6 +269,6 @@ def test_what_a_person_should_know_is_said(folder: Path, tmp_path: Path) -> None
     said = list(said_of(opened(folder, tmp_path, root=tmp_path / "none")))
     assert said[0] == "drawn: 18 words, 15 of them kept"
     assert said[1].startswith("no image of a page was found below")
-    assert "has 1 words that are not in drawn, such as 'elsewhere'" in said[2]
+    assert "has 1 word not in drawn, such as 'elsewhere'" in said[2]
     with pytest.raises(SourceMissingError, match="--root names"):
         opened(folder, tmp_path, root=tmp_path / "nowhere")

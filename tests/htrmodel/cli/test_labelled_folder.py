@@ -111,6 +111,15 @@ def test_a_folder_is_trained_on_judged_by_and_read(tmp_path: Path, monkeypatch: 
         assert "000.png" in lines[1]
 
 
+def test_lines_are_taken_for_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = {name: f"two {text}" for name, text in NAMED.items()}
+    made.write_images(tmp_path, texts)
+    made.write_gt(tmp_path, texts)
+    with as_store(tmp_path, plain=False, unit="line", workers=1) as store:
+        assert [one.description.unit for one in Store(store)] == ["line"]
+    assert "--unit" not in capsys.readouterr().err
+
+
 def test_a_table_without_images_is_named(tmp_path: Path) -> None:
     import pyarrow as pa
 

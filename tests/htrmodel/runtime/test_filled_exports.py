@@ -201,6 +201,8 @@ def test_a_folder_belongs_to_one_run(export: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / RECORD).exists()
     with pytest.raises(UsageError, match="read with another checkpoint"):
         prepare(tmp_path / "out", {"checkpoint": "two"}, [export])
+    with pytest.raises(UsageError, match="read with another choice of --boxes, checkpoint"):
+        prepare(tmp_path / "out", {"checkpoint": "two", "boxes": "words"}, [export])
     with pytest.raises(UsageError, match="is the export itself"):
         prepare(export, {"checkpoint": "one"}, [export])
     (tmp_path / "none").mkdir()

@@ -185,7 +185,7 @@ def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request
     root = make_shards({"train": ["ab", "c", "é", "far too long for it", "d!"], "val": ["a", "ß"]})
     outcome, said = run(request_of(root))
     assert "printed: 2 train words; left out, as the model cannot read them: 1 too_long, 2 out_of_charset" in said
-    assert any("the charset alnum lacks é (1 words), ! (1 words); --charset FILE" in message for message in said)
+    assert any("the charset alnum lacks é (1 word), ! (1 word); --charset FILE" in message for message in said)
     assert "batches have 2 words, not 16: there are no more" in said
     assert outcome.state.step == 2
 
@@ -214,7 +214,7 @@ def test_shards_right_below_the_splits(
         shutil.copytree(made / split / "printed", root / split)
     outcome, said = run(request_of(root))
     assert outcome.finished
-    assert {"mine: 2 train words", "mine: 1 val words"} <= set(said)
+    assert {"mine: 2 train words", "mine: 1 val word"} <= set(said)
     assert outcome.state.best.keys() == {"mine"}
 
 
