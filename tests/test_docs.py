@@ -28,6 +28,14 @@ def test_a_shown_command_parses(page: Path, text: str) -> None:
     command.make_context(command.name, arguments, resilient_parsing=False)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_explains_a_command_is_a_comment_of_the_shell(page: Path) -> None:
+    """Else nobody can type, or paste, the line as it stands."""
+    assert not re.findall(
+        r"(?m)^ {4}(?:\$ )?(?:htrdata|htrmodel|make) [^#\n]*\S {3,}[^# \n].*", page.read_text("utf-8")
+    )
+
+
 @pytest.mark.parametrize("page", WITH_SESSIONS, ids=lambda page: page.stem)
 def test_sessions_print_what_is_shown_one_after_the_other(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -331,9 +331,7 @@ def test_the_command_places_with_a_model_of_words_too(
     done = CliRunner().invoke(commands, command)
     assert done.exit_code == 0, done.output
     words = 2 * len(lines)
-    assert re.search(
-        rf": {words} words \({words} of them unsure\) of {len(lines)} lines of 1 pages placed", done.output
-    )
+    assert re.search(rf": {words} words \({words} of them unsure\) of {len(lines)} lines of 1 page placed", done.output)
     assert (tmp_path / "out" / "p.xml").read_text().count("<String ") == words
     again = CliRunner().invoke(commands, [*command, "--boxes", "characters"])
     assert isinstance(again.exception, UsageError)
