@@ -335,7 +335,7 @@ def test_the_command_places_with_a_model_of_words_too(
     assert (tmp_path / "out" / "p.xml").read_text().count("<String ") == words
     again = CliRunner().invoke(commands, [*command, "--boxes", "characters"])
     assert isinstance(again.exception, UsageError)
-    assert "another aligned" in str(again.exception)
+    assert "another choice of --boxes" in str(again.exception)
     for place in (command[1], str(tmp_path)):
         without = CliRunner().invoke(commands, ["align", place, "--out", str(tmp_path / "a.parquet")])
         assert "is an export" in str(without.exception)
