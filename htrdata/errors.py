@@ -168,7 +168,8 @@ def lacks_memory(error: BaseException) -> bool:
     """Whether an error says that there is no memory left, or no room for a thread: libraries have many words for it."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    return isinstance(error, RuntimeError | OSError | ImportError) and bool(_NO_MEMORY.search(str(error)))
+    speaks = isinstance(error, RuntimeError | OSError | ImportError) or type(error).__module__.startswith("pyarrow")
+    return speaks and bool(_NO_MEMORY.search(str(error)))
 
 
 @contextmanager

@@ -9,12 +9,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from importlib.abc import MetaPathFinder
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 from types import ModuleType, TracebackType
 from typing import ParamSpec, TypeVar
 
-from htrdata.errors import UsageError, WorkerDiedError
+from htrdata.errors import UsageError, WorkerDiedError, lacks_memory
 from htrdata.images.opencv import opencv
 
 Result = TypeVar("Result")
@@ -39,8 +40,21 @@ class WorkerPool(ProcessPoolExecutor):
     def __init__(self, workers: int) -> None:
         # Spawned, not forked: a fork would inherit the threads and open files of libraries that do not expect it.
         context = multiprocessing.get_context("spawn")
-        self._began = context.Event()
-        super().__init__(workers, mp_context=context, initializer=_start_worker, initargs=(self._began,))
+        # Not an event: that has a name in the system, and a worker that is still starting would not find it any more
+        # when the pool has been left by an exception.
+        self._began, begins = context.Pipe(duplex=False)
+        super().__init__(workers, mp_context=context, initializer=_start_worker, initargs=(begins,))
+
+    def submit(
+        self, job: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Future[Result]:
+        """Hands a job over, and starts another worker if all are busy.
+
+        A signal waits until that is done: a worker that the pool does not know yet would start after its end, and show
+        a traceback.
+        """
+        with _signals_wait():
+            return super().submit(job, *args, **kwargs)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -53,12 +67,15 @@ class WorkerPool(ProcessPoolExecutor):
         super().__exit__(kind, error, trace)
         if not isinstance(error, BrokenExecutor):
             return None
-        if self._began.is_set():
+        if self._began.poll():
             raise WorkerDiedError(
                 "a worker process was killed, most likely for want of memory: run the same again with fewer workers "
                 "(--workers); a build goes on from the finished parts"
             ) from error
-        raise WorkerDiedError(f"no worker process could start; what they had to say stands above. {_GUARD}") from error
+        raise WorkerDiedError(
+            "no worker process could start. What stands above says why; if nothing does, they were killed, most likely "
+            f"for want of memory: run the same again with fewer workers (--workers). {_GUARD}"
+        ) from error
 
 
 _GUARD = "A script that uses several processes has its calls under: if __name__ == '__main__': (or give workers=1)"
@@ -80,16 +97,40 @@ def make_executor(workers: int) -> Executor:
     return WorkerPool(workers)
 
 
-def _start_worker(began: Event) -> None:
-    began.set()
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Has the main thread's own handlers of SIGINT and SIGTERM wait until the end of the block."""
+    if threading.current_thread() is not threading.main_thread():  # which no handler interrupts
+        yield
+        return
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in handlers.items():
+        if callable(handler):  # a process that is started has the system's own
+            signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if callable(handler):
+                signal.signal(number, handler)
+        for one in came:
+            signal.raise_signal(one)
+
+
+def _start_worker(begins: Connection) -> None:
+    with suppress(OSError):  # the pool has gone
+        begins.send_bytes(b"1")
     # Ctrl-C goes to every process of a terminal; the parent alone decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         opencv().setNumThreads(1)  # there is a worker per core already
-    except MemoryError:
-        os._exit(1)  # the parent says what it means; an exception would be shown by each worker
-    _start_pyarrow_without_pandas()
-    threading.Thread(target=_follow_parent, daemon=True).start()
+        _start_pyarrow_without_pandas()
+        threading.Thread(target=_follow_parent, daemon=True).start()
+    except Exception as error:
+        if lacks_memory(error):
+            os._exit(1)  # the parent says what it means; an exception would be shown by each worker
+        raise
 
 
 class _WithoutPandas(MetaPathFinder):

@@ -38,11 +38,11 @@ def storage_errors(out: Path | None) -> Iterator[None]:
         raise WorkerDiedError(
             f"the executor that was given is broken ({error}): run the same again; it goes on from the finished parts"
         ) from error
-    except MemoryError as error:
-        raise NotEnoughMemoryError.of(error) from error
-    except OSError as error:
+    except Exception as error:
         if lacks_memory(error):
             raise NotEnoughMemoryError.of(error) from error
+        if not isinstance(error, OSError):
+            raise
         what = "reading failed" if out is None else f"reading, or writing to {out}, failed"
         again = "Then run the same command again" + ("" if out is None else ": it goes on from the finished parts")
         raise StorageError(f"{what}: {refusal(error)}. {again}") from error

@@ -14,7 +14,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import click
@@ -89,6 +89,12 @@ def _called(commands: click.Command, program: str) -> int | None:
 
 def _refuse(error: HtrError) -> NoReturn:
     echo(f"error: {error}", err=True)
+    if isinstance(error, NotEnoughMemoryError):
+        # Without memory the threads of libraries do not end well either: some die by a signal.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # whoever reads it has gone
+                stream.flush()
+        os._exit(error.exit_code)
     sys.exit(error.exit_code)
 
 

@@ -34,6 +34,7 @@ from htrdata.workers import SerialExecutor
         ImportError("libQt5Widgets.so: failed to map segment from shared object"),
         ImportError("cv2.abi3.so: cannot allocate memory in static TLS block"),
         RuntimeError("can't start new thread"),
+        pa.ArrowException("Unknown error: Failed to launch worker thread: Resource temporarily unavailable"),
         OSError("Unknown error: Failed to launch worker thread: Resource temporarily unavailable"),
         RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory"),
         RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB"),

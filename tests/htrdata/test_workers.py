@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,7 @@ def test_a_script_without_a_guard_is_told_what_it_lacks(tmp_path: Path) -> None:
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last.startswith("htrdata.errors.WorkerDiedError: no worker process could start")
+    assert "killed, most likely for want of memory: run the same again with fewer workers" in last
     assert "if __name__ == '__main__':" in last
     assert (
         "UsageError: a worker process, which imports the script that started it, came upon the same call" in done.stderr
@@ -51,6 +54,32 @@ def test_a_script_without_a_guard_is_told_what_it_lacks(tmp_path: Path) -> None:
         script.read_text().replace("with", "if __name__ == '__main__':\n  with").replace("    pool", "      pool")
     )
     assert subprocess.run([sys.executable, str(script)], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_a_worker_is_known_to_the_pool(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes while a worker is being started would leave it behind, and it would show a traceback."""
+    done: list[str] = []
+
+    def start(*_: object) -> None:
+        signal.raise_signal(number)
+        done.append("started")
+
+    def stop(*_: object) -> None:
+        done.append("stopped")
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, stop)
+    try:
+        monkeypatch.setattr(ProcessPoolExecutor, "submit", start)
+        with make_executor(2) as pool, pytest.raises(KeyboardInterrupt):
+            pool.submit(abs, -1)
+        assert done == ["started", "stopped"]
+        assert signal.getsignal(number) is stop
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_worker_that_is_killed_is_no_worker_that_cannot_start() -> None:
