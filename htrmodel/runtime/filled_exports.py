@@ -26,7 +26,7 @@ from htrmodel.runtime.word_places import Boxes
 
 
 @dataclass
-class Counts:
+class LineCounts:
     """What became of lines.
 
     Attributes:
@@ -43,7 +43,7 @@ class Counts:
     left: Counter[str] = field(default_factory=Counter)
     unplaced: int = 0
 
-    def add(self, other: Counts) -> None:
+    def add(self, other: LineCounts) -> None:
         """Counts those of a page, too."""
         self.lines += other.lines
         self.words += other.words
@@ -53,7 +53,7 @@ class Counts:
 
 
 @dataclass
-class Filled(Counts):
+class Filled(LineCounts):
     """What became of an export; the lines are those of pages that were written now.
 
     Attributes:
@@ -71,7 +71,7 @@ class Filled(Counts):
     stopped: bool = False
 
 
-PageWork = Callable[[XmlPage, Pixels], Counts]
+PageWork = Callable[[XmlPage, Pixels], LineCounts]
 """Puts into a page, whose picture is given as uint8 [H, W], what it shall get."""
 
 Say = Callable[[str], object]
@@ -109,10 +109,10 @@ def fill_export(
         StorageError: writing failed.
     """
 
-    def work(xml: XmlPage, picture: Pixels) -> Counts:
+    def work(xml: XmlPage, picture: Pixels) -> LineCounts:
         read = read_lines(reader, xml.written, picture, unit, batch_size, boxes)
         xml.fill(read.lines)
-        return Counts(len(read.lines), left=read.left, unplaced=read.unplaced)
+        return LineCounts(len(read.lines), left=read.left, unplaced=read.unplaced)
 
     return _write_pages(pages, out, work, say, stop, progress)
 
@@ -146,11 +146,11 @@ def place_export(
         StorageError: writing failed.
     """
 
-    def work(xml: XmlPage, picture: Pixels) -> Counts:
+    def work(xml: XmlPage, picture: Pixels) -> LineCounts:
         placed = place_lines(reader, xml, picture, boxes, batch_size)
         xml.place(placed.lines)
         words = sum(map(len, placed.lines.values()))
-        return Counts(len(placed.lines), words, placed.unsure, placed.left, placed.unplaced)
+        return LineCounts(len(placed.lines), words, placed.unsure, placed.left, placed.unplaced)
 
     return _write_pages(pages, out, work, say, stop, progress)
 

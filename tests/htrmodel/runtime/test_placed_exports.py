@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -31,7 +30,7 @@ from htrmodel.runtime.predicting import load_reader
 from htrmodel.runtime.word_places import Boxes
 from tests.drawn_exports import ALTO, PAGE, Drawn, alto, draw_lines, page
 
-from .test_word_places import SCHEMAS, Spelling, of_version
+from .test_word_places import SCHEMAS, Spelling, of_all_versions, of_version, schema_named
 
 SHARED = Path(__file__).parents[3].parent / "shared"
 
@@ -85,12 +84,7 @@ def test_transcribed_lines_get_boxes_and_nothing_else_changes(
     tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]], boxes: Boxes
 ) -> None:
     png, size, lines = drawn
-    texts = {
-        name: of_version(
-            page("p.png", size, lines, words=False) if "PAGE" in space else alto("p.png", size, lines), space, size
-        ).replace("><", ">\r\n\t<")
-        for name, space in SCHEMAS.items()
-    }
+    texts = of_all_versions(size, lines)
     found, written = place(tmp_path, texts, png, boxes)
     assert (found.pages, found.lines, found.words) == (5, 5 * len(lines), 10 * len(lines))
     assert (found.unplaced, found.unsure, found.left) == (0, 0, Counter())
@@ -377,12 +371,7 @@ def test_pages_of_archives(tmp_path: Path, folder: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_placed_files_are_valid(tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]], name: str) -> None:
-    """Needs lxml, and the schemas of PRImA and of the ALTO board in the folder that HTRDATA_SCHEMAS names."""
-    schemas = os.environ.get("HTRDATA_SCHEMAS")
-    if not schemas:
-        pytest.skip("HTRDATA_SCHEMAS names no folder with page-2019-07-15.xsd, …: they are not ours to ship")
-    etree: Any = pytest.importorskip("lxml.etree")
-    schema = etree.XMLSchema(etree.parse(str(Path(schemas) / f"{name}.xsd")))
+    etree, schema = schema_named(name)
     png, size, lines = drawn
     made = page("p.png", size, lines, words=False) if "page" in name else alto("p.png", size, lines)
     for boxes in ("words", "characters"):

@@ -86,6 +86,27 @@ def of_version(text: str, namespace: str, size: tuple[int, int]) -> str:
     return text.replace(ALTO, namespace).replace(PAGE, namespace)
 
 
+def of_all_versions(size: tuple[int, int], lines: Sequence[Drawn]) -> dict[str, str]:
+    """Drawn exports without words, by the names of their schemas, with white space as people's tools put it."""
+    return {
+        name: of_version(
+            page("p.png", size, lines, words=False) if "PAGE" in space else alto("p.png", size, lines), space, size
+        ).replace("><", ">\r\n\t<")
+        for name, space in SCHEMAS.items()
+    }
+
+
+def schema_named(name: str) -> tuple[Any, Any]:
+    """lxml's module, and a schema of PRImA or of the ALTO board out of the folder that HTRDATA_SCHEMAS names."""
+    schemas = os.environ.get("HTRDATA_SCHEMAS")
+    if not schemas:
+        pytest.skip(
+            "HTRDATA_SCHEMAS names no folder with page-2019-07-15.xsd, alto-4-4.xsd, …: they are not ours to ship"
+        )
+    etree: Any = pytest.importorskip("lxml.etree")
+    return etree, etree.XMLSchema(etree.parse(str(Path(schemas) / f"{name}.xsd")))
+
+
 def fill(
     root: Path, texts: dict[str, str], png: bytes, boxes: Boxes | None, reader: WordReader | None = None
 ) -> tuple[Filled, dict[str, bytes]]:
@@ -110,12 +131,7 @@ def test_lines_without_words_get_them_and_nothing_else_changes(
     tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]], boxes: Boxes
 ) -> None:
     png, size, lines = drawn
-    texts = {
-        name: of_version(
-            page("p.png", size, lines, words=False) if "PAGE" in space else alto("p.png", size, lines), space, size
-        ).replace("><", ">\r\n\t<")
-        for name, space in SCHEMAS.items()
-    }
+    texts = of_all_versions(size, lines)
     found, written = fill(tmp_path, texts, png, boxes)
     assert (found.pages, found.lines, found.unplaced) == (5, 5 * len(lines), 0)
     bare = {name: re.sub(r"\s*<String [^>]*>\s*</String>|<Unicode>[^<]*", "", text) for name, text in texts.items()}
@@ -248,14 +264,7 @@ def test_boxes_are_for_lines_in_exports(tmp_path: Path, options: list[str], said
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_filled_files_are_valid(tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]], name: str) -> None:
-    """Needs lxml, and the schemas of PRImA and of the ALTO board in the folder that HTRDATA_SCHEMAS names."""
-    schemas = os.environ.get("HTRDATA_SCHEMAS")
-    if not schemas:
-        pytest.skip(
-            "HTRDATA_SCHEMAS names no folder with page-2019-07-15.xsd, alto-4-4.xsd, …: they are not ours to ship"
-        )
-    etree: Any = pytest.importorskip("lxml.etree")
-    schema = etree.XMLSchema(etree.parse(str(Path(schemas) / f"{name}.xsd")))
+    etree, schema = schema_named(name)
     png, size, lines = drawn
     made = page("p.png", size, lines, words=False) if "page" in name else alto("p.png", size, lines)
     text = of_version(made, SCHEMAS[name], size)
