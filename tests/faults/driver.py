@@ -1,8 +1,9 @@
 """Strikes works at their file operations, one after the other: a program that is started with ``disk.c`` before it.
 
-    python -m tests.faults.driver FOLDER JOB…
+    python -m tests.faults.driver FOLDER
 
-prints a line of JSON for each try, and for each job one with the count of operations; see `Job`.
+reads jobs, a line of JSON each (see `Job`), and prints a line of JSON for each try, and at the end of each job one with
+the count of operations.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -58,14 +59,14 @@ class Job:
 def main() -> None:
     """See the module."""
     strikers: dict[tuple[str, int], Striker] = {}
-    for text in sys.argv[2:]:
+    for text in sys.stdin:
         job = Job(**json.loads(text))
         key = job.scenario, job.kinds
         if key not in strikers:
             folder = Path(sys.argv[1]).resolve() / str(len(strikers))
             strikers[key] = Striker(find_scenario(job.scenario), folder, Kinds(job.kinds))
         for found in strikers[key].strike(job):
-            sys.stdout.write(json.dumps({"job": asdict(job), **found}) + "\n")
+            sys.stdout.write(json.dumps(found) + "\n")
             sys.stdout.flush()
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -56,29 +57,52 @@ JOBS = [
     ),
 ]
 
-Found = list[dict[str, Any]]
+
+class Driver:
+    """The program that strikes: one process for all jobs, each once it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._said = folder / "driver.log"
+        with self._said.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.driver", str(folder / "struck")],
+                cwd=ROOT,
+                env=environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
+
+    def strike(self, job: Job) -> tuple[list[dict[str, Any]], int]:
+        """What came of each try, and how many operations the work has."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(asdict(job)) + "\n")
+        self.process.stdin.flush()
+        tries: list[dict[str, Any]] = []
+        for line in self.process.stdout:
+            found = json.loads(line)
+            if "operations" in found:
+                return tries, found["operations"]
+            tries.append(found)
+        pytest.fail(f"the driver ended: {self._said.read_text()[-3000:]}")
 
 
 @pytest.fixture(scope="module")
-def struck(quick_folder: Path) -> dict[Job, Found]:
-    """What came of each job: one process does them all."""
+def driver(quick_folder: Path) -> Iterator[Driver]:
+    """The program that strikes."""
     if compiler() is None:
         pytest.skip("no C compiler for Linux here: file operations are not struck")
-    command = [sys.executable, "-m", "tests.faults.driver", str(quick_folder / "struck")]
-    command += [json.dumps(asdict(job)) for job in JOBS]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[Job, Found] = {job: [] for job in JOBS}
-    for line in done.stdout.splitlines():
-        entry = json.loads(line)
-        found[Job(**entry.pop("job"))].append(entry)
-    return found
+    driver = Driver(quick_folder)
+    with driver.process:
+        yield driver
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: f"{job.scenario}-{job.how}-{Kinds(job.kinds).name}".lower())
-def test_a_struck_work_leaves_the_old_or_the_new(struck: dict[Job, Found], job: Job) -> None:
-    *tries, last = struck[job]
-    assert len(tries) == len(job.operations(last["operations"])) > 0
+def test_a_struck_work_leaves_the_old_or_the_new(driver: Driver, job: Job) -> None:
+    tries, operations = driver.strike(job)
+    assert len(tries) == len(job.operations(operations)) > 0
     kinds = "reading" if job.kinds == Kinds.READING else "writing"
     for one in tries:
         assert "bad" not in one, f"operation {one['nth']}: {one['bad']}"
