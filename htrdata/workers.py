@@ -8,14 +8,23 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    InvalidStateError,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager, suppress
 from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from types import ModuleType, TracebackType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
-from htrdata.errors import UsageError, WorkerDiedError, lacks_memory
+from htrdata.errors import NotEnoughMemoryError, UsageError, WorkerDiedError, lacks_memory
 from htrdata.images.opencv import opencv
 
 Result = TypeVar("Result")
@@ -44,6 +53,16 @@ class WorkerPool(ProcessPoolExecutor):
         # when the pool has been left by an exception.
         self._began, begins = context.Pipe(duplex=False)
         super().__init__(workers, mp_context=context, initializer=_start_worker, initargs=(begins,))
+        self._unanswered: set[Future[Any]] = set()
+        self._answering = threading.Lock()
+        self._thread_error: BaseException | None = None
+        self._show = threading.excepthook
+
+    def __enter__(self) -> Self:
+        """Until the block is left, an error that ends the pool's own thread is noticed; see `_thread_ended`."""
+        super().__enter__()
+        self._show, threading.excepthook = threading.excepthook, self._thread_ended
+        return self
 
     def submit(
         self, job: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -54,7 +73,38 @@ class WorkerPool(ProcessPoolExecutor):
         a traceback.
         """
         with _signals_wait():
-            return super().submit(job, *args, **kwargs)
+            future = super().submit(_carry_out, bytes(ForkingPickler.dumps((job, args, kwargs))))
+        with self._answering:
+            self._unanswered.add(future)
+        future.add_done_callback(self._answered)
+        if self._thread_error is not None:
+            self._give_up(self._thread_error)
+        return future
+
+    def _answered(self, future: Future[Result]) -> None:
+        with self._answering:
+            self._unanswered.discard(future)
+
+    def _thread_ended(self, args: threading.ExceptHookArgs, /) -> None:
+        """Notices an error that ends the thread which hands jobs over and takes results: nothing would ever come.
+
+        There is one where a limit of memory leaves no room for one more thread, which it starts with the first job.
+        """
+        if args.thread is not vars(self).get("_executor_manager_thread") or args.exc_value is None:
+            self._show(args)
+            return
+        self._thread_error = args.exc_value.with_traceback(None)  # whose frames keep the pool's semaphores
+        self._give_up(self._thread_error)
+
+    def _give_up(self, error: BaseException) -> None:
+        """Ends the workers, which wait for jobs, as this process in the end for them; answers what is unanswered."""
+        for process in list((self._processes or {}).values()):
+            process.kill()
+        with self._answering:
+            futures = list(self._unanswered)
+        for future in futures:
+            with suppress(InvalidStateError):  # it has been cancelled
+                future.set_exception(NotEnoughMemoryError.of(error) if lacks_memory(error) else error)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -65,6 +115,7 @@ class WorkerPool(ProcessPoolExecutor):
             WorkerDiedError: the block ended since a worker did not start, or was killed.
         """
         super().__exit__(kind, error, trace)
+        threading.excepthook = self._show
         if not isinstance(error, BrokenExecutor):
             return None
         if self._began.poll():
@@ -131,6 +182,12 @@ def _start_worker(begins: Connection) -> None:
         if lacks_memory(error):
             os._exit(1)  # the parent says what it means; an exception would be shown by each worker
         raise
+
+
+def _carry_out(pickled: bytes) -> Any:
+    """Does a job. To unpickle it is to import it: where that fails, the pool's own way of it ends in a traceback."""
+    job, args, kwargs = ForkingPickler.loads(pickled)
+    return job(*args, **kwargs)
 
 
 class _WithoutPandas(MetaPathFinder):

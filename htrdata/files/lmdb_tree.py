@@ -149,6 +149,8 @@ class Tree:
         try:
             if self._last_page < self._meta.free_root < NO_PAGE:
                 raise TornError("it lacks the pages that are free")
+            if self._meta.depth and self._meta.root > self._last_page:
+                raise TornError("it lacks the page with which its keys begin")
             for _ in self._scan(b""):  # is all that is in use there?
                 pass
         except BadDataError as error:

@@ -9,6 +9,7 @@ import importlib.util
 import os
 import random
 import re
+import struct
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -92,6 +93,18 @@ def test_a_shard_cut_short_anywhere_is_an_error(shard: Path) -> None:
     for cut, found in zip(sorted(sizes), read(shard, list(map(str, sorted(sizes)))), strict=True):
         assert re.match("error: .*(cut short|not an LMDB file)", found), (cut, found)
         TRIED["torn shard, cut short", "BadDataError"] += 1
+
+
+@pytest.mark.parametrize("root", [2**40, 2**51, 2**60, 2**64 - 2])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_first_page_far_beyond_the_file_is_an_error(shard: Path, tmp_path: Path, root: int, depth: int) -> None:
+    """Both meta pages say that there are so many pages: such an offset the system does not even take for one."""
+    data = bytearray(shard.read_bytes())
+    for page in (0, torn_shards.PAGE):
+        struct.pack_into("<H", data, page + 94, depth)
+        struct.pack_into("<QQ", data, page + 128, root, root)  # the root of the tree; the last page
+    (tmp_path / DATA_FILE).write_bytes(data)
+    assert re.match("error: .*is torn: it is cut short", torn_shards.read_all(tmp_path))
 
 
 def test_bytes_without_sense_are_an_error(shard: Path, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.queues import Queue
 from pathlib import Path
 
 import pytest
 
-from htrdata.errors import WorkerDiedError
+from htrdata.errors import NotEnoughMemoryError, WorkerDiedError
 from htrdata.workers import make_executor
 
 
@@ -85,3 +87,52 @@ def test_a_signal_waits_until_a_worker_is_known_to_the_pool(
 def test_a_worker_that_is_killed_is_no_worker_that_cannot_start() -> None:
     with pytest.raises(WorkerDiedError, match="killed, most likely for want of memory"), make_executor(2) as pool:
         pool.submit(os._exit, 9).result()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(RuntimeError("can't start new thread"), NotEnoughMemoryError), (ZeroDivisionError("a bug"), ZeroDivisionError)],
+)
+def test_an_error_that_ends_the_thread_of_a_pool_is_no_reason_to_wait_for_ever(
+    error: Exception, expected: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was, where a limit of memory left no room for the thread that it starts with the first job."""
+
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Queue, "_start_thread", fail)
+    before = threading.excepthook
+    with make_executor(2) as pool:
+        futures = [pool.submit(abs, -number) for number in range(9)]
+        for future in futures:
+            with pytest.raises(expected, match=str(error)):
+                future.result(timeout=60)
+        with pytest.raises(expected, match=str(error)):
+            pool.submit(abs, -1).result(timeout=60)
+    assert threading.excepthook is before
+
+
+def test_errors_of_other_threads_are_shown_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: shown.append(args.exc_value))
+    with make_executor(2) as pool:
+        thread = threading.Thread(target=[].pop)
+        thread.start()
+        thread.join()
+        assert pool.submit(abs, -1).result() == 1
+    assert [type(error) for error in shown] == [IndexError]
+
+
+def test_a_job_that_a_worker_cannot_import_is_an_error_and_no_dead_worker(capfd: pytest.CaptureFixture[str]) -> None:
+    """With little memory, modules are not imported everywhere; each worker showed a traceback, and was "killed"."""
+    with make_executor(2) as pool:
+        with pytest.raises(MemoryError):
+            pool.submit(repr, _Unloadable()).result()
+        assert pool.submit(abs, -1).result() == 1
+    assert "Traceback" not in capfd.readouterr().err
+
+
+class _Unloadable:
+    def __reduce__(self) -> tuple[object, ...]:
+        return exec, ("raise MemoryError",)
