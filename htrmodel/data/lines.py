@@ -168,7 +168,9 @@ class OrderByWidth:
     """An order of training whose batches are of lines of like width.
 
     The batches of a window have the words that another order has for them, dealt out by width, in an order by chance:
-    each is a function of the seed and its number alone.
+    each is a function of the seed and its number alone. So it is the window that has the shares of a mix: a batch has
+    more of the data sets that have lines of its width. With shares in every batch, and of each data set lines of like
+    width in it, ten data sets had 1.5 columns for each that is written on, where these have 1.05.
 
     Args:
         order: the other one.

@@ -99,6 +99,7 @@ class TrainingOrder:
 
     Attributes:
         batches_per_epoch: how many there are.
+        turns: how often an epoch has a word of each data set, or of those that share a ratio.
 
     Raises:
         UsageError: the batch is larger than all data sets together, or a data set would have no word in it.
@@ -126,6 +127,7 @@ class TrainingOrder:
             _Stream(int(start), size, count, (seed, number))
             for number, (start, size, count) in enumerate(zip(starts, streams, counts, strict=False))
         ]
+        self.turns = [self.batches_per_epoch * one.share / one.size for one in self._streams]
 
     def batch(self, epoch: int, number: int) -> Positions:
         """The positions of the words of a batch, counted over all data sets in their order.

@@ -83,6 +83,8 @@ def _carried_out(
     if recipe.batch_size < request.recipe.batch_size:
         say(f"batches have {plural(count, 'word')}, not {request.recipe.batch_size:,}: there are no more")
     _check(request, recipe, initial, words, device, processes)
+    if (often := words.too_often(recipe.batch_size, recipe.epochs)) is not None:
+        say(often)
     folder = RunFolder(request.out or Path("runs") / _name(request, words))
     with folder.held() if processes.first else nullcontext():
         configuration = _configuration(request, recipe, initial, words)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from htrdata.errors import SourceMissingError, UsageError
@@ -21,11 +23,14 @@ from htrmodel.data.divisions import DividedSet
 from htrmodel.data.doubtful_units import doubt_of_unit
 from htrmodel.data.lines import LineBatches, check_unit, writable
 from htrmodel.data.mixed_stores import Mixed, find_mixed
-from htrmodel.data.mixing import parse_mix
+from htrmodel.data.mixing import TrainingOrder, parse_mix
 from htrmodel.data.origin import Origin
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.splits import find_split, shards_beside, undivided
+
+MANY_TURNS = 4
+"""Of a word in an epoch: from so many on, it is said that they are."""
 
 _NAMED = 12  # characters
 
@@ -67,6 +72,27 @@ class TrainingWords:
     def drawn(self) -> bool:
         """Whether all words to train on are known to be drawn, strokes and all."""
         return all(one.origin.divided is not None and not of_people(one.origin.divided.drawn) for one in self.train)
+
+    def too_often(self, batch_size: int, epochs: int | None) -> str | None:
+        """What is to be said where an epoch, which is as long as all words are many, has some of them again and again.
+
+        Args:
+            batch_size: words in a batch.
+            epochs: that were asked for; None where steps were.
+        """
+        if self.ratios is None or epochs is None:
+            return None
+        sizes = [len(one) for one in self.train]
+        order = TrainingOrder(sizes, batch_size, ratios=self.ratios, together=self.together)
+        often = int(np.argmax(order.turns))
+        if order.turns[often] < MANY_TURNS:
+            return None
+        parts = np.split([one.name for one in self.train], np.cumsum(self.together or [1] * len(sizes))[:-1])
+        steps = math.ceil(epochs * order.batches_per_epoch / order.turns[often])
+        return (
+            f"an epoch of this mix is {order.batches_per_epoch:,} batches, in which each of {', '.join(parts[often])} "
+            f"comes {order.turns[often]:,.0f} times: --steps {steps:,} lets it come {plural(epochs, 'time')} in all"
+        )
 
     def decode(
         self,

@@ -181,6 +181,39 @@ def test_mixed_data_sets_are_validated_apart(make_shards: MakeShards, request_of
     assert outcome.state.best_loss == pytest.approx(np.mean([figures["loss"] for figures in by_name.values()]))
 
 
+@pytest.mark.parametrize(
+    ("mix", "recipe", "told"),
+    [
+        (
+            ("few:0.75", "many:0.25"),
+            RECIPE,
+            "21 batches, in which each of few comes 25 times: --steps 2 lets it come 2 times",
+        ),
+        (
+            ("few:0.5", "many:0.5"),
+            RECIPE,
+            "21 batches, in which each of few comes 17 times: --steps 3 lets it come 2 times",
+        ),
+        (("few:0.75", "many:0.25"), replace(RECIPE, epochs=None, steps=1), None),  # who gives steps knows how many
+        (("few", "many"), RECIPE, None),  # every word comes equally often
+    ],
+)
+def test_an_epoch_that_has_few_words_again_and_again_is_told(
+    mix: tuple[str, ...],
+    recipe: Recipe,
+    told: str | None,
+    make_shards: MakeShards,
+    request_of: Callable[..., Request],
+) -> None:
+    root = make_shards({"train": random_words(10, 1), "val": random_words(3, 2)}, name="few")
+    make_shards({"train": random_words(326, 3), "val": random_words(3, 4)}, name="many", root=root)
+    said: list[str] = []
+    carry_out(request_of(root, mix=mix, recipe=recipe), said.append, stop=lambda: True)
+    found = [one for one in said if one.startswith("an epoch of this mix is ")]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
+
+
 def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request_of: Callable[..., Request]) -> None:
     root = make_shards({"train": ["ab", "c", "é", "far too long for it", "d!"], "val": ["a", "ß"]})
     outcome, said = run(request_of(root))
