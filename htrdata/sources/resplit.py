@@ -1,29 +1,32 @@
 """Splits of one's own, for any source: random or in folds, by writer or by page, and the same wherever they are made.
 
-Whatever shares a page id, the bytes of a page or, if wished, a writer is one group, and a group is never divided. The
-groups are put into an order that chance and seed decide, by a hash and thus not by the order of the source, and are
-then dealt out so that each split has its share of the words, to within a group. Where groups are so few that a split
-would have none, it gets the smallest of the split that has the most; where there are fewer pages than splits, their
-lines may be dealt out instead, which is said.
+Whatever shares a page id, the bytes of a page or, if wished, a writer is one group, and a group is never divided. Seed
+and name of a group decide by a hash where it stands in an order of chance, and the groups are dealt out so that each
+split has its share of the pages, to within a group: whether a page gives lines or words, and how many, does not matter.
+Fifty groups or more of one page each are dealt out each by its own hash, so that further pages move no other one. Where
+groups are so few that a split would have none, it gets the smallest of the split that has the most; where there are
+fewer pages than splits, their lines may be dealt out instead, which is said. Pages and lines on which nothing stands do
+not count, and are in train.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word, first_reason
+from htrdata.records.counting import plural
 from htrdata.sources.base import Source, remarks_of
 from htrdata.sources.shares import Fold as Fold
 from htrdata.sources.shares import Ratio as Ratio
+from htrdata.sources.shares import deal, place_of
 
 Group = Literal["auto", "writer", "page"]
 
 _MOVED, _DIVIDED = "moved", "divided"  # what the description says of splits of few pages
+_EACH, _HELD_OUT = "each", "held out"  # and, of all, what tells two of the same ratio and seed apart
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Resplit:
     seed: int = 0
     group: Group = "auto"
     divide_few: bool = False
-    _unusual: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _found: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -74,7 +77,7 @@ class Resplit:
 
     @property
     def division(self) -> Division:
-        """How the pages are dealt out; the splits of the source do not matter."""
+        """How the pages are dealt out; the splits of the source do not matter. Complete once pages have been taken."""
         scheme = "random" if isinstance(self.shares, Ratio) else "fold"
         return Division(self.source.division.corpus, scheme, self._dealing)
 
@@ -85,7 +88,7 @@ class Resplit:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """Those of the source, and how its pages are dealt out."""
+        """Those of the source, and how its pages are dealt out. Complete once all pages have been taken."""
         return {**self.source.settings, **self._dealing}
 
     @property
@@ -99,12 +102,15 @@ class Resplit:
                 "--split train puts all into train"
             ),
         }
-        return [*remarks_of(self.source), *(told[what].format(which) for what, which in self._unusual.items())]
+        return [
+            *remarks_of(self.source),
+            *(told[what].format(which) for what, which in self._found.items() if what in told),
+        ]
 
     @property
     def _dealing(self) -> Mapping[str, str]:
         kind = "ratio" if isinstance(self.shares, Ratio) else "fold"
-        return {kind: str(self.shares), "seed": str(self.seed), "group": self.group, **self._unusual}
+        return {kind: str(self.shares), "seed": str(self.seed), "group": self.group, **self._found}
 
     @property
     def published(self) -> Mapping[str, Mapping[str, int]]:
@@ -119,9 +125,9 @@ class Resplit:
             HtrError: as the source's own.
         """
         pages = list(self.source.pages())
-        self._unusual.clear()
+        self._found.clear()
         groups = _groups(pages, by_writer=self._by_writer(pages))
-        if self.divide_few and len(pages) < len(self.shares.wanted):
+        if self.divide_few and len(_written(pages)) < len(self.shares.wanted):
             yield from self._divided(pages)
             return
         splits = self._splits(pages, groups)
@@ -141,10 +147,12 @@ class Resplit:
 
     def _splits(self, pages: Sequence[Page], groups: Sequence[str]) -> list[str]:
         """The split of each page, from the name of its group."""
-        words: Counter[str] = Counter()
+        held: dict[str, set[str]] = {}
+        written = _written(pages)
         for page, group in zip(pages, groups, strict=True):
-            words[group] += len(page.words)
-        split_of = self._dealt(words)
+            if page.id in written:
+                held.setdefault(group, set()).add(page.id)
+        split_of = self._dealt({group: len(ids) for group, ids in held.items()})
         missing = [split for split in self.shares.wanted if split not in split_of.values()]
         if missing:
             number = f"are only {len(split_of)} groups" if len(split_of) > 1 else "is only 1 group"
@@ -152,43 +160,33 @@ class Resplit:
                 f"{', '.join(missing)} would be empty: there {number} of pages; choose other shares, another seed or "
                 "--group page"
             )
-        return [split_of[group] for group in groups]
+        return [split_of.get(group, "train") for group in groups]
 
-    def _dealt(self, words: Mapping[str, int]) -> dict[str, str]:
+    def _dealt(self, weights: Mapping[str, int]) -> Mapping[str, str]:
         """The split of each group; where shares are given, as many splits as possible have one."""
-        order = sorted(words, key=self._place)
-        split_of: dict[str, str] = {}
-        before, total = 0, max(1, sum(words.values()))
-        for group in order:
-            split_of[group] = self.shares.split((before + words[group] / 2) / total)
-            before += words[group]
-        if isinstance(self.shares, Ratio):
-            moved = []
-            while missing := [split for split in self.shares.wanted[: len(order)] if split not in split_of.values()]:
-                most = Counter(split_of.values()).most_common(1)[0][0]
-                group = min((group for group in order if split_of[group] == most), key=words.__getitem__)
-                split_of[group] = missing[0]
-                moved.append(f"{group.partition(' ')[2]} to {missing[0]}")
-            if moved:
-                self._unusual[_MOVED] = ", ".join(moved)
-        return split_of
+        dealing = deal(weights, self.shares, lambda group: place_of(f"{self.seed} {group}"))
+        if dealing.moved:
+            self._found[_MOVED] = ", ".join(f"{group.partition(' ')[2]} to {split}" for group, split in dealing.moved)
+        self._found.update({_EACH: "by its own name"} if dealing.held_out is None else {_HELD_OUT: dealing.held_out})
+        return dealing.splits
 
     def _divided(self, pages: Sequence[Page]) -> Iterator[Page]:
         """Yields pages divided by their lines, split by split; where there is a line for each split, each has one."""
-        lines = Counter(_line(page, word) for page in pages for word in page.words)
-        split_of = self._dealt(lines)
-        self._unusual.clear()  # which lines were moved nobody wants to know
-        self._unusual[_DIVIDED] = f"{len(pages)} page{'s' * (len(pages) > 1)} by line"
+        split_of = self._dealt({_line(page, word): 1 for page in pages for word in page.words if word.text.strip()})
+        self._found.pop(_MOVED, None)  # which lines were moved nobody wants to know
+        self._found[_DIVIDED] = f"{plural(len(_written(pages)), 'page')} by line"
         for split in SPLITS:
             seen: set[str] = set()
             for page in pages:
-                words = tuple(word for word in page.words if split_of[_line(page, word)] == split)
+                words = tuple(word for word in page.words if split_of.get(_line(page, word), "train") == split)
                 if words:
                     yield _moved(replace(page, words=words), split, seen)
 
-    def _place(self, group: str) -> bytes:
-        """Its place in the order of chance. An id that is no text, which is ruled out anyway, has one, too."""
-        return hashlib.sha256(f"{self.seed} {group}".encode("utf-8", "surrogatepass")).digest()
+
+def _written(pages: Sequence[Page]) -> set[str]:
+    """The ids of the pages on which something stands; of all where nothing does."""
+    found = {page.id for page in pages if any(word.text.strip() for word in page.words)}
+    return found or {page.id for page in pages}
 
 
 def _line(page: Page, word: Word) -> str:

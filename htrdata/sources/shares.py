@@ -1,12 +1,22 @@
-"""How the pages of a split of one's own are dealt out: by shares, or in folds."""
+"""How the groups of a split of one's own are dealt out: by shares, or in folds.
+
+Which group is in which split depends on the names of the groups and on what each weighs, never on how many of its words
+are kept, or whether these are words or lines: data sets of lines and of words that are made of the same pages hold out
+the same ones.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from htrdata.errors import UsageError
 from htrdata.records import SPLITS
+
+_MANY = 50  # groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,69 @@ class Fold:
         """The split of what stands at a place between 0 and 1 in the order of chance."""
         distance = (int(place * self.of) - (self.number - 1)) % self.of
         return {0: "test", 1: "val"}.get(distance, "train")
+
+
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """How groups were dealt out.
+
+    Attributes:
+        splits: of each group.
+        moved: groups that went to another split than theirs, as that would have been empty, and where they went.
+        held_out: 16 hex digits that differ where other groups are held out; None where each group was dealt out by its
+            own name, so that further ones move no other.
+    """
+
+    splits: Mapping[str, str]
+    moved: tuple[tuple[str, str], ...]
+    held_out: str | None
+
+
+def deal(weights: Mapping[str, int], shares: Ratio | Fold, place: Callable[[str], float]) -> Dealing:
+    """Deals groups out.
+
+    Where there are many that weigh the same, each goes where its place says; others in the order of their places, each
+    split up to its share of what all weigh. By shares, as many splits as possible have a group: one that would have
+    none gets the lightest of the split that has the most.
+
+    Args:
+        weights: of each group, 1 or more.
+        shares: of the splits.
+        place: of a group in the order of chance, from 0 to 1.
+    """
+    order = sorted(weights, key=place)
+    alone = isinstance(shares, Ratio) and each_alone(weights.values())
+    splits: dict[str, str] = {}
+    before, total = 0, sum(weights.values())
+    for group in order:
+        splits[group] = shares.split(place(group) if alone else (before + weights[group] / 2) / total)
+        before += weights[group]
+    moved = []
+    if isinstance(shares, Ratio):
+        filled = shares.wanted[: len(order)]
+        while missing := [split for split in filled if split not in splits.values()]:
+            groups = Counter(splits.values())
+            most = max(groups, key=lambda split: (split not in filled, groups[split]))
+            group = min((group for group in order if splits[group] == most), key=weights.__getitem__)
+            splits[group] = missing[0]
+            moved.append((group, missing[0]))
+    return Dealing(splits, tuple(moved), None if alone and not moved else fingerprint(splits))
+
+
+def each_alone(weights: Collection[int]) -> bool:
+    """Whether groups are so many, and so alike, that each is dealt out by its own name: 50 or more of one weight."""
+    return len(weights) >= _MANY and len(set(weights)) == 1
+
+
+def place_of(name: str) -> float:
+    """A place from 0 to 1 that the name alone decides. One that is no text, which is ruled out anyway, has one, too."""
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:6]) / 2**48
+
+
+def fingerprint(splits: Mapping[str, str]) -> str:
+    """16 hex digits that differ where other groups are held out."""
+    held = sorted((split, name) for name, split in splits.items() if split != "train")
+    return hashlib.sha256(repr(held).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def _numbers(text: str, count: int, example: str) -> list[int]:

@@ -1,12 +1,12 @@
 """Deals words out to train, val and test: as a table says, else by writer, page or folder, else by name.
 
 Groups that are many are dealt out each by its own name, so that further words move no other one; few ones in an order
-of chance, so that each split has its share of the words.
+of chance, so that each split has its share of the groups. How many words a group has does not matter, so that lines and
+words of the same writers or pages are held out alike; but whoever has more than half of them all is in train.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from typing import Literal, NamedTuple
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files.on_disk import FileBelow
-from htrdata.records import SPLITS, Word
+from htrdata.records import Word
 from htrdata.records.counting import plural
+from htrdata.sources import shares
 
 Splits = Literal["auto", "given", "writer", "page", "folder", "name"]
 """How words are dealt out: ``given`` is as the table says and no more, ``auto`` the first way that is known."""
 
-_FEW = 50  # groups
 _LEAST = 3  # groups
 _ENOUGH = 5  # groups: fewer would take half of the words from the training
 _VAL = 0.1  # of train, where val alone is not given
-_SHARES = "80/10/10"
+_SHARES = shares.Ratio()
 
 
 class Placed(NamedTuple):
@@ -82,11 +82,9 @@ def deal(words: Sequence[Placed], asked: Splits) -> Dealt:
             f"{plural(len(words), 'word is', 'words are')} there: to train, validate and test takes {_LEAST} at least; "
             "--split test puts all into one"
         )
-    dealt, moved = _split_of(sizes)
-    parameters = {"shares": _SHARES} if len(sizes) >= _FEW else {"shares": _SHARES, "held out": _fingerprint(dealt)}
-    if moved and len(sizes) >= _FEW:
-        parameters["moved"] = ", ".join(moved)
-    return Dealt([dealt[name] for name in names], f"by {kind}", parameters)
+    dealing = shares.deal(_weights(sizes), _SHARES, shares.place_of)
+    held_out = {} if dealing.held_out is None else {"held out": dealing.held_out}
+    return Dealt([dealing.splits[name] for name in names], f"by {kind}", {"shares": str(_SHARES), **held_out})
 
 
 def _as_given(words: Sequence[Placed], *, cut: bool) -> Dealt:
@@ -95,24 +93,31 @@ def _as_given(words: Sequence[Placed], *, cut: bool) -> Dealt:
     if not cut or "val" in splits or len({_name(word) for word in train}) < 2:
         return Dealt(splits, "as given", {})
     kind, names = _grouped(train, "auto")
-    sizes = Counter(names)
-    held = {name for name in sizes if _place(name) < _VAL} if len(sizes) >= _FEW else _first(sizes, _VAL)
-    held = held or {min(sizes, key=_place)}
+    weights = _weights(Counter(names))
+    alone = shares.each_alone(weights.values())
+    held = {name for name in weights if shares.place_of(name) < _VAL} if alone else _first(weights, _VAL)
+    held = held or {min(weights, key=shares.place_of)}
     own = iter(names)
     splits = ["val" if split == "train" and next(own) in held else split for split in splits]
     about = {"val": f"{_VAL:.0%} of train by {kind}"}
-    if len(sizes) < _FEW:
-        about["held out"] = _fingerprint(dict.fromkeys(held, "val"))
+    if not alone:
+        about["held out"] = shares.fingerprint(dict.fromkeys(held, "val"))
     return Dealt(splits, "as given", about)
 
 
-def _first(sizes: Mapping[str, int], share: float) -> set[str]:
-    """Groups in the order of chance up to a share of the words, and never all."""
-    total, before, held = sum(sizes.values()), 0, set()
-    for name in sorted(sizes, key=_place)[:-1]:
-        if before + sizes[name] / 2 < share * total:
+def _weights(sizes: Mapping[str, int]) -> dict[str, int]:
+    """What each group weighs: all the same, but one with more than half of the words as much as all others and 1."""
+    half = sum(sizes.values()) / 2
+    return {name: len(sizes) if size > half and len(sizes) > 1 else 1 for name, size in sizes.items()}
+
+
+def _first(weights: Mapping[str, int], share: float) -> set[str]:
+    """Groups in the order of chance up to a share of what all weigh, and never all."""
+    total, before, held = sum(weights.values()), 0, set()
+    for name in sorted(weights, key=shares.place_of)[:-1]:
+        if before + weights[name] / 2 < share * total:
             held.add(name)
-        before += sizes[name]
+        before += weights[name]
     return held
 
 
@@ -152,39 +157,3 @@ _WAYS: Mapping[str, Callable[[Placed], str | None]] = {
     "folder": _folder,
     "name": _name,
 }
-
-
-def _split_of(sizes: Mapping[str, int]) -> tuple[dict[str, str], list[str]]:
-    """The split of each group, and the groups that were moved since a split would be empty."""
-    if len(sizes) >= _FEW:
-        splits = {name: _at(_place(name)) for name in sizes}
-    else:
-        splits, before, total = {}, 0.0, sum(sizes.values())
-        for name in sorted(sizes, key=_place):
-            splits[name] = _at((before + sizes[name] / 2) / total)
-            before += sizes[name]
-    moved = []
-    for split in SPLITS:
-        if split not in splits.values():
-            largest = max(SPLITS, key=list(splits.values()).count)
-            name = min(
-                (name for name in splits if splits[name] == largest), key=lambda name: (sizes[name], _place(name))
-            )
-            splits[name] = split
-            moved.append(name)
-    return splits, moved
-
-
-def _at(place: float) -> str:
-    return "train" if place < 0.8 else "val" if place < 0.9 else "test"
-
-
-def _place(name: str) -> float:
-    """A place from 0 to 1 that the name alone decides."""
-    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:6]) / 2**48
-
-
-def _fingerprint(splits: Mapping[str, str]) -> str:
-    """16 hex digits that differ where other groups are held out."""
-    held = sorted((split, name) for name, split in splits.items() if split != "train")
-    return hashlib.sha256(repr(held).encode("utf-8", "backslashreplace")).hexdigest()[:16]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
 import re
 import unicodedata
 from collections import Counter
@@ -15,7 +16,7 @@ import pytest
 
 from htrdata.building.builder import build
 from htrdata.errors import BadDataError, HtrError, SourceMissingError, UsageError
-from htrdata.records import Page, Reason, Word
+from htrdata.records import SPLITS, Page, Reason, Word
 from htrdata.sources.folder import Asked, Folder
 from htrdata.sources.folder.columns import manifest_name
 from htrdata.store.manifest import PART_COLUMNS, manifest_schema, own_name
@@ -403,6 +404,36 @@ def test_more_words_move_no_other_one(tmp_path: Path) -> None:
     assert [all_.splits.count(split) / 4000 for split in ("train", "val", "test")] == pytest.approx(
         [0.8, 0.1, 0.1], abs=0.02
     )
+
+
+@pytest.mark.parametrize("count", [5, 8, 30, 49, 60])
+@pytest.mark.parametrize("by", ["writer", "page"])
+def test_how_many_words_somebody_wrote_does_not_matter_unless_they_are_most(by: str, count: int) -> None:
+    from htrdata.sources.folder.splitting import Placed, deal
+
+    def written(sizes: list[int], given: str | None = None) -> list[Placed]:
+        owners = [f"{by} {number}" for number, size in enumerate(sizes) for _ in range(size)]
+        writers = owners if by == "writer" else [None] * len(owners)
+        pages = owners if by == "page" else [None] * len(owners)
+        return [
+            Placed(Word(f"{k}.png", "x", writer=writer), given, page)
+            for k, (writer, page) in enumerate(zip(writers, pages, strict=True))
+        ]
+
+    def places(sizes: list[int], given: str | None = None) -> dict[str, str | None]:
+        words = written(sizes, given)
+        return dict(zip((w.word.writer or w.page or "" for w in words), deal(words, "auto").splits, strict=True))
+
+    chance = random.Random(count)
+    lines, words = [1] * count, [chance.randint(1, count // 2) for _ in range(count)]
+    assert places(lines) == places(words)
+    assert Counter(places(lines).values()).keys() == {*SPLITS}
+    assert deal(written(lines), "auto").parameters == deal(written(words), "auto").parameters
+    for most in range(count):  # whoever wrote nearly all is trained on, in whatever order chance has them
+        sizes = [1] * count
+        sizes[most] = 10 * count
+        assert places(sizes)[f"{by} {most}"] == "train"
+        assert Counter(places(sizes).values()).keys() == {*SPLITS}
 
 
 @pytest.mark.parametrize("count", [3, 4, 7, 49, 50, 51])

@@ -29,6 +29,7 @@ from htrdata.sources.iam.names import FORM_ID
 from htrdata.sources.iam.splits import AACHEN, LWITR, SCHEMES, find_scheme
 from htrdata.sources.overlap import find_leaks
 from htrdata.sources.resplit import Fold, Ratio, Resplit
+from htrdata.sources.shares import deal, place_of
 
 
 class Pages:
@@ -158,6 +159,47 @@ def test_splits_do_not_depend_on_the_order_of_the_source() -> None:
         {page_id.split("_")[0] for page_id, split in splits_of(Resplit(Pages(pages))).items() if split == "test"}
     )
     assert test == ["p18", "p3"]
+
+
+@pytest.mark.parametrize("shares", [Ratio(), Ratio(1, 1, 1), Fold(2, 3)], ids=str)
+@pytest.mark.parametrize("count", [3, 5, 12, 49, 50, 90])
+@pytest.mark.parametrize("by_writer", [False, True])
+def test_how_many_words_a_page_has_does_not_matter(shares: Ratio | Fold, count: int, by_writer: bool) -> None:
+    chance = random.Random(count)
+    pages = make_pages(count // 3 if by_writer and count >= 12 else count, 1 if count < 12 else 2)
+    words = [replace(page, words=(page.words[0],) * chance.randint(1, 99)) for page in pages]
+    group: Any = "writer" if by_writer else "page"
+    one, other = Resplit(Pages(pages), shares, group=group), Resplit(Pages(words), shares, group=group)
+    assert splits_of(one) == splits_of(other)
+    assert {*splits_of(one).values()} == {*SPLITS}
+    assert one.division == other.division
+
+
+def test_many_pages_stay_in_their_split_when_others_join_them_and_few_say_who_is_held_out() -> None:
+    some, more = (Resplit(Pages(make_pages(count, 1)), group="page") for count in (60, 100))
+    before, after = splits_of(some), splits_of(more)
+    assert before == {page: split for page, split in after.items() if page in before}
+    assert some.division == more.division
+    assert [[*after.values()].count(split) / 100 for split in SPLITS] == pytest.approx([0.8, 0.1, 0.1], abs=0.08)
+    few, fewer = (Resplit(Pages(make_pages(count, 1)), group="page") for count in (20, 24))
+    before, after = splits_of(few), splits_of(fewer)
+    assert sum(after[page] != split for page, split in before.items()) <= 4  # at the borders of the splits
+    assert few.division != fewer.division
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), st.integers(1, 40), min_size=1, max_size=80),
+    st.sampled_from([Ratio(), Ratio(1, 1, 1), Ratio(70, 0, 30), Ratio(98, 1, 1)]),
+)
+def test_no_split_is_empty_and_few_groups_keep_its_share(weights: dict[str, int], shares: Ratio) -> None:
+    dealing = deal(weights, shares, place_of)
+    assert dealing.splits.keys() == weights.keys()
+    assert {*dealing.splits.values()} >= {*shares.wanted[: len(weights)]}
+    if not dealing.moved and dealing.held_out is not None:
+        for split in shares.wanted:
+            held = sum(weight for name, weight in weights.items() if dealing.splits[name] == split)
+            share = getattr(shares, split) / (shares.train + shares.val + shares.test)
+            assert abs(held - share * sum(weights.values())) <= max(weights.values())
 
 
 def test_an_id_that_is_no_text_has_a_place_too() -> None:
@@ -293,7 +335,10 @@ def test_names_and_settings_say_how_a_set_was_split() -> None:
 
 def test_a_build_of_another_split_is_told_apart(source: Any, tmp_path: Path) -> None:
     about = build(Resplit(source, Ratio(1, 1, 1), 1, "page"), tmp_path, workers=1).description
-    assert about.settings == {"ratio": "1/1/1", "seed": "1", "group": "page"}
+    held_out = {name: value for name, value in about.settings.items() if name not in ("ratio", "seed", "group")}
+    assert about.settings == {"ratio": "1/1/1", "seed": "1", "group": "page", **held_out}
+    assert held_out.keys() == {"held out"}
+    assert about.division.parameters == about.settings
     assert about.leaks.writers  # the four writers of the source write everywhere
     assert about.words == 18 * 7
     with pytest.raises(CannotCreateError, match="seed was 1, is 2"):

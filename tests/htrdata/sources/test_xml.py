@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -20,7 +22,9 @@ from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.images.codec import encode
 from htrdata.labels.text_rules import read_text_rules
 from htrdata.records import SPLITS, Page, Reason, Unit, Word
+from htrdata.sources.resplit import Resplit
 from htrdata.sources.xml import XmlExport, tree
+from htrdata.sources.xml.alignment import COLUMNS, Alignment
 from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.files import FILLED
 from htrdata.sources.xml.geometry import angle_of, box_around
@@ -514,3 +518,37 @@ def test_an_export_of_few_pages_is_dealt_out_and_that_is_said(tmp_path: Path, pa
     assert all(open_store(tmp_path / "lmdb").dataset("xml_random0").words(split) for split in SPLITS)
     again = CliRunner().invoke(commands, ["xml", str(tmp_path / "export"), "--resplit", "random", "--dry-run"])
     assert (again.exit_code == 0) == (pages > 2)  # who asks for it gets it as it is, or hears why not
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 20, 60])
+def test_lines_and_words_of_an_export_hold_out_the_same_pages(tmp_path: Path, count: int) -> None:
+    """Of lines, of words by their boxes, and by an alignment that lacks most of one page and all of others."""
+    aligned: dict[str, list[object]] = {name: [] for name in COLUMNS}
+    for number in range(count):
+        name, written = f"p{number:02}", 4 + number % 7 * 3
+        texts = [[f"w{k}" for k in range(1 + (line + number) % 5)] for line in range(written)]
+        lines = [Drawn(f"l{k}", _placed(words, k)) for k, words in enumerate(texts)]
+        xml = page(f"{name}.png", SIZE, lines, '<TextLine id="empty"><Coords points="1,1 9,1 9,9"/></TextLine>')
+        write(tmp_path / "export", {f"{name}.xml": xml, f"{name}.png": None})
+        for line, words in enumerate(texts[: 1 + number % 3] if number % 4 else []):
+            for place, word in enumerate(words):
+                row = (f"{name}/l{line}", "train", place, word, 30.0, 30.0, 20.0, 20.0, 0.0, -0.1, None)
+                for column, value in zip(COLUMNS, row, strict=True):
+                    aligned[column].append(value)
+    pq.write_table(pa.table(aligned), tmp_path / "words.parquet")
+    write(tmp_path / "export", {"cover.xml": page("cover.png", SIZE, ()), "cover.png": None})
+    export, alignment = tmp_path / "export", Alignment(tmp_path / "words.parquet")
+    sources = [XmlExport(export), XmlExport(export, unit="word"), XmlExport(export, unit="word", alignment=alignment)]
+    dealt = [Resplit(source, divide_few=True) for source in sources]
+    held = [
+        {(word.extra["line"], one.split) for one in source.pages() for word in one.words if word.text}
+        for source in dealt
+    ]
+    assert held[0] == held[1] == held[2]
+    assert {split for _, split in held[0]} == {*SPLITS}  # nothing stands on the cover, which is none of them
+    assert dealt[0].division == dealt[1].division == dealt[2].division
+    assert ("held out" in dealt[0].division.parameters) == (count < 50)
+
+
+def _placed(words: Sequence[str], line: int) -> tuple[tuple[str, tuple[int, int, int, int]], ...]:
+    return tuple((word, (10 + 20 * k, 2 * line, 25 + 20 * k, 2 * line + 8)) for k, word in enumerate(words))
