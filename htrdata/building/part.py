@@ -15,7 +15,7 @@ from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
 from htrdata.building.page_cutting import rows_of_page
 from htrdata.files.arrow_files import map_for_arrow
-from htrdata.files.writing import place_beside
+from htrdata.files.writing import discard, place_beside
 from htrdata.records import Page, Unit
 
 
@@ -93,7 +93,7 @@ def build_part(
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        discard(temporary)
     release_freed_memory()
     return part.words
 

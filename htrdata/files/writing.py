@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import glob
 import os
@@ -52,7 +53,16 @@ def replace_durably(path: Path, *content: bytes | memoryview) -> None:
         temporary.replace(path)
         sync_folder(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        discard(temporary)
+
+
+def discard(path: Path) -> None:
+    """Removes an unfinished file where the system lets it, after its error or where it has been moved to its place.
+
+    Where the disk fails for this, too, the first error is the one to be told; what is left is as of a killed process.
+    """
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def place_beside(path: Path) -> Path:

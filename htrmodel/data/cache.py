@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from htrdata.errors import CannotCreateError, HtrError, StorageError
 from htrdata.files.refusals import cannot_create, refusal
+from htrdata.files.writing import discard
 from htrdata.workers import make_executor, run_all
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.decoding import decode_block
@@ -132,7 +133,7 @@ def _write(path: Path, shape: tuple[int, ...], blocks: Iterator[tuple[int, Image
     except OSError as error:
         raise StorageError(f"cannot write {path}: {refusal(error, path)}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        discard(temporary)
 
 
 def _blocks(

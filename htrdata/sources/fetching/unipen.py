@@ -11,6 +11,7 @@ from pathlib import Path
 
 from htrdata.errors import BadDataError, UnreachableError
 from htrdata.files import strict_json
+from htrdata.files.writing import discard
 from htrdata.sources.fetching.hosts import Places
 from htrdata.sources.fetching.session import Manner, Session, look_at, open_session, refuse_sample
 from htrdata.sources.fetching.survey import FileSurvey
@@ -85,7 +86,7 @@ def _published_digest(session: Session) -> Digest:
             "`htrdata unipen PATH`"
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        discard(part)
 
 
 def _digest_in(record: object) -> Digest:

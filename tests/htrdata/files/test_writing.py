@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import resource
 from pathlib import Path
 
@@ -52,3 +54,18 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         match=r"cannot create .*runs/model\.pth: there is no folder .*runs; make it",
     ):
         write_atomically(tmp_path / "runs" / "model.pth", b"")
+
+
+def test_what_cannot_be_removed_hides_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails does so for the removal of the unfinished file, too."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    write_atomically(tmp_path / "file", b"new")  # which left nothing to remove
+    assert (tmp_path / "file").read_bytes() == b"new"
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StorageError, match=r"writing .*/file failed: Input/output error"):
+        write_atomically(tmp_path / "file", b"newer")
+    assert (tmp_path / "file").read_bytes() == b"new"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import pickle
 import shutil
@@ -151,6 +152,22 @@ def test_a_full_disk_leaves_nothing(words: Samples, tmp_path: Path, config: Reco
     assert f"{StorageError.__name__}: cannot write" in errors
     assert "File too large" in errors
     assert names(tmp_path / "cache") <= {".lock"}
+
+
+def test_what_cannot_be_removed_hides_no_error(
+    words: Samples, tmp_path: Path, config: RecogniserConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk that had no room for the file fails for its removal, too: that was a traceback."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", fail)
+        failing.setattr(Path, "unlink", fail)
+        with pytest.raises(StorageError, match=r"cannot write .*\.npy: No space left on device"):
+            decoded_words(words, config, folder=tmp_path)
+    assert len(decoded_words(words, config, folder=tmp_path)) == len(words)
 
 
 def test_two_processes_may_ask_at_once(words: Samples, tmp_path: Path, config: RecogniserConfig) -> None:
