@@ -36,6 +36,8 @@ def check_places(store: Path, name: str, inputs: Iterable[Path]) -> None:
     Raises:
         CannotCreateError: it cannot; nothing was touched.
     """
+    if (store / DATASET_FILE).is_file() and (store / MANIFEST_FILE).is_file():
+        raise CannotCreateError(f"{store} is a data set, and no store to build {name!r} in: give --out {store.parent}")
     parents = [store, *(store / split for split in SPLITS)]
     places = [store / name, *(store / split / name for split in SPLITS)]
     there = [place for place in places if os.path.lexists(place)]

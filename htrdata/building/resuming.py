@@ -29,11 +29,11 @@ def begin(plan: Plan, workspace: Workspace, *, overwrite: bool) -> Description |
     """
     workspace.settle()
     provenance = plan.provenance
-    live = None if overwrite else workspace.live_dataset()
-    equal = live is not None and not differences(live, provenance, versions=False)
-    if live is not None and equal and workspace.is_there(live):
-        return live
     try:
+        live = None if overwrite else _live(workspace, plan)
+        equal = live is not None and not differences(live, provenance, versions=False)
+        if live is not None and equal and workspace.is_there(live):
+            return live
         check_places(workspace.store, plan.name, plan_inputs(plan))
         # A data set whose files are not all there is repaired by building it again.
         resumed = may_resume(workspace, provenance, None if equal else live, overwrite=overwrite)
@@ -45,6 +45,14 @@ def begin(plan: Plan, workspace: Workspace, *, overwrite: bool) -> Description |
         workspace.refuse_shares()
         workspace.start(provenance)
     return None
+
+
+def _live(workspace: Workspace, plan: Plan) -> Description | None:
+    try:
+        return workspace.live_dataset()
+    except BadDataError:
+        check_places(workspace.store, plan.name, plan_inputs(plan))  # a stranger's is not one to build again
+        raise
 
 
 def plan_inputs(plan: Plan) -> set[Path]:
@@ -98,8 +106,8 @@ def differences(old: Provenance, new: Provenance, *, versions: bool) -> list[str
     """What two builds do not have in common, in words; with or without the versions of the libraries."""
     named = ("division", "inputs", *_TABLES)
     found = [_change(name, was, value) for name, was, value in _fields(old, new) if name not in named]
-    if old.division != new.division:
-        found.append(f"division was {_divided(old)}, is {_divided(new)}")
+    if old.division != new.division and old.source == new.source and not _fields(old.settings, new.settings):
+        found.append(f"division was {_divided(old)}, is {_divided(new)}")  # else it only says the same again, at length
     for table in _TABLES if versions else _TABLES[:2]:
         found += [_change(*one) for one in _fields(getattr(old, table), getattr(new, table))]
     if not found and old.inputs != new.inputs:  # other settings may be why the inputs differ
@@ -120,6 +128,8 @@ def _table(value: object) -> dict[str, Json]:
 
 
 def _change(name: str, old: Json, new: Json) -> str:
+    if name == "held out":  # 16 digits, which say nothing to a person
+        return "other writers, pages or lines are held out"
     return f"{name} was {_said(name, old)}, is {_said(name, new)}"
 
 

@@ -18,6 +18,7 @@ from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.building.replaceable import check_places, inputs_of
 from htrdata.errors import CannotCreateError, StorageError
+from htrdata.records import Division
 from htrdata.sources.resplit import Resplit
 from htrdata.store.verification import verify
 
@@ -221,3 +222,32 @@ def test_whatever_stops_an_exchange_the_next_build_ends_it(
     build(source, store, OTHER, workers=1, overwrite=True)
     assert build(source, store, OTHER, workers=1).already
     assert not any(dataset.problems for dataset in verify(store))
+
+
+@pytest.mark.parametrize("text", ["{}", '{"a": 1}', "[]", "no JSON", '{"format": "theirs/1"}', ""])
+def test_a_strangers_dataset_json_is_none_to_build_again(source: Any, tmp_path: Path, text: str) -> None:
+    (tmp_path / "lmdb/drawn").mkdir(parents=True)
+    (tmp_path / "lmdb/drawn/dataset.json").write_text(text)
+    refused(
+        source, tmp_path / "lmdb", "lmdb/drawn is there and no part of a data set built here: move it, or choose an"
+    )
+
+
+def test_a_data_set_is_no_store_to_build_in(source: Any, store: Path) -> None:
+    refused(
+        source, store / "drawn", f"{store}/drawn is a data set, and no store to build 'drawn' in: give --out {store}$"
+    )
+
+
+def test_another_source_or_setting_is_told_once_and_in_few_words(source: Any, store: Path) -> None:
+    for other, told in (
+        (Resplit(source, seed=1, group="page"), "source was drawn, is drawn_random1"),
+        (replace(source, division=Division("Others")), "division was published of Drawn, is published of Others"),
+    ):
+        with pytest.raises(CannotCreateError, match=told) as caught:
+            build(other, store, BuildOptions(shard_words=30), name="drawn", executor=NoExecutor())
+        assert str(caught.value).count("division was") == ("division was" in told)
+    again = store.parent / "again"
+    build(Resplit(source, seed=1, group="page"), again, workers=1)
+    with pytest.raises(CannotCreateError, match=r"; seed was 1, is 2; other writers, pages or lines are held out\. C"):
+        build(Resplit(source, seed=2, group="page"), again, name="drawn_random1", executor=NoExecutor())
