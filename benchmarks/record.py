@@ -1,0 +1,104 @@
+"""Keeps what a benchmark or an evaluation printed, and puts it into the pages that quote it.
+
+    python benchmarks/record.py build_iam -- python benchmarks/build_iam.py --forms 100     # run, keep, fill in
+    python benchmarks/record.py                                                             # fill in alone
+
+What the command printed stands in `benchmarks/results/NAME.md`, below the command and the day; nobody edits it. A page
+quotes it whole, or one of its tables (`NAME 2` is the second), between two comments:
+
+    <!-- measured: build_iam -->
+    <!-- end -->
+
+`tests/test_measured.py` compares pages and files.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks/results"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "benchmarks/RESULTS.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "weights/htrmodel_weights").glob("*.md")),
+]
+QUOTED = re.compile(r"(?ms)^<!-- measured: (?P<name>[\w-]+)(?: (?P<table>\d+))? -->\n.*?^<!-- end -->$")
+
+
+def result(name: str, number: int | None = None) -> str:
+    """What a benchmark printed, or one of its tables.
+
+    Args:
+        name: of the file in `benchmarks/results`, without `.md`.
+        number: of the table, from 1; everything below command and day where it is None.
+
+    Raises:
+        ValueError: there is no such file, or no such table in it.
+    """
+    path = RESULTS / f"{name}.md"
+    if not path.is_file():
+        raise ValueError(f"no {path}: python benchmarks/record.py {name} -- COMMAND makes it")
+    body = path.read_text("utf-8").partition("\n\n")[2].strip()
+    body = re.sub(r"(?m)^([^|\n].*)\n(?=\|)", r"\1\n\n", body)  # a table begins after a blank line
+    if number is None:
+        return body
+    tables = re.findall(r"(?m)(?:^\|.*(?:\n|\Z))+", body)
+    if not 1 <= number <= len(tables):
+        raise ValueError(f"{path} has {len(tables)} tables, none is number {number}")
+    return str(tables[number - 1]).strip()
+
+
+def filled(page: str) -> str:
+    """The text of a page with what was measured in the places that quote it."""
+
+    def quote(match: re.Match[str]) -> str:
+        name, table = match["name"], match["table"]
+        head = match[0].partition("\n")[0]
+        return f"{head}\n{result(name, int(table) if table else None)}\n<!-- end -->"
+
+    return QUOTED.sub(quote, page)
+
+
+def run(command: list[str]) -> str:
+    """What a command prints to standard output, shown as it comes; ends this process as the command where that failed."""
+    lines: list[str] = []
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            lines.append(line)
+    if process.returncode:
+        sys.exit(process.returncode)
+    return "".join(lines)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name", required=False)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def main(name: str | None, command: tuple[str, ...]) -> None:
+    """Run COMMAND, keep what it prints as NAME, and fill in the pages that quote it."""
+    if name is not None:
+        if not command:
+            raise click.UsageError(f"what shall be kept as {name}? python benchmarks/record.py {name} -- COMMAND")
+        printed = run(list(command))
+        RESULTS.mkdir(exist_ok=True)
+        head = f"`{shlex.join(command)}`, {time.strftime('%Y-%m-%d')}"
+        (RESULTS / f"{name}.md").write_text(f"{head}\n\n{printed.strip()}\n", "utf-8")
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        if (new := filled(text)) != text:
+            page.write_text(new, "utf-8")
+            click.echo(f"filled in: {page.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
