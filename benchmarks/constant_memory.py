@@ -36,8 +36,8 @@ _CHEAP = """
 import sys
 sys.path.append(sys.argv[1])
 import htrdata
-from cheap_words import CheapWords, noisy_png
-htrdata.build(CheapWords(int(sys.argv[3]), noisy_png(16, 48)), sys.argv[2], workers=1)
+from cheap_words import CheapWords
+htrdata.build(CheapWords(int(sys.argv[3]), 16, 48), sys.argv[2], workers=1)
 """
 _SMALL = "--from scratch --charset printable --architecture None-VGG-None-CTC --output-channel 8 --hidden-size 8"
 
@@ -103,7 +103,7 @@ def steps(words: int, folder: Path, cheap: bool) -> Iterator[tuple[str, list[str
 @click.option(
     "--sizes", default="10000,100000", show_default=True, help="Words, with commas; 1000000 take half an hour."
 )
-@click.option("--cheap", is_flag=True, help="Words that cost nothing to make, of one picture of noise.")
+@click.option("--cheap", is_flag=True, help="Words that cost nothing to make, of small pictures of noise.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work; five gigabytes for a million.")
 def main(sizes: str, cheap: bool, folder: Path | None) -> None:
     """Watch the memory of stores of growing size."""
@@ -111,6 +111,7 @@ def main(sizes: str, cheap: bool, folder: Path | None) -> None:
     click.echo(
         "| step | words | MiB (PSS), at most | anonymous, MiB | seconds | CPU, µs a word |\n|---|---|---|---|---|---|"
     )
+    sizes_on_disk = []
     for size in map(int, sizes.split(",")):
         place = Path(tempfile.mkdtemp(prefix="bench-constant-", dir=folder))
         try:
@@ -120,9 +121,10 @@ def main(sizes: str, cheap: bool, folder: Path | None) -> None:
                 row = f"{seen.total:,.0f} | {seen.anonymous:,.0f} | {seen.seconds:,.0f} | {each:,.0f}"
                 click.echo(f"| {name} | {size:,} | {row} |")
             taken = sum(file.stat().st_size for file in (place / "lmdb").rglob("*") if file.is_file())
-            click.echo(f"{size:,} words: {taken / size:,.0f} bytes a word on the disk; load {os.getloadavg()[1]:.1f}")
+            sizes_on_disk.append(f"{size:,} words: {taken / size:,.0f} bytes a word; load {os.getloadavg()[1]:.1f}")
         finally:
             shutil.rmtree(place)
+    click.echo("\nOn the disk: " + "; ".join(sizes_on_disk))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from cheap_words import CheapWords, noisy_png
+from cheap_words import CheapWords
 from timing import cpu_seconds, machine
 
 import htrdata
@@ -49,10 +49,10 @@ def seconds(procedure: Callable[[], object], clock: Callable[[], float]) -> floa
     return clock() - before
 
 
-def measure(size: int, png: bytes, place: Path) -> tuple[float, float, float]:
+def measure(size: int, place: Path) -> tuple[float, float, float]:
     """Builds, opens and reads a store of that many words; returns the seconds of each."""
     store = place / str(size)
-    built = seconds(lambda: build(CheapWords(size, png), store, BuildOptions(), workers=1), cpu_seconds)
+    built = seconds(lambda: build(CheapWords(size, 16, 16), store, BuildOptions(), workers=1), cpu_seconds)
     opened = seconds(lambda: open_words(store), time.perf_counter)
     words = open_words(store)
     read = seconds(lambda: read_some(words), time.perf_counter)
@@ -66,14 +66,13 @@ def measure(size: int, png: bytes, place: Path) -> tuple[float, float, float]:
 def main(most: int, rounds: int) -> None:
     """Time stores of growing size."""
     place = Path(tempfile.mkdtemp(prefix="bench-growth-"))
-    png = noisy_png(16, 16)
     sizes = [size for size in (1_000, 10_000, 100_000, 1_000_000) if size <= most]
     found: dict[int, list[tuple[float, float, float]]] = {size: [] for size in sizes}
     try:
-        measure(sizes[0], png, place)  # does not count
+        measure(sizes[0], place)  # does not count
         for _ in range(rounds):
             for size in sizes:
-                found[size].append(measure(size, png, place))
+                found[size].append(measure(size, place))
     finally:
         shutil.rmtree(place)
     click.echo(machine("lmdb", "pyarrow", "pandas"))

@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 import click
-from cheap_words import CheapWords, noisy_png
+from cheap_words import CheapWords, NoisyImage
 from timing import machine
 
 from htrdata import BuildOptions, build
@@ -66,8 +66,9 @@ def timed(found: dict[str, float]) -> Iterator[None]:
 @click.option("--side", default=48, show_default=True, help="Rows of the picture; it has 64 columns of noise.")
 def main(sizes: str, part_words: int, side: int) -> None:
     """Time the steps of the head."""
-    png = noisy_png(side, 64)
-    click.echo(f"{machine('lmdb', 'pyarrow')}; {len(png):,} bytes a word; load {os.getloadavg()[1]:.1f}")
+    click.echo(
+        f"{machine('lmdb', 'pyarrow')}; {NoisyImage(0, side, 64).size():,} bytes a word; load {os.getloadavg()[1]:.1f}"
+    )
     click.echo(f"| words | parts | {' | '.join(_STEPS)} | all of the head, µs a word | ms a part |")
     click.echo(f"|---|---|{'---|' * (len(_STEPS) + 2)}")
     for size in map(int, sizes.split(",")):
@@ -75,14 +76,14 @@ def main(sizes: str, part_words: int, side: int) -> None:
         found: dict[str, float] = defaultdict(float)
         try:
             with timed(found):
-                build(CheapWords(size, png), place / "lmdb", BuildOptions(part_words=part_words), workers=1)
+                build(CheapWords(size, side, 64), place / "lmdb", BuildOptions(part_words=part_words), workers=1)
             parts = -(-size // part_words)
         finally:
             shutil.rmtree(place)
         head = sum(seconds for step, seconds in found.items() if "anybody" not in step)
         cells = " | ".join(f"{found[step] / size * 1e6:.1f}" for step in _STEPS)
         click.echo(f"| {size:,} | {parts:,} | {cells} | {head / size * 1e6:.1f} | {head / parts * 1e3:.1f} |")
-    click.echo("Steps in µs of the CPU a word.")
+    click.echo("\nSteps in µs of the CPU a word.")
 
 
 if __name__ == "__main__":

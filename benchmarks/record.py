@@ -4,7 +4,8 @@
     python benchmarks/record.py                                                             # fill in alone
 
 What the command printed stands in `benchmarks/results/NAME.md`, below the command and the day; nobody edits it. A page
-quotes it whole, or one of its tables (`NAME 2` is the second), between two comments:
+quotes it whole, one of its tables (`NAME 2` is the second), or as the terminal showed it (`NAME as printed`), between
+two comments:
 
     <!-- measured: build_iam -->
     <!-- end -->
@@ -18,6 +19,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -29,17 +31,18 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "benchmarks/RESULTS.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "htrmodel/alignment/README.md",
     *sorted((ROOT / "weights/htrmodel_weights").glob("*.md")),
 ]
-QUOTED = re.compile(r"(?ms)^<!-- measured: (?P<name>[\w-]+)(?: (?P<table>\d+))? -->\n.*?^<!-- end -->$")
+QUOTED = re.compile(r"(?ms)^<!-- measured: (?P<name>[\w-]+)(?: (?P<part>\d+|as printed))? -->\n.*?^<!-- end -->$")
 
 
-def result(name: str, number: int | None = None) -> str:
-    """What a benchmark printed, or one of its tables.
+def result(name: str, part: str | None = None) -> str:
+    """What a benchmark printed, or a part of it, as Markdown.
 
     Args:
         name: of the file in `benchmarks/results`, without `.md`.
-        number: of the table, from 1; everything below command and day where it is None.
+        part: number of a table, from 1; `as printed` for a block of code; None for all of it.
 
     Raises:
         ValueError: there is no such file, or no such table in it.
@@ -48,28 +51,28 @@ def result(name: str, number: int | None = None) -> str:
     if not path.is_file():
         raise ValueError(f"no {path}: python benchmarks/record.py {name} -- COMMAND makes it")
     body = path.read_text("utf-8").partition("\n\n")[2].strip()
-    body = re.sub(r"(?m)^([^|\n].*)\n(?=\|)", r"\1\n\n", body)  # a table begins after a blank line
-    if number is None:
-        return body
+    if part is None:
+        return re.sub(r"(?m)^([^|\n].*\n(?=\|)|\|.*\n(?=[^|\n]))", r"\1\n", body)  # blank lines around tables
+    if part == "as printed":
+        return textwrap.indent(body, "    ")
     tables = re.findall(r"(?m)(?:^\|.*(?:\n|\Z))+", body)
-    if not 1 <= number <= len(tables):
-        raise ValueError(f"{path} has {len(tables)} tables, none is number {number}")
-    return str(tables[number - 1]).strip()
+    if not 1 <= int(part) <= len(tables):
+        raise ValueError(f"{path} has {len(tables)} tables, none is number {part}")
+    return str(tables[int(part) - 1]).strip()
 
 
 def filled(page: str) -> str:
     """The text of a page with what was measured in the places that quote it."""
 
     def quote(match: re.Match[str]) -> str:
-        name, table = match["name"], match["table"]
         head = match[0].partition("\n")[0]
-        return f"{head}\n{result(name, int(table) if table else None)}\n<!-- end -->"
+        return f"{head}\n\n{result(match['name'], match['part'])}\n\n<!-- end -->"
 
     return QUOTED.sub(quote, page)
 
 
 def run(command: list[str]) -> str:
-    """What a command prints to standard output, shown as it comes; ends this process as the command where that failed."""
+    """What a command prints, shown as it comes, errors apart; where it fails, this process ends with its exit code."""
     lines: list[str] = []
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

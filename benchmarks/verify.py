@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
-from cheap_words import CheapWords, noisy_png
+from cheap_words import CheapWords
 from timing import in_turn, machine, table
 
 from htrdata import BuildOptions, build, verify
@@ -45,7 +45,7 @@ def main(words: int, rounds: int) -> None:
     """Time the check of a store beside SHA-256 alone."""
     place = Path(tempfile.mkdtemp(prefix="bench-verify-"))
     try:
-        source = CheapWords(words, noisy_png(48, 80))
+        source = CheapWords(words, 48, 80)
         procedures = {}
         for name, shard_words in (("one shard a split", None), ("eight shards of train", words // 10)):
             store = place / name

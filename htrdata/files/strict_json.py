@@ -119,6 +119,8 @@ def decode(value: object, kind: type[T], verdict: str, remedy: str) -> T:
 
 def encode(value: object) -> Json:
     """A typed description as JSON has it: dataclasses and mappings are objects, tuples are arrays."""
+    if type(value) is str:  # nearly all there is where pages are listed
+        return value
     if dataclasses.is_dataclass(value):
         fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
         return {
@@ -167,6 +169,8 @@ def _read_tuple(value: object, arguments: tuple[Any, ...], kind: Any, field: str
     values = _fitting(isinstance(value, list), value, kind, field)
     kinds = arguments[:1] * len(values) if arguments[1:] == (...,) else arguments
     _fitting(len(values) == len(kinds), value, kind, field)
+    if all(of is str for of in kinds) and all(type(one) is str for one in values):
+        return tuple(values)  # a store may list each of its pages: one by one they take three times as long
     return tuple(_read(one, of, f"{field}[{i}]") for i, (one, of) in enumerate(zip(values, kinds, strict=True)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,6 +47,11 @@ def render(package: str, template: str, **values: object) -> str:
     Raises:
         jinja2.UndefinedError: the template shows a value that is not given.
     """
+    return _environment(package).get_template(template).render(**values)
+
+
+@functools.cache  # a process that builds many stores compiles its templates once
+def _environment(package: str) -> jinja2.Environment:
     ours = jinja2.PackageLoader("htrdata.store.html_pages")
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package), ours]),
@@ -64,7 +70,7 @@ def render(package: str, template: str, **values: object) -> str:
         coded=coded,
         ord=ord,
     )
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def percent(share: float) -> str:
