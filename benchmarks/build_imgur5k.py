@@ -133,7 +133,7 @@ def main(pages: int, rounds: int) -> None:
     click.echo(machine("numpy", "pillow", "lmdb") + f", OpenCV {cv2.__version__}")
     click.echo(table(timed, next(iter(procedures)), "words"))
     for some in scaled:
-        click.echo(table(some, some[0].name, "words", "second"))
+        click.echo("\n" + table(some, some[0].name, "words", "second"))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
     python benchmarks/record.py                                                             # fill in alone
 
 What the command printed stands in `benchmarks/results/NAME.md`, below the command and the day; nobody edits it. A page
-quotes it whole, one of its tables (`NAME 2` is the second), or as the terminal showed it (`NAME as printed`), between
-two comments:
+quotes it whole, one of its tables (`NAME 2` is the second), as the terminal showed it (`NAME as printed`), or so the paragraph
+of that which begins with a word (`NAME difference`), between two comments:
 
     <!-- measured: build_iam -->
     <!-- end -->
@@ -34,7 +34,9 @@ PAGES = [
     ROOT / "htrmodel/alignment/README.md",
     *sorted((ROOT / "weights/htrmodel_weights").glob("*.md")),
 ]
-QUOTED = re.compile(r"(?ms)^<!-- measured: (?P<name>[\w-]+)(?: (?P<part>\d+|as printed))? -->\n.*?^<!-- end -->$")
+QUOTED = re.compile(
+    r"(?ms)^<!-- measured: (?P<name>[\w-]+)(?: (?P<part>\d+|as printed|[a-z]+))? -->\n.*?^<!-- end -->$"
+)
 
 
 def result(name: str, part: str | None = None) -> str:
@@ -42,10 +44,11 @@ def result(name: str, part: str | None = None) -> str:
 
     Args:
         name: of the file in `benchmarks/results`, without `.md`.
-        part: number of a table, from 1; `as printed` for a block of code; None for all of it.
+        part: number of a table, from 1; `as printed` for a block of code; the first word of a paragraph for such a block
+            of it; None for all.
 
     Raises:
-        ValueError: there is no such file, or no such table in it.
+        ValueError: there is no such file, or no such table or paragraph in it.
     """
     path = RESULTS / f"{name}.md"
     if not path.is_file():
@@ -55,6 +58,10 @@ def result(name: str, part: str | None = None) -> str:
         return re.sub(r"(?m)^([^|\n].*\n(?=\|)|\|.*\n(?=[^|\n]))", r"\1\n", body)  # blank lines around tables
     if part == "as printed":
         return textwrap.indent(body, "    ")
+    if not part.isdecimal():
+        if (paragraph := re.search(rf"(?ms)^{part}\b.*?(?=\n\n|\Z)", body)) is None:
+            raise ValueError(f"{path} has no paragraph that begins with {part!r}")
+        return textwrap.indent(paragraph[0], "    ")
     tables = re.findall(r"(?m)(?:^\|.*(?:\n|\Z))+", body)
     if not 1 <= int(part) <= len(tables):
         raise ValueError(f"{path} has {len(tables)} tables, none is number {part}")

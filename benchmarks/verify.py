@@ -57,7 +57,7 @@ def main(words: int, rounds: int) -> None:
         shutil.rmtree(place)
     click.echo(machine("lmdb", "pyarrow"))
     for limit, ours in zip(timed[::2], timed[1::2], strict=True):
-        click.echo(table([limit, ours], limit.name, "MiB", "second"))
+        click.echo("\n" + table([limit, ours], limit.name, "MiB", "second"))
 
 
 if __name__ == "__main__":

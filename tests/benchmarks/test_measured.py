@@ -25,6 +25,7 @@ PRINTED = """`python benchmarks/some.py`, 2026-11-27
 | c |
 |---|
 | 3 |
+
 last
 """
 
@@ -75,7 +76,7 @@ def test_the_figures_of_the_performance_page_come_from_files() -> None:
         ("some 2", "| c |\n|---|\n| 3 |"),
         (
             "some as printed",
-            "    2 cores\n    | a | b |\n    |---|---|\n    | 1 | 2× |\n\n    | c |\n    |---|\n    | 3 |\n    last",
+            "    2 cores\n    | a | b |\n    |---|---|\n    | 1 | 2× |\n\n    | c |\n    |---|\n    | 3 |\n\n    last",
         ),
     ],
 )
@@ -87,7 +88,12 @@ def test_a_page_is_filled_in_whatever_it_had(some: Path, name: str, shown: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("other", "no .*other.md: python .*record.py other --"), ("some 3", "2 tables")]
+    ("name", "said"),
+    [
+        ("other", "no .*other.md: python .*record.py other --"),
+        ("some 3", "2 tables"),
+        ("some lost", "no paragraph .* 'lost'"),
+    ],
 )
 def test_what_is_not_there_is_named(some: Path, name: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
