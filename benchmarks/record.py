@@ -4,8 +4,8 @@
     python benchmarks/record.py                                                             # fill in alone
 
 What the command printed stands in `benchmarks/results/NAME.md`, below the command and the day; nobody edits it. A page
-quotes it whole, one of its tables (`NAME 2` is the second), as the terminal showed it (`NAME as printed`), or so the paragraph
-of that which begins with a word (`NAME difference`), between two comments:
+quotes it whole, one of its tables (`NAME 2` is the second), as the terminal showed it (`NAME as printed`), or of that the
+paragraph which begins with a word (`NAME difference`), between two comments:
 
     <!-- measured: build_iam -->
     <!-- end -->
@@ -44,8 +44,8 @@ def result(name: str, part: str | None = None) -> str:
 
     Args:
         name: of the file in `benchmarks/results`, without `.md`.
-        part: number of a table, from 1; `as printed` for a block of code; the first word of a paragraph for such a block
-            of it; None for all.
+        part: number of a table, from 1; `as printed` for a block of code; the first word of a paragraph for a block of
+            that; None for all.
 
     Raises:
         ValueError: there is no such file, or no such table or paragraph in it.
