@@ -4,8 +4,8 @@
     python benchmarks/record.py                                                             # fill in alone
 
 What the command printed stands in `benchmarks/results/NAME.md`, below the command and the day; nobody edits it. A page
-quotes it whole, one of its tables (`NAME 2` is the second), as the terminal showed it (`NAME as printed`), or of that the
-paragraph which begins with a word (`NAME difference`), between two comments:
+quotes it whole, one of its tables (`NAME 2` is the second), as the terminal showed it (`NAME as printed`), or of
+that the paragraph which begins with a word (`NAME difference`), between two comments:
 
     <!-- measured: build_iam -->
     <!-- end -->
