@@ -68,7 +68,7 @@ def test_what_is_said_of_it() -> None:
     assert worse.startswith(
         f"forgot: drawn words CER 0.00% -> {cer:.2%}, on {len(drawn)} that nothing is trained on: +"
     )
-    assert worse.endswith("surely worse: forgotten; mixing other data sets in (--mix) holds against it")
+    assert worse.endswith("surely worse: forgotten; " + forgetting.REMEDY)
     better = told(bad, good, 16)
     assert better is not None
     assert better.endswith("paired over 30 writers or pages: surely better")
