@@ -21,7 +21,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from htrdata.errors import BadDataError, UsageError
+from htrdata.errors import BadDataError, NotEnoughMemoryError, UsageError, lacks_memory
 from htrdata.files import strict_json
 from htrdata.files.regular import is_utf8
 from htrdata.files.writing import write_atomically
@@ -101,6 +101,8 @@ def _read_opened(path: Path, place: Path) -> tuple[Record, dict[str, StoredTenso
         raise
     except Exception as error:
         # Whatever the parser says of a stranger's header; it has no list of that.
+        if lacks_memory(error):
+            raise NotEnoughMemoryError.of(error) from error
         raise BadDataError(f"{path} is damaged, cut short or no checkpoint: get it again") from error
     if ENTRY not in metadata:
         raise BadDataError(f"{path} has no {ENTRY!r} entry: htrmodel did not write it, or a tool removed it")

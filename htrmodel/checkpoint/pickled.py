@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from typing import Any
 
-from htrdata.errors import BadDataError
+from htrdata.errors import BadDataError, NotEnoughMemoryError, lacks_memory
 from htrmodel.checkpoint.unpickling import RefusedError, Spans, Storage, check_pickle, unpickle
 
 _MAGIC = 0x1950A86A20F9469CFC6C
@@ -47,6 +47,8 @@ def read_pickled(content: bytes, name: object) -> Any:
         raise BadDataError(f"{name} {error}") from error
     except Exception as error:
         # Whatever the unpickler and the archive say of a stranger's bytes; neither has a list of it.
+        if lacks_memory(error):
+            raise NotEnoughMemoryError.of(error) from error
         raise BadDataError(f"{name} is damaged, cut short or no checkpoint: get it again") from error
     return value
 
