@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := -c constraints.txt
+record = PATH="$(CURDIR)/$(BIN):$$PATH" python benchmarks/record.py
 
 .DEFAULT_GOAL := help
 .PHONY: help quickstart test docs browser coverage versions faults fuzz lint check bench dist release clean
@@ -43,19 +44,20 @@ lint: $(VENV)/dev  ## Check style and types
 	MYPYPATH=benchmarks:.ci $(BIN)/mypy $(wildcard .ci/*.py) hubconf.py $(wildcard benchmarks/*.py)
 	MYPYPATH=docs $(BIN)/mypy $(wildcard docs/*.py)
 
-bench: $(VENV)/dev  ## Time the main jobs beside the procedures that the field uses, and beside their limits
-	$(BIN)/python benchmarks/build_imgur5k.py
-	$(BIN)/python benchmarks/build_iam.py
-	$(BIN)/python benchmarks/draw_words.py
-	$(BIN)/python benchmarks/verify.py
-	$(BIN)/python benchmarks/growth.py
-	$(BIN)/python benchmarks/memory.py
-	$(BIN)/python benchmarks/opening_store.py
-	$(BIN)/python benchmarks/training_reader.py
-	$(BIN)/python benchmarks/training_step.py
-	$(BIN)/python benchmarks/reading.py
+bench: $(VENV)/dev  ## Time the main jobs beside what the field does, and beside their limits; results go into benchmarks/RESULTS.md
+	$(record) build_imgur5k -- python benchmarks/build_imgur5k.py --pages 72 --rounds 3
+	$(record) build_imgur5k_workers -- python benchmarks/build_imgur5k.py --pages 24 --rounds 5
+	$(record) build_iam -- python benchmarks/build_iam.py
+	$(record) draw_words -- python benchmarks/draw_words.py --words 3000 --rounds 5
+	$(record) verify -- python benchmarks/verify.py --rounds 7
+	$(record) growth -- python benchmarks/growth.py --most 1000000 --rounds 2
+	$(record) opening_store -- python benchmarks/opening_store.py
+	$(record) training_reader -- python benchmarks/training_reader.py
+	$(record) training_step -- python benchmarks/training_step.py
+	$(record) training_step_128 -- python benchmarks/training_step.py --channels 128 --batch 64
+	$(record) reading -- python benchmarks/reading.py --threads 1 --rounds 4
 	@if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then \
-		$(BIN)/python benchmarks/gpu.py; else echo 'no GPU here: benchmarks/gpu.py is left out'; fi
+		$(record) gpu -- python benchmarks/gpu.py; else echo 'no GPU here: benchmarks/gpu.py is left out'; fi
 
 dist: $(VENV)/dist  ## Build what is published into dist/, check it, and try each set of extras in an empty environment
 	$(BIN)/python .ci/dist.py
