@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import Charset, LabelPolicy
@@ -191,6 +191,11 @@ class RecogniserConfig:
     def reads_lines(self) -> bool:
         """Whether it takes inputs of any width: whole lines, and words as short ones."""
         return self.resize == "free"
+
+    @property
+    def unit(self) -> Literal["word", "line"]:
+        """What messages call its inputs: a ``line`` or a ``word``."""
+        return "line" if self.reads_lines else "word"
 
     def input_width(self, width: int, height: int) -> int:
         """Pixel columns of the input for an image of some size.

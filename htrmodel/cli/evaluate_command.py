@@ -186,7 +186,7 @@ def _read_and_judged(
             resamples=resamples,
             knowledge=knowledge,
             tta=tta,
-            progress=lambda done, total: progress("words", done, total),
+            progress=lambda done, total: progress("images", done, total),
             say=lambda sentence: echo(sentence, err=True),
         )
 

@@ -92,7 +92,7 @@ def _summary(outcome: Outcome) -> str:
         f"best: {folder.best}, step {state.best_step:,}, by the lowest {measure(outcome.select)}",
         *(
             f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, loss {one['loss']:.4f}, "
-            f"{plural(int(one['words']), 'word')}{left_out(one)}"
+            f"{plural(int(one['words']), outcome.unit)}{left_out(one, outcome.unit)}"
             for name, one in state.best.items()
         ),
         f"curves: {folder.curves}",

@@ -23,6 +23,7 @@ from htrdata.labels import visible
 from htrmodel.cli.signals import StopSignals
 
 if TYPE_CHECKING:
+    from htrdata.records import Unit
     from htrmodel.training.outcome import Outcome
     from htrmodel.training.request import Request
     from htrmodel.training.run_folder import Record
@@ -123,12 +124,14 @@ class _Watcher:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._total = 0
+        self._unit: Unit = "word"
 
     def decoded(self, done: int, total: int) -> None:
-        self._progress("words", done, total)
+        self._progress("images", done, total)
 
     def begins(self, trainer: Trainer) -> None:
         self._total = trainer.total_steps
+        self._unit = trainer.task.recogniser.config.unit
 
     def stepped(self, step: int, record: Record | None) -> None:
         self._progress("steps", step, self._total)
@@ -137,6 +140,7 @@ class _Watcher:
         from htrmodel.training.sentences import left_out
 
         figures = "; ".join(
-            f"{name} CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one)}" for name, one in record["val"].items()
+            f"{name} CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one, self._unit)}"
+            for name, one in record["val"].items()
         )
         say(f"step {record['step']:,}: validation {figures}{' (best so far)' if record['best'] else ''}")

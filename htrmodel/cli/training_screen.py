@@ -28,9 +28,9 @@ class TrainingScreen:
         self._close()
 
     def decoded(self, done: int, total: int) -> None:
-        """So many of the words are decoded."""
+        """So many of the images are decoded."""
         if self._bar is None or self._bar.n > done:
-            self._open(total, "words", "decoding")
+            self._open(total, "images", "decoding")
         assert self._bar is not None
         self._bar.update(done - self._bar.n)
 
@@ -56,9 +56,10 @@ class TrainingScreen:
         """A validation is done."""
         from htrmodel.training.sentences import sentence
 
+        assert self._trainer is not None
         self._close()
         self._shown["CER"] = " ".join(f"{one['cer']:.1%}" for one in record["val"].values())
-        say(sentence(record))
+        say(sentence(record, self._trainer.task.recogniser.config.unit))
 
     def _open(self, total: int, unit: str, title: str, done: int = 0) -> None:
         self._close()

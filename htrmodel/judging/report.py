@@ -18,7 +18,7 @@ from htrmodel.judging.subsets import SUBSETS
 from htrmodel.judging.terminal import cell, fitted, percent, with_interval, wrapped
 
 _CASES: dict[Case, str] = {"sensitive": "case-sensitive", "insensitive": "case-insensitive"}
-_OVER: dict[Over, str] = {"every-word": "every word, left out is wrong", "read-by-both": "words that both read"}
+_OVER: dict[Over, str] = {"every-word": "every {}, left out is wrong", "read-by-both": "{}s that both read"}
 
 
 def judgement_text(judgement: Judgement, top: int = 10) -> str:
@@ -55,7 +55,7 @@ def comparison_text(comparison: Comparison) -> str:
     for over in kinds:
         lines += ["", *_compared_subsets(comparison, over)]
     for name, judgement in (("first", first), ("second", second)):
-        lines += ["", f"signature of the {name} system, {_OVER['every-word']}:"]
+        lines += ["", f"signature of the {name} system, {_OVER['every-word'].format(first.setting.samples)}:"]
         lines += wrapped(judgement.find("all", case, "wrong").signature)
     return "\n".join(lines) + "\n"
 
@@ -76,7 +76,7 @@ def _named(judgement: Judgement) -> str:
 
 def _compared(found: Differences, samples: Unit) -> Iterator[str]:
     subset = "" if found.subset == "all" else f"{SUBSETS[found.subset]}, "
-    yield f"{subset}{_OVER[found.over]} ({found.words:,}), {_CASES[found.case]}, %"
+    yield f"{subset}{_OVER[found.over].format(samples)} ({found.words:,}), {_CASES[found.case]}, %"
     yield f"{'':<24}{'first':>8}{'second':>8}  {'difference':<24}{'p':>7}"
     for name, metric in metrics_of(samples):
         row = found.metrics[name]
@@ -86,9 +86,10 @@ def _compared(found: Differences, samples: Unit) -> Iterator[str]:
 
 
 def _compared_subsets(comparison: Comparison, over: Over) -> Iterator[str]:
-    brief = _brief(comparison.first.setting.samples)
-    yield f"difference, {_OVER[over]}, %"
-    yield f"{'':<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<22}" for name in brief).rstrip()
+    samples = comparison.first.setting.samples
+    brief = _brief(samples)
+    yield f"difference, {_OVER[over].format(samples)}, %"
+    yield f"{'':<25}{f'{samples}s':>7}  " + "  ".join(f"{METRICS[name].title:<22}" for name in brief).rstrip()
     for case in dict.fromkeys(found.case for found in comparison.differences):
         yield _CASES[case]
         for found in comparison.differences:
@@ -101,13 +102,14 @@ def _compared_subsets(comparison: Comparison, over: Over) -> Iterator[str]:
 
 def _head(judgement: Judgement) -> Iterator[str]:
     setting, words = judgement.setting, len(judgement.words)
+    things = f"{setting.samples}s"
     longest = "" if setting.max_length is None else f", at most {setting.max_length} characters"
     yield from fitted(f"{judgement.system} on {setting.dataset} {setting.split}, charset {setting.charset}{longest}")
     if setting.drawn:
         yield from fitted(how_drawn(setting.drawn))
     if setting.aids is not None:
         yield from fitted(f"read with {setting.aids}: not comparable with figures of reading without")
-    yield from fitted(f"words read: {words - sum(judgement.left_out.values()):,} of {words:,}")
+    yield from fitted(f"{things} read: {words - sum(judgement.left_out.values()):,} of {words:,}")
     for sentence in left_out_lines(judgement):
         yield from fitted(sentence)
     if judgement.unanswered:
@@ -115,7 +117,7 @@ def _head(judgement: Judgement) -> Iterator[str]:
     if judgement.not_in_store:
         yield from fitted(f"not in the store, for want of image or label: {_listed(judgement.not_in_store)}")
     if judgement.elsewhere:
-        yield from fitted(f"predictions of other splits or of words not in the store: {judgement.elsewhere:,}")
+        yield from fitted(f"predictions of other splits or of {things} not in the store: {judgement.elsewhere:,}")
     yield from fitted(sampling_line(setting, setting.resamples))
 
 
@@ -125,17 +127,18 @@ def left_out_lines(judgement: Judgement) -> Iterator[str]:
         yield f"left out: {_listed(judgement.left_out)}"
     if missing := judgement.missing_characters:
         shown = "  ".join(f"{character} {count:,}" for character, count in list(missing.items())[:12])
+        things = f"{judgement.setting.samples}s"
         more = f"  and {len(missing) - 12:,} more" if len(missing) > 12 else ""
         yield (
-            f"characters that it lacks, with words: {shown}{more}; `htrmodel finetune --charset FILE` teaches it those "
-            "of a file"
+            f"characters that it lacks, with {things}: {shown}{more}; `htrmodel finetune --charset FILE` teaches it "
+            "those of a file"
         )
 
 
 def _metrics(judgement: Judgement) -> Iterator[str]:
     case = judgement.cases[0]
     kinds: list[LeftOut] = ["omitted", "wrong"] if judgement.left_out else ["omitted"]
-    titles = {"omitted": "words read", "wrong": "left out counted as wrong"}
+    titles = {"omitted": f"{judgement.setting.samples}s read", "wrong": "left out counted as wrong"}
     yield f"{f'{_CASES[case]}, %':<26}" + "".join(f"{titles[kind]:<26}" for kind in kinds).rstrip()
     for name, metric in metrics_of(judgement.setting.samples):
         numbers = (judgement.find("all", case, kind).metrics[name] for kind in kinds)
@@ -143,9 +146,10 @@ def _metrics(judgement: Judgement) -> Iterator[str]:
 
 
 def _subsets(judgement: Judgement, left_out: LeftOut) -> Iterator[str]:
+    things = f"{judgement.setting.samples}s"
     brief = _brief(judgement.setting.samples)
-    title = "words read, %" if left_out == "omitted" else "left out is wrong, %"
-    yield f"{title:<25}{'words':>7}  " + "  ".join(f"{METRICS[name].title:<21}" for name in brief).rstrip()
+    title = f"{things} read, %" if left_out == "omitted" else "left out is wrong, %"
+    yield f"{title:<25}{things:>7}  " + "  ".join(f"{METRICS[name].title:<21}" for name in brief).rstrip()
     for case in judgement.cases:
         yield _CASES[case]
         for found in judgement.figures:
@@ -182,7 +186,7 @@ def _worst(judgement: Judgement, top: int) -> Iterator[str]:
 def _reliability(judgement: Judgement) -> Iterator[str]:
     if (found := reliability(judgement)) is None:
         return
-    yield f"{'confidence, %':<26}{'words':>8}{'mean':>10}{'right':>10}"
+    yield f"{'confidence, %':<26}{f'{judgement.setting.samples}s':>8}{'mean':>10}{'right':>10}"
     for (low, high), (number, mean, right) in zip(itertools.pairwise(EDGES), found.rows, strict=True):
         if number:
             yield f"  {f'{100 * low:.0f} to {100 * high:.0f}':<24}{number:>8,}{percent(mean):>10}{percent(right):>10}"
@@ -193,7 +197,7 @@ def _reliability(judgement: Judgement) -> Iterator[str]:
 def sampling_line(setting: Setting, resamples: int) -> str:
     """What the intervals are from, or why there are none."""
     if setting.clusters < 2:
-        return f"no intervals: all words are of one {setting.unit}"
+        return f"no intervals: all {setting.samples}s are of one {setting.unit}"
     units = " or ".join(f"{unit}s" for unit in setting.unit.split(" or "))
     few = ", too few: they are too narrow" if setting.clusters < FEW_CLUSTERS else ""
     return f"95 % intervals from {resamples:,} draws of {setting.clusters:,} {units}{few}"

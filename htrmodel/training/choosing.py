@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from htrdata.records import Unit
 from htrdata.records.counting import plural
 from htrmodel.training.resuming import TrainingState, mean
 from htrmodel.training.validation import Figures
@@ -34,13 +35,14 @@ def forgotten(state: TrainingState) -> dict[str, tuple[float, float]]:
     return {name: (before, after) for name, (before, after) in pairs.items() if after > before}
 
 
-def verdict(state: TrainingState, select: str, *, scratch: bool) -> Iterator[str]:
+def verdict(state: TrainingState, select: str, *, scratch: bool, unit: Unit = "word") -> Iterator[str]:
     """What is to be said of a training that has ended, in sentences.
 
     Args:
         state: how far it came.
         select: as the recipe has it.
         scratch: it began with new weights.
+        unit: whether it was trained on lines or words.
     """
     if state.best_step == 0 < state.validated:
         before, after = mean(state.start, "cer"), mean(state.latest, "cer")
@@ -57,6 +59,6 @@ def verdict(state: TrainingState, select: str, *, scratch: bool) -> Iterator[str
     words = sum(figures["words"] for figures in state.best.values())
     if 0 < words < FEW_WORDS:
         yield (
-            f"the best checkpoint was chosen by {plural(round(words), 'word')}: of so few, one word more or less "
+            f"the best checkpoint was chosen by {plural(round(words), unit)}: of so few, one {unit} more or less "
             "decides between checkpoints that are near each other"
         )

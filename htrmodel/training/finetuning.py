@@ -78,10 +78,10 @@ def _carried_out(
         say(initial.assumed)
     say(initial.message)
     words = find_words(request.data, request.mix, initial.recogniser.config, say)
-    count = sum(map(len, words.train))
+    count, unit = sum(map(len, words.train)), initial.recogniser.config.unit
     recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
     if recipe.batch_size < request.recipe.batch_size:
-        say(f"batches have {plural(count, 'word')}, not {request.recipe.batch_size:,}: there are no more")
+        say(f"batches have {plural(count, unit)}, not {request.recipe.batch_size:,}: there are no more")
     _check(request, recipe, initial, words, device, processes)
     if (often := words.too_often(recipe.batch_size, recipe.epochs)) is not None:
         say(often)
@@ -104,12 +104,12 @@ def _carried_out(
             listener.begins(trainer)
         finished = trainer.run(stop)
         if finished:
-            for sentence in verdict(trainer.state, recipe.select, scratch=initial.digest is None):
+            for sentence in verdict(trainer.state, recipe.select, scratch=initial.digest is None, unit=unit):
                 say(sentence)
             if processes.first and initial.digest is not None and trainer.state.best_step > 0:
                 _prove(request, recipe, task, folder, say, stop)
         processes.wait()
-    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state, recipe.select)
+    return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state, recipe.select, unit)
 
 
 def _prove(request: Request, recipe: Recipe, task: Task, folder: RunFolder, say: Say, stop: Stop) -> None:

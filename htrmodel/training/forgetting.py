@@ -39,7 +39,7 @@ class DrawnText(NamedTuple):
 
 def drawn_texts(config: RecogniserConfig) -> Iterator[DrawnText]:
     """The drawn words, or for a model of lines the lines, that a model can write, with its labels for them."""
-    unit: Unit = "line" if config.reads_lines else "word"
+    unit = config.unit
     writers, each = WRITERS[unit]
     recipe = WriterRecipe(SEED, False, HANDS, MEDIA, ((), (), ()), unit)
     policy = config.label_policy
@@ -78,7 +78,7 @@ def measure_forgetting(
             found += [normal_form(reading.text) for reading in recogniser.read(batch, batch_size)]
         readings.append(found)
     before, after = (count(texts, found)[:, COLUMNS] for found in readings)
-    name = "drawn lines" if best.config.reads_lines else "drawn words"
+    name = f"drawn {best.config.unit}s"
     return compared(name, [one.writer for one in drawn], before, after, lines=best.config.reads_lines)
 
 

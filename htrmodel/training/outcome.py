@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from htrdata.records import Unit
 from htrmodel.training.choosing import forgotten
 from htrmodel.training.resuming import TrainingState
 from htrmodel.training.run_folder import RunFolder
@@ -21,6 +22,7 @@ class Outcome:
         steps_per_epoch: batches between two validations.
         state: how far it came, with the figures of the best checkpoint.
         select: what the best checkpoint was chosen by: ``loss`` or ``cer``.
+        unit: whether it was trained on lines or words.
     """
 
     folder: RunFolder
@@ -28,6 +30,7 @@ class Outcome:
     steps_per_epoch: int
     state: TrainingState
     select: str = "loss"
+    unit: Unit = "word"
 
     def __repr__(self) -> str:
         state = self.state

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from htrdata.records import Unit
 from htrmodel.training.run_folder import Record
 from htrmodel.training.train import Trainer
 from htrmodel.training.words import Say
 
 
-def sentence(record: Record) -> str:
+def sentence(record: Record, unit: Unit) -> str:
     """What a validation found, for eyes."""
     figures = "; ".join(
-        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one)}"
+        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one, unit)}"
         for name, one in record["val"].items()
     )
     return (
-        f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; training words CER "
+        f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; training {unit}s CER "
         f"{record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
     )
 
 
-def left_out(figures: Mapping[str, float]) -> str:
+def left_out(figures: Mapping[str, float], unit: Unit) -> str:
     """What to say beside the figures of a validation of words that the recogniser cannot read; nothing of none."""
     count = int(figures.get("left_out", 0))
-    return f" ({count:,} of {int(figures['words']):,} words left out, counted as wrong)" if count else ""
+    return f" ({count:,} of {int(figures['words']):,} {unit}s left out, counted as wrong)" if count else ""
 
 
 class Sentences:
@@ -32,16 +33,18 @@ class Sentences:
 
     def __init__(self, say: Say) -> None:
         self._say = say
+        self._unit: Unit = "word"
 
     def decoded(self, done: int, total: int) -> None:
         """Nothing is said of it."""
 
     def begins(self, trainer: Trainer) -> None:
         """Nothing is said of it."""
+        self._unit = trainer.task.recogniser.config.unit
 
     def stepped(self, step: int, record: Record | None) -> None:
         """Nothing is said of it."""
 
     def validated(self, record: Record) -> None:
         """Says what it found."""
-        self._say(sentence(record))
+        self._say(sentence(record, self._unit))

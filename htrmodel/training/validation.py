@@ -103,7 +103,7 @@ def validate(
     )
     loss = float(np.average(all_losses, weights=all_weights))
     figures = metrics.evaluate([*all_texts, *left_out], [*all_readings, *[""] * len(left_out)])
-    wer = figures[metrics.word_error_rate("line" if config.reads_lines else "word")]
+    wer = figures[metrics.word_error_rate(config.unit)]
     return Validation(loss, figures["micro_cer"], wer, len(all_texts) + len(left_out), len(left_out), tuple(sum(costs)))
 
 

@@ -155,13 +155,18 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
             if plain
             else "build the data set with a val split, for example with --resplit random"
         )
-        raise UsageError(f"no val words in {root} for {names}: training needs some to know when to stop; {remedy}")
+        raise UsageError(
+            f"no val {config.unit}s in {root} for {names}: training needs some to know when to stop; {remedy}"
+        )
     ratios = [ratio for ratio in mixed.values() if ratio is not None]
     together = [len(place.train) for place in found] if ratios else []
     words = TrainingWords(train, val, ratios or None, together if max(together, default=1) > 1 else None)
     _say_what_comes_twice(words.divided, say)
     if words.drawn:
-        say("all of these words are drawn by a program: what is trained on them has seen no handwriting of people")
+        say(
+            f"all of these {config.unit}s are drawn by a program: what is trained on them has seen no handwriting of "
+            "people"
+        )
     return words
 
 
@@ -195,7 +200,7 @@ def _open(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
         samples = writable(samples, config)
     counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
     left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
-    unit = origin.unit or ("line" if config.reads_lines else "word")
+    unit = origin.unit or config.unit
     say(f"{origin.name}: {plural(len(samples), f'{origin.split} {unit}')}{left_out}")
     if Reason.TOO_LONG in samples.left_out and policy.max_steps is not None:
         say(

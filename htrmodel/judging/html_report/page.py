@@ -95,7 +95,7 @@ def write_page(
         worst=[_mistake(pair, pictures) for pair in worst],
         surest=[_mistake(pair, pictures) for pair in sure],
         **_of_confusions(pairs),
-        **_of_sureness(pairs),
+        **_of_sureness(pairs, f"{first.setting.samples}s"),
         comparisons=comparisons,
         curves=curves or {},
     )
@@ -119,7 +119,7 @@ def _of_figures(judgement: Judgement) -> dict[str, object]:
         "much": read.metrics["wer"].value > MUCH,
         "drawn": how_drawn(setting.drawn) if setting.drawn else None,
         "metrics": [
-            (metric.title, _EXPLAINED[name], read.metrics[name], every.metrics[name])
+            (metric.title, _EXPLAINED[name].format(setting.samples), read.metrics[name], every.metrics[name])
             for name, metric in metrics_of(setting.samples)
         ],
         "subsets": [
@@ -139,10 +139,10 @@ def _of_figures(judgement: Judgement) -> dict[str, object]:
 
 
 _EXPLAINED = {
-    "micro_cer": "characters to change, of a hundred written ones; long words weigh more",
-    "macro_cer": "the same, every word weighing as much as any other",
-    "wer": "words that are not read exactly",
-    "accuracy": "words that are read exactly",
+    "micro_cer": "characters to change, of a hundred written ones; long {}s weigh more",
+    "macro_cer": "the same, every {} weighing as much as any other",
+    "wer": "{}s that are not read exactly",
+    "accuracy": "{}s that are read exactly",
     "icdar2019_1_ned": "likeness of reading and truth; 100 is all right",
     "attentionhtr_norm_ed": "what AttentionHTR publishes as CER: an empty reading counts as right",
     "line_wer": "words between spaces to change, of a hundred written ones",
@@ -166,11 +166,12 @@ def _of_confusions(pairs: Sequence[Read]) -> dict[str, object]:
     }
 
 
-def _of_sureness(pairs: Sequence[Read]) -> dict[str, object]:
+def _of_sureness(pairs: Sequence[Read], things: str) -> dict[str, object]:
     found = sureness_of(pairs)
     if found is None:
         return {"sureness": None}
-    return {"sureness": found, "reliability": plots.reliability(found), "threshold_curve": plots.threshold_curve(found)}
+    drawn = {"reliability": plots.reliability(found, things), "threshold_curve": plots.threshold_curve(found, things)}
+    return {"sureness": found, **drawn}
 
 
 def _pictures(dataset: Dataset, split: str, ids: set[str]) -> dict[str, Picture | None]:

@@ -59,7 +59,7 @@ def plot(name: str, width: float = 5.6, height: float = 3.6) -> Iterator[Plot]:
     drawn.svg = text.replace(_INK, "currentColor").replace("<svg", '<svg aria-hidden="true"', 1)
 
 
-def reliability(found: Sureness) -> str:
+def reliability(found: Sureness, things: str) -> str:
     """How often words of a confidence are right, beside how often they should be; as SVG."""
     with plot("reliability") as drawn:
         rows = [row for row in found.reliability.rows if row[0]]
@@ -67,17 +67,17 @@ def reliability(found: Sureness) -> str:
         sizes = [20 + 380 * number / found.words for number, _, _ in rows]
         places = [100 * mean for _, mean, _ in rows], [100 * right for _, _, right in rows]
         drawn.axes.plot(*places, color=_ACCENT, linewidth=1.5)
-        drawn.axes.scatter(*places, s=sizes, color=_ACCENT, alpha=0.75, label="words (large: many)")
-        drawn.axes.set(xlabel="confidence, %", ylabel="words that are right, %", xlim=(-3, 103), ylim=(-5, 105))
+        drawn.axes.scatter(*places, s=sizes, color=_ACCENT, alpha=0.75, label=f"{things} (large: many)")
+        drawn.axes.set(xlabel="confidence, %", ylabel=f"{things} that are right, %", xlim=(-3, 103), ylim=(-5, 105))
         drawn.axes.legend(frameon=False, loc="upper left", labelcolor=_INK, markerscale=0.5)
     return drawn.svg
 
 
-def threshold_curve(found: Sureness) -> str:
+def threshold_curve(found: Sureness, things: str) -> str:
     """What share of words is wrong among those taken as read, over what share is left to a person; as SVG."""
     with plot("threshold") as drawn:
         drawn.axes.plot(100 * found.left, 100 * found.wrong, color=_ACCENT, linewidth=2)
         drawn.axes.fill_between(100 * found.left, 100 * found.wrong, color=_ACCENT, alpha=0.15)
-        drawn.axes.set(xlabel="words left to a person, %", ylabel="wrong among the others, %", xlim=(0, 100))
+        drawn.axes.set(xlabel=f"{things} left to a person, %", ylabel="wrong among the others, %", xlim=(0, 100))
         drawn.axes.set_ylim(bottom=0)
     return drawn.svg

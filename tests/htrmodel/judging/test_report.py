@@ -128,3 +128,15 @@ def test_drawn_words_are_said_to_be_drawn(make_dataset: MakeDataset) -> None:
     ):
         text = judgement_text(dataclasses.replace(found, setting=dataclasses.replace(found.setting, drawn=drawn)))
         assert said in text
+
+
+def test_lines_are_called_lines_and_words_words(make_dataset: MakeDataset) -> None:
+    dataset = make_dataset(ROWS)
+    systems = {"a": Predictions(TEXTS, LEFT_OUT), "b": Predictions({row["id"]: row["text"] for row in ROWS})}
+    words = [judge_split(dataset, "test", read, system=name) for name, read in systems.items()]
+    lines = [dataclasses.replace(one, setting=dataclasses.replace(one.setting, samples="line")) for one in words]
+    for own, other, (first, second) in (("word", "line", words), ("line", "word", lines)):
+        for text in (judgement_text(first), comparison_text(compare(first, second))):
+            told = text.partition("signature")[0].replace(METRICS[LINE_WER].title, "")
+            assert re.search(rf"\b{own}s\b", told)
+            assert not re.search(rf"\b{other}s?\b", told)

@@ -97,6 +97,8 @@ def test_what_is_said_of_a_training() -> None:
     few = state(figures((2.0, 0.2), words=40), figures((1.0, 0.1), words=40), 5)
     (said,) = verdict(few, "cer", scratch=False)
     assert "was chosen by 40 words" in said
+    (said,) = verdict(few, "cer", scratch=False, unit="line")
+    assert "was chosen by 40 lines: of so few, one line more" in said
     assert list(verdict(TrainingState(), "cer", scratch=False)) == []
 
 
