@@ -151,11 +151,13 @@ def join_shard(split: SplitPlan, number: int, stage: Path, scratch: Path | None 
     folder, places = split.folders[number], split.words_of(number)
     words, count, payload = _kept_words(split, places), len(places), split.payloads[number]
     if scratch is None:
-        return folder, write_shard(stage / folder, words, count=count, payload=payload)
-    with tempfile.TemporaryDirectory(prefix="htrdata-", dir=scratch) as place:
-        shard = write_shard(Path(place) / "shard", words, count=count, payload=payload)
-        (stage / folder).mkdir(parents=True)
-        move_file(Path(place) / "shard" / DATA_FILE, stage / folder / DATA_FILE)
+        shard = write_shard(stage / folder, words, count=count, payload=payload)
+    else:
+        with tempfile.TemporaryDirectory(prefix="htrdata-", dir=scratch) as place:
+            shard = write_shard(Path(place) / "shard", words, count=count, payload=payload)
+            (stage / folder).mkdir(parents=True)
+            move_file(Path(place) / "shard" / DATA_FILE, stage / folder / DATA_FILE)
+    release_freed_memory()  # 50 MB after 200,000 words, while another worker joins, or reports
     return folder, shard
 
 

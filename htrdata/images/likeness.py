@@ -32,6 +32,7 @@ EXACT = _EXACT.size
 _LEAST_SIDE = 8  # pixels
 _PAIRS = 4096  # that are multiplied at once
 _AT_ONCE = 1 << 20  # pixels, and channels, whose sums are taken at once: they take four times the memory
+_MEANS = 1 << 20  # of areas that are looked at at once: they take thirty times the memory
 _STEPS, _MOST_STEPS = 3, 7  # of a deviation of one; what is farther out counts as that
 _LEAST_DEVIATION = 1.0  # levels: what varies less, as blank paper does, is like any other such thing
 BITS = 256
@@ -100,7 +101,7 @@ def _sums(pixels: np.ndarray, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np
     return sums, counts
 
 
-@functools.lru_cache(4096)
+@functools.lru_cache(1024)  # at most 2 MB
 def _areas(size: int, parts: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int32]]:
     """Where each part of a side begins and ends, and its length, [parts] each; parts of less than a pixel share one."""
     borders = np.arange(parts + 1, dtype=np.intp) * size // parts
@@ -118,6 +119,12 @@ def looks(prints: NDArray[np.uint8], grid: Grid) -> NDArray[np.int8]:
     Returns:
         [N, areas], -7 to 7; all zero where an image hardly varies, or is a speck.
     """
+    at_once = max(1, _MEANS // grid.areas)
+    pieces = (prints[i : i + at_once] for i in range(0, len(prints), at_once))
+    return np.concatenate([np.empty((0, grid.areas), np.int8), *(_looks(piece, grid) for piece in pieces)])
+
+
+def _looks(prints: NDArray[np.uint8], grid: Grid) -> NDArray[np.int8]:
     levels = prints[:, EXACT:].reshape(-1, grid.rows, grid.columns).astype(np.int32)
     above = levels * grid.around**2 - _sums_around(levels, grid.around)
     above = above.reshape(len(prints), -1)

@@ -25,6 +25,8 @@ from htrdata.store.manifest_reader import ManifestReader
 AT_RANDOM, DROPPED_AT_RANDOM, EXTREMES = 24, 6, 12
 """Words that are shown of a split, of a reason and of what is extreme."""
 
+_AT_ONCE = 16_384  # rows: as fast as whole row groups, and with 25 MB less
+
 _COLUMNS = ("id", "split", "status", "reason", "text", "page", "box", "outside", "width", "height", "writer")
 _TOLD = (*_COLUMNS, "source_text", "shard", "key")
 
@@ -88,7 +90,7 @@ def survey(manifest: Path, rare: Sequence[str], named: Collection[Name]) -> Surv
     """
     reader = ManifestReader(manifest)
     gathered = _Gathered(rare, named)
-    for first, batch in reader.batches(_COLUMNS):
+    for first, batch in reader.batches(_COLUMNS, _AT_ONCE):
         gathered.add(first, batch)
     found = gathered.survey()
     wanted = {row for rows in (*found.sheets.values(), *found.dropped.values()) for row in rows}
@@ -98,7 +100,7 @@ def survey(manifest: Path, rare: Sequence[str], named: Collection[Name]) -> Surv
 
 
 def _told(reader: ManifestReader, rows: NDArray[np.int64]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for first, batch in reader.batches(_TOLD):
+    for first, batch in reader.batches(_TOLD, _AT_ONCE):
         of_batch = rows[(rows >= first) & (rows < first + batch.num_rows)]
         if len(of_batch):
             yield from zip(of_batch.tolist(), batch.take(pa.array(of_batch - first)).to_pylist(), strict=True)

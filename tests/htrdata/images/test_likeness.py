@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import cv2
@@ -118,3 +119,19 @@ def test_means_are_those_of_equal_areas() -> None:
     grey = pixels.astype(np.uint8)
     expected = pixels.reshape(12, 2, 32, 2).sum((1, 3)) // 4
     assert np.array_equal(np.frombuffer(fingerprint(grey, WORD)[EXACT:], np.uint8), expected.ravel())
+
+
+@pytest.mark.parametrize(("grid", "images"), [(WORD, 6000), (PAGE, 600)])
+def test_many_images_are_looked_at_some_at_a_time(grid: Grid, images: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held besides the result does not grow with their number."""
+    prints = np.random.default_rng(3).integers(0, 256, (images, EXACT + grid.areas), np.uint8)
+    tracemalloc.start()
+    try:
+        found = looks(prints, grid)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * found.nbytes + (48 << 20)
+    monkeypatch.setattr(likeness, "_MEANS", found.size)
+    assert np.array_equal(looks(prints, grid), found)
+    assert looks(prints[:0], grid).shape == (0, grid.areas)
