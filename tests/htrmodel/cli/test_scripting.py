@@ -22,7 +22,7 @@ def test_stages_of_one_title_are_added_up(capsys: pytest.CaptureFixture[str], mo
     stages = Stages()
     for title, about in (("draw", "a"), ("build", ""), ("draw", "b")):
         with stages(title, about) as progress:
-            progress("words", 1, 2)
+            progress("images", 1, 2)
     assert stages.seconds == {"draw": 6.0, "build": 3.0}
     said = capsys.readouterr()
     assert said.err.splitlines() == ["== draw a", "== build", "== draw b"]

@@ -26,7 +26,7 @@ def test_it_shows_every_step_and_validation(store: Path, tmp_path: Path, capsys:
     outcome = finetune(request(store, tmp_path / "run"), lambda *how: shown.append(how))
     assert outcome.finished
     assert [one for one in shown if one[0] == "steps"] == [("steps", step, 8) for step in range(1, 9)]
-    assert {one[1:] for one in shown if one[0] == "words"} >= {(160, 160), (40, 40)}
+    assert {one[1:] for one in shown if one[0] == "images"} >= {(160, 160), (40, 40)}
     said = capsys.readouterr().err
     assert [f"step {step}: validation printed CER" in said for step in (0, 4, 8)] == [True] * 3
 
