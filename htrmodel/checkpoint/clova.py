@@ -136,7 +136,10 @@ def _charset_of(count: int, charset: Charset | None) -> Charset:
     if charset is None:
         known = {len(charset.characters): charset for charset in (ALNUM, PRINTABLE)}
         if count not in known:
-            raise UsageError(f"the weights have {count} characters, which is no known charset: name theirs")
+            raise UsageError(
+                f"the weights have {count} characters, which is no known charset: name theirs "
+                "(--charset; of `htrmodel finetune` --from-charset)"
+            )
         return known[count]
     if len(charset.characters) != count:
         raise UsageError(
