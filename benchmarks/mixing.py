@@ -171,6 +171,38 @@ def differences(
         yield f"| {lines} | {share:g} | {len(pairs)} | {' | '.join(cells)} |"
 
 
+def lines_of_others(store: Store, judge: Sequence[str]) -> dict[str, list[Line]]:
+    """What is read beside the own lines: of each ``NAME:NUMBER`` so many test lines, and the drawn ones."""
+    found = {}
+    for item in judge:
+        name, _, number = item.partition(":")
+        found[name] = spread(lines_of(store, name, "test").line.to_list(), int(number))
+    drawn = drawn_texts(load("starter-lines").config)
+    found["drawn"] = [Line(one.encoded, one.text, one.writer) for one in drawn]
+    return found
+
+
+def measure(
+    runs: Sequence[Run],
+    hands: dict[str, list[Line]],
+    pool: Sequence[Line],
+    sets: dict[str, dict[str, list[Line]]],
+    out: Path,
+) -> dict[str, dict[str, list[list[float]]]]:
+    """Makes the runs that were not measured before, and returns what all of the folder counted, by name and set."""
+    out.mkdir(parents=True, exist_ok=True)
+    kept = out / "measured.json"
+    measured: dict[str, dict[str, list[list[float]]]] = json.loads(kept.read_text()) if kept.exists() else {}
+    for run in runs:
+        if run.name not in measured:
+            checkpoint: Path | str = "starter-lines"
+            if run.lines:
+                checkpoint = finetune(run, hands[run.writer][:-HELD_OUT], pool, out)
+            measured[run.name] = read(checkpoint, sets[run.writer])
+            kept.write_text(json.dumps(measured))
+    return measured
+
+
 @click.command()
 @click.argument("folder", metavar="STORE", type=click.Path(path_type=Path, exists=True))
 @click.option("--own", required=True, help="Data set whose test writers are learnt, each by itself.")
@@ -201,31 +233,17 @@ def main(
     hands = {
         str(writer): rows.line.to_list() for writer, rows in lines_of(store, own, "test", "page").groupby("writer")
     }
-    pool = spread(lines_of(store, mixed, "train").line.to_list(), POOL)
-    others = {}
-    for item in judge:
-        name, _, number = item.partition(":")
-        others[name] = spread(lines_of(store, name, "test").line.to_list(), int(number))
-    drawn = drawn_texts(load("starter-lines").config)
-    others["drawn"] = [Line(one.encoded, one.text, one.writer) for one in drawn]
+    others = lines_of_others(store, judge)
     sets = {writer: {"own": lines[-HELD_OUT:], **others} for writer, lines in hands.items()}
+    starts = [Run(writer, 0, 0.0, 0) for writer in hands]
     runs = [
         Run(writer, number, share, seed)
         for writer, number, share, seed in itertools.product(hands, numbers, (0.0, *shares), range(seeds))
         if len(hands[writer]) - HELD_OUT >= 0.8 * number
     ]
-    out.mkdir(parents=True, exist_ok=True)
-    kept = out / "measured.json"
-    measured = json.loads(kept.read_text()) if kept.exists() else {}
-    starts = [Run(writer, 0, 0.0, 0) for writer in hands]
     due = [run for run in sorted(runs, key=lambda run: (run.seed, run.lines)) if not only or run.writer in only]
-    for run in [*starts, *due] if not dry_run else []:
-        if run.name not in measured:
-            checkpoint: Path | str = "starter-lines"
-            if run.lines:
-                checkpoint = finetune(run, hands[run.writer][:-HELD_OUT], pool, out)
-            measured[run.name] = read(checkpoint, sets[run.writer])
-            kept.write_text(json.dumps(measured))
+    pool = spread(lines_of(store, mixed, "train").line.to_list(), POOL)
+    measured = measure([] if dry_run else [*starts, *due], hands, pool, sets, out)
     names = ["own", *others]
     clusters = {writer: {name: [line.cluster for line in sets[writer][name]] for name in names} for writer in hands}
     ordered = sorted([*starts, *runs], key=lambda run: (run.writer, run.lines, run.share))

@@ -10,7 +10,7 @@ that the paragraph which begins with a word (`NAME difference`), between two com
     <!-- measured: build_iam -->
     <!-- end -->
 
-`tests/test_measured.py` compares pages and files.
+`tests/benchmarks/test_measured.py` compares pages and files.
 """
 
 from __future__ import annotations
