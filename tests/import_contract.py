@@ -123,14 +123,14 @@ ALLOWED: dict[str, set[str]] = {
         "htrmodel.runtime",
     }
     | {"htrmodel.starter", "htrmodel.training", "htrmodel.devices"},
-    "htrmodel.__main__": {"htrmodel.cli"},
+    "htrmodel.__main__": {"htrdata.cli", "htrmodel.cli"},
 }
 """For each room the rooms that it may import."""
 
 NO_TORCH = ("htrdata", "htrmodel.judging", "htrmodel.config", "htrmodel.inputs", "htrmodel.reader", "htrmodel.starter")
 """Rooms, or whole packages, that never import torch, not even within a function."""
 
-_CONSOLE = {"htrdata.cli.console", "htrdata.cli.misspelt", "htrdata.cli.typed_options"}
+_CONSOLE = {"htrdata.cli.console", "htrdata.cli.misspelt", "htrdata.cli.starting", "htrdata.cli.typed_options"}
 """All that htrmodel may import of htrdata's command line."""
 
 
@@ -161,7 +161,7 @@ def _may_import(module: str, imported: str) -> bool:
     home, target = room(module), room(imported)
     if not _ours(imported):
         return target != "torch" or not (home.split(".")[0] in NO_TORCH or home in NO_TORCH)
-    if home == "htrmodel.cli" and target == "htrdata.cli":
+    if home in ("htrmodel.cli", "htrmodel.__main__") and target == "htrdata.cli":
         return imported in _CONSOLE
     return target == home or target in ALLOWED[home]
 

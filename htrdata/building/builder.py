@@ -25,7 +25,7 @@ from htrdata.building.options import BuildOptions
 from htrdata.building.part import count_part
 from htrdata.building.parts import WAITING, Progress, build_parts, missing_parts, remove_strays, say_missing, silent
 from htrdata.building.plan import Plan, make_plan
-from htrdata.building.replaceable import check_places
+from htrdata.building.replaceable import check_places, refuse_splits
 from htrdata.building.reporting.page import Reported, write_report
 from htrdata.building.resuming import begin, plan_inputs
 from htrdata.building.staging import Workspace
@@ -148,6 +148,7 @@ class How:
 
 def build_plan(plan: Plan, out: Path, crew: Crew, how: How) -> Built:
     """Builds what a plan says; see `build`."""
+    refuse_splits(out)
     workspace = Workspace(out, plan.name)
     with workspace.locked():
         workspace.refuse_shares()

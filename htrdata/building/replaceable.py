@@ -52,6 +52,21 @@ def check_places(store: Path, name: str, inputs: Iterable[Path]) -> None:
     _refuse_other_disks(store, [*folders, store / ".build" / name])
 
 
+def refuse_splits(store: Path) -> None:
+    """Refuses a store within the shards of another one, where its files would belong to no data set.
+
+    Raises:
+        CannotCreateError: it is one; nothing was touched.
+    """
+    place = real_path(store)
+    for split in (place, place.parent):
+        if split.name in SPLITS and any(split.parent.glob(f"*/{DATASET_FILE}")):
+            raise CannotCreateError(
+                f"{store} is {'' if split == place else 'in '}the {split.name} folder of the store {split.parent}, and "
+                f"no place for another one: give --out {split.parent}, or another folder"
+            )
+
+
 def inputs_of(source: Source, pages: Iterable[Page]) -> set[Path]:
     """The folders and files that a source reads: the paths that it holds, and the folders of its images."""
     found = set(_paths_in(source, depth=3))

@@ -17,6 +17,7 @@ from htrdata.building.memory import release_freed_memory
 from htrdata.building.options import BuildOptions
 from htrdata.building.parts import Progress, build_parts, silent
 from htrdata.building.plan import make_plan
+from htrdata.building.replaceable import refuse_splits
 from htrdata.building.resuming import begin
 from htrdata.building.shares import Share
 from htrdata.building.staging import Workspace
@@ -84,6 +85,7 @@ def build_share(
     with storage_errors(Path(out)), executor_for(None, workers) as executor, ExitStack() as held:
         plan = make_plan(source, options or BuildOptions(), name, correcting, progress)
         release_freed_memory()
+        refuse_splits(Path(out))
         workspace = Workspace(Path(out), plan.name)
         parts = tuple(share.every(plan.parts))
         words = sum(part.words for part in parts)

@@ -94,8 +94,18 @@ def _refuse(error: HtrError) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):  # whoever reads it has gone
                 stream.flush()
+        if "multiprocessing.util" in sys.modules:
+            _give_back_semaphores()
         os._exit(error.exit_code)
     sys.exit(error.exit_code)
+
+
+def _give_back_semaphores() -> None:
+    """Those of pools, which a process of Python's would else complain of once this one is gone."""
+    from multiprocessing import util
+
+    with suppress(Exception):  # there is no memory for it either
+        util._run_finalizers(0)  # type: ignore[attr-defined]
 
 
 def _no_name(error: UnicodeEncodeError) -> UsageError:

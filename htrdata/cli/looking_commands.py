@@ -85,6 +85,7 @@ def _rounded(value: object) -> object:
 @click.command()
 @click.argument("path", default="lmdb", type=click.Path(path_type=Path))
 @click.option("--out", default="preview.png", show_default=True, type=click.Path(path_type=Path), help="The picture.")
+@click.option("--overwrite", is_flag=True, help="Replace a picture that is there.")
 @normalise_option("all but whiten")
 @click.option("--name", help="Data set of the store.  [default: the only one]")
 @click.option(
@@ -106,6 +107,7 @@ def _rounded(value: object) -> object:
 def preview(
     path: Path,
     out: Path,
+    overwrite: bool,
     normalise: tuple[str, ...],
     name: str | None,
     split: str | None,
@@ -129,14 +131,14 @@ def preview(
     from htrdata.store.specimens import chosen_dataset, specimens_where
 
     if not (sheet or where):
-        write_preview(path, out, normalise, name=name, split=split, count=words)
+        write_preview(path, out, normalise, name=name, split=split, count=words, overwrite=overwrite)
         echo(out)
         return
     if normalise:
         raise UsageError("--normalise shows its steps on words by themselves: give it without --sheet and --where")
     if path.is_file():
         raise UsageError(f"{path} is no folder of a store: --sheet and --where go with a store only")
-    check_out(path, out)
+    check_out(path, out, overwrite=overwrite)
     dataset = chosen_dataset(path, name)
     count = words or (20 if dataset.description.unit == "line" else 60)
     found, number = specimens_where(dataset, split, where, count)

@@ -47,15 +47,16 @@ class Check:
     wanted: str
 
 
-def later(empty: Callable[[], T]) -> T:
+def later(empty: Callable[[], T], *, compare: bool = True) -> T:
     """A field of a described kind that came later, in place of ``dataclasses.field``.
 
     Documents of before are read, and where it has nothing to say a document is as it was before.
 
     Args:
         empty: makes the value that stands for nothing, such as ``dict`` or ``tuple``.
+        compare: whether two descriptions that differ in it are different.
     """
-    return dataclasses.field(default_factory=empty, metadata={_LATER: empty})
+    return dataclasses.field(default_factory=empty, compare=compare, metadata={_LATER: empty})
 
 
 def load(path: Path) -> Any:
@@ -141,7 +142,10 @@ def encode(value: object) -> Json:
 
 def shortened(value: object) -> str:
     """A value as messages show it, at most 60 characters of it."""
-    text = _SHOWN.repr(value)
+    try:
+        text = _SHOWN.repr(value)
+    except ValueError:  # of whole numbers of thousands of digits, which Python does not write down
+        text = f"{type(value).__name__} with a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

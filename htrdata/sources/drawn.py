@@ -1,6 +1,7 @@
-"""How a reader knows that the data set before it was drawn, in the layout of a genuine one: by a file at its root.
+"""How a reader knows that the data set before it was drawn, in the layout of a genuine one: by a file in it.
 
-`htrdata.drawing.samples` leaves ``drawn.json`` there. Without it, a store of drawn words would name the licence and the
+`htrdata.drawing.samples` leaves ``drawn.json`` at its root, and in the archives and folders that may be taken out of it
+by themselves. Without it, a store of drawn words would name the licence and the
 citation of a data set that they are none of, and what was trained on them would say that it knows real handwriting.
 """
 
@@ -11,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.files import strict_json
+from htrdata.files.regular import read_regular
 from htrdata.records import SourceInfo
 
 MARK = "drawn.json"
+
+LARGEST = 1 << 20
+"""Bytes that such a file may have; ours have some 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,31 @@ def read_mark(path: Path) -> DrawnMark | None:
         OSError: it cannot be read.
     """
     try:
-        content = strict_json.load(path)
+        return parse_mark(read_regular(path, LARGEST), path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return strict_json.decode(content, DrawnMark, f"{path} is damaged", "draw the sample again, in another folder")
 
 
-def write_mark(root: Path, mark: DrawnMark) -> None:
-    """Writes the file into the folder of a drawn data set."""
-    (root / MARK).write_text(json.dumps(strict_json.encode(mark), indent=1) + "\n", encoding="utf-8")
+def parse_mark(content: bytes, place: object) -> DrawnMark:
+    """Reads what is in such a file, wherever that lies.
+
+    Args:
+        content: of the file.
+        place: what messages call it.
+
+    Raises:
+        BadDataError: it is damaged.
+    """
+    value = strict_json.parse(content, place)
+    return strict_json.decode(value, DrawnMark, f"{place} is damaged", "draw the sample again, in another folder")
+
+
+def mark_bytes(mark: DrawnMark) -> bytes:
+    """What such a file holds."""
+    return (json.dumps(strict_json.encode(mark), indent=1) + "\n").encode()
+
+
+def write_mark(*folders: Path, mark: DrawnMark) -> None:
+    """Writes the file into the folders of a drawn data set: one that is moved away by itself shall still say it."""
+    for folder in folders:
+        (folder / MARK).write_bytes(mark_bytes(mark))

@@ -17,12 +17,13 @@ _LONGEST_END = 16 << 20  # bytes of zeros; tar fills up a block of 10,240, and t
 _BLOCK, _PIECE = 512, 1 << 20
 _LARGEST, _RATIO = 1 << 28, 100  # what an archive may unpack to: so many bytes, or so many times its own
 
-# What tarfile and the unpackers raise on malformed archives, besides OSErrors without a number. Of headers that
-# announce a header each, as those of long names do, tarfile looks into one from within the other.
-_MALFORMED = (
-    *(tarfile.TarError, EOFError, ValueError, ArithmeticError, LookupError, RecursionError),
-    *(zlib.error, lzma.LZMAError),
-)
+# What tarfile and the unpackers raise on malformed archives, besides OSErrors without a number.
+_MALFORMED = (tarfile.TarError, EOFError, ValueError, ArithmeticError, LookupError, zlib.error, lzma.LZMAError)
+_GET_ANOTHER = "it is damaged, or made to do harm; get it from where it was published"
+
+
+class _RefusedError(Exception):
+    """An archive has more than any data set has; the message goes on after its name."""
 
 
 class Stream(Protocol):
@@ -49,8 +50,7 @@ def walk(stream: Stream, packed: int) -> Iterator[tarfile.TarInfo]:
         packed: bytes that the archive has on disk.
 
     Raises:
-        tarfile.ReadError: it is none, is damaged, unpacks to far more than it is, has headers without end, or does not
-            end where its members do.
+        tarfile.ReadError: it is none, is damaged, or does not end where its members do.
         Exception: others that `told` knows.
     """
     most = max(_LARGEST, _RATIO * packed)
@@ -63,7 +63,7 @@ def walk(stream: Stream, packed: int) -> Iterator[tarfile.TarInfo]:
             if info.size < 0 or info.offset <= before:
                 raise tarfile.ReadError("a header that leads backwards")
             if info.offset_data + info.size > most:
-                raise tarfile.ReadError(f"it would unpack to more than {_RATIO} times its size")
+                raise _RefusedError(f"says that it unpacks to more than {_RATIO} times its size")
             before = info.offset
             yield info
     _check_end(stream, tar.offset)
@@ -78,12 +78,20 @@ def told(path: Path, remedy: str) -> Iterator[None]:
         remedy: what a person can do.
 
     Raises:
-        BadDataError: it is damaged.
+        BadDataError: it is damaged, or made to do harm: it unpacks to far more than it is, or has headers without end.
     """
     try:
         yield
     except BadDataError:
         raise
+    except _RefusedError as error:
+        raise BadDataError(f"{path} {error}: {_GET_ANOTHER}") from error
+    except RecursionError as error:
+        # tarfile looks into a header that another one announces, as those of long names do, from within that one.
+        raise BadDataError(
+            f"{path} has headers that announce further headers (of long names) without end, as no program writes "
+            f"them: {_GET_ANOTHER}"
+        ) from error
     except (*_MALFORMED, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -120,5 +128,5 @@ class _Headers:
 
     def read(self, size: int) -> bytes:
         if not 0 <= size <= _LONGEST_HEADER:
-            raise tarfile.ReadError(f"a header of {size:,} bytes")
+            raise _RefusedError(f"has a header of {size:,} bytes")
         return self._stream.read(size)

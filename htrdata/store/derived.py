@@ -21,16 +21,26 @@ _AGAIN = {Reason.DUPLICATE_ID, Reason.DUPLICATE_PAGE}
 
 
 def misdescribed(about: Description, manifest: pa.Table) -> Iterator[str]:
-    """Where pages, labels and heights of the manifest are not as described, a sentence each.
+    """Where pages and labels of the manifest are not as described, a sentence each.
 
     Args:
         about: the description.
-        manifest: with the columns ``split``, ``status``, ``page``, ``text`` and ``height``.
+        manifest: with the columns ``split``, ``status``, ``page`` and ``text``.
     """
     yield from _pages(about, manifest)
     kept = manifest.filter(pc.equal(manifest["status"], strings([KEPT])[0]))
     yield from _labels(about, kept)
-    heights = kept["height"].combine_chunks()
+
+
+def too_high(about: Description, manifest: pa.Table) -> Iterator[str]:
+    """Whether crops are higher than any that the described options make.
+
+    Args:
+        about: the description.
+        manifest: with the columns ``status`` and ``height``.
+    """
+    kept = pc.equal(manifest["status"], strings([KEPT])[0])
+    heights = manifest["height"].filter(kept).combine_chunks()
     if heights.null_count or (len(heights) and not 0 < numbers(heights).max() <= (about.options.height or 2**31)):
         yield f"{about.name}: the manifest has crops higher than the option height, {about.options.height}"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files import strict_json
 from htrdata.files.strict_json import Json
 from htrdata.records import SPLITS
 from htrdata.store.manifest import manifest_schema, own_name
@@ -120,11 +121,11 @@ class ExportedWords:
     def _types(self) -> dict[str, str]:
         settings = self.dataset.description.settings
         try:
-            found = json.loads(settings.get(TYPES, "{}"))
-        except ValueError as error:
-            raise BadDataError(
-                f"the types of columns of {self.dataset.name} are no JSON ({error}): build it again"
-            ) from error
+            found = strict_json.parse(settings.get(TYPES, "{}"), f"what types the columns of {self.dataset.name} have")
+        except BadDataError as error:
+            raise BadDataError(f"{error}; build it again") from error
+        if not isinstance(found, dict):
+            raise BadDataError(f"what types the columns of {self.dataset.name} have is no object: build it again")
         return {str(name): str(kind) for name, kind in found.items()}
 
     @property

@@ -75,41 +75,45 @@ def write_preview(
     name: str | None = None,
     split: str | None = None,
     count: int | None = None,
+    overwrite: bool = False,
 ) -> None:
-    """Writes the `preview` of an image or of words of a store as PNG, and replaces a picture that is there.
+    """Writes the `preview` of an image or of words of a store as PNG.
 
     Args:
         path: see `htrdata.store.specimens.specimens`, as for `name`, `split` and `count`.
         out: the file to write.
         names: of the operations; where none is given, all but ``whiten``, which leaves ``background`` little to do.
+        overwrite: replace a picture that is there.
 
     Raises:
         UsageError: an operation is unknown, `out` is `path`, or as for `specimens`.
-        CannotCreateError: the picture cannot be created, or would take the place of something else.
+        CannotCreateError: the picture cannot be created, or something is there.
         StorageError: the picture cannot be written.
         SourceMissingError: as for `specimens`.
         BadDataError: as for `specimens`.
     """
     wanted = operations(names) or tuple(step for step in Operation if step is not Operation.WHITEN)
-    check_out(path, out)
+    check_out(path, out, overwrite=overwrite)
     picture = preview(specimens(path, name=name, split=split, count=count), wanted)
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     write_atomically(out, buffer.getvalue())
 
 
-def check_out(path: Path, out: Path) -> None:
-    """Refuses to write a picture over anything but a picture.
+def check_out(path: Path, out: Path, *, overwrite: bool = False) -> None:
+    """Refuses to write a picture over anything; if that is asked for, over anything but a picture.
 
     Raises:
         UsageError: `out` is what is to be shown.
-        CannotCreateError: it is there, and no PNG.
+        CannotCreateError: it is there, and no PNG, or not to be replaced.
         StorageError: it is there and cannot be read.
     """
     if out.exists() and path.exists() and out.samefile(path):
         raise UsageError(f"{out} is what is to be shown: give another --out")
     if out.exists() and not _is_png(out):
         raise CannotCreateError(f"{out} is there and no PNG: give another --out")
+    if out.exists() and not overwrite:
+        raise CannotCreateError(f"{out} is there already: --overwrite replaces it; or give another --out")
 
 
 def _is_png(path: Path) -> bool:

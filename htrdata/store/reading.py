@@ -145,7 +145,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{self.count(split):,} {split}" for split in self.splits)
-        return f"Dataset({self.name!r}, {counts or 'no'} words)"
+        return f"Dataset({self.name!r}, {counts or 'no'} {self.description.unit}s)"
 
     def _repr_html_(self) -> str:
         return datasets_html(str(self.store), [self])
@@ -206,5 +206,7 @@ class Dataset:
         """
         folders = self.shards(split)
         if not folders:
-            raise UnknownNameError(f"{self.name} has no {split} words in {self.store}: it has {', '.join(self.splits)}")
+            raise UnknownNameError(
+                f"{self.name} has no {split} {self.description.unit}s in {self.store}: it has {', '.join(self.splits)}"
+            )
         return Words(self, split, [(folder, self.description.shards[folder].words) for folder in folders])

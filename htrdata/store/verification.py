@@ -12,7 +12,7 @@ from htrdata.errors import BadDataError, HtrError, StorageError, lacks_memory
 from htrdata.files.refusals import refusal
 from htrdata.records import SPLITS
 from htrdata.store.consistency import contradictions, miscounts
-from htrdata.store.derived import misdescribed
+from htrdata.store.derived import misdescribed, too_high
 from htrdata.store.description import FileRecord
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE, REPORT_FILE
@@ -94,14 +94,15 @@ def _check(dataset: Dataset, decode: bool, checked: Callable[[int], None]) -> Ch
         problems += _stray_files(dataset)
         if manifest is not None:
             problems += miscounts(about, manifest)
+            problems += too_high(about, manifest)
         if manifest is not None and about.digest is None and not problems:
             problems += misdescribed(about, manifest)
     size = sum(shard.bytes for shard in about.shards.values())
     return Checked(dataset.name, about.kept, size, tuple(problems))
 
 
-_COLUMNS = ["dataset", "split", "status", "reason", "text", "shard", "key", "image_sha256", "unit"]
-_DERIVED = ["page", "height"]  # where the description has no digest of its own
+_COLUMNS = ["dataset", "split", "status", "reason", "text", "shard", "key", "image_sha256", "unit", "height"]
+_DERIVED = ["page"]  # where the description has no digest of its own
 
 
 def _read_manifest(dataset: Dataset, go_on: GoOn) -> tuple[list[str], pa.Table | None]:

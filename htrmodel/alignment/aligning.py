@@ -93,5 +93,5 @@ def _about(path: Path) -> object:
     try:
         metadata = pq.read_schema(open_for_arrow(path)).metadata or {}
         return json.loads(metadata[ABOUT])
-    except (pa.ArrowInvalid, KeyError, ValueError) as error:
+    except (pa.ArrowInvalid, KeyError, ValueError, RecursionError) as error:
         raise BadDataError(f"{path} is no alignment and is not replaced: name another file") from error

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from htrdata.cli.console import Progress, Terminated, progress_bar
 from htrdata.errors import BadDataError, CannotCreateError
+from htrdata.files import strict_json
 from htrdata.files.writing import write_atomically
 from htrdata.labels import visible
 from htrmodel.cli.signals import StopSignals
@@ -85,9 +86,11 @@ def once(  # type: ignore[explicit-any]
         place.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(place, json.dumps(result, indent=1).encode() + b"\n")
     try:
-        found = json.loads(place.read_bytes())
+        found = strict_json.load(place)
         other = found["asked"]
-    except (ValueError, KeyError, TypeError) as error:
+    except BadDataError as error:
+        raise BadDataError(f"{error}; remove it, to have it made again") from error
+    except (KeyError, TypeError) as error:
         raise BadDataError(f"{place} is no result ({error!r}): remove it, to have it made again") from error
     if differing := [key for key in {**asked, **other} if asked.get(key) != other.get(key)]:
         raise CannotCreateError(

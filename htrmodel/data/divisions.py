@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.files.strict_json import Json, decode, encode
+from htrdata.files.strict_json import Json, decode, encode, later
 from htrdata.records import Division
+from htrdata.store.format import FORMAT_1
 from htrdata.store.format_1 import division_of_1, drawn_of_1
 from htrdata.store.reading import Dataset
 
@@ -21,11 +22,13 @@ class DividedSet:
         name: in its store.
         division: how its corpus was divided.
         drawn: what of it a program has drawn; None where nothing is.
+        of_format_1: whether that was found out from what an older version recorded, which said less.
     """
 
     name: str
     division: Division
     drawn: str | None
+    of_format_1: bool = later(bool, compare=False)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.division})"
@@ -36,7 +39,7 @@ class DividedSet:
 
     def to_json(self) -> Json:
         """The data set as the record of a checkpoint holds it."""
-        return encode(self)
+        return encode(replace(self, of_format_1=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class _OldRecord:
 
 def divided(dataset: Dataset) -> DividedSet:
     """How a data set of a store was divided."""
-    return DividedSet(dataset.name, dataset.description.division, dataset.description.drawn)
+    about = dataset.description
+    return DividedSet(dataset.name, about.division, about.drawn, about.format == FORMAT_1)
 
 
 def trained_on(place: object, data: Mapping[str, Any]) -> tuple[DividedSet, ...]:
@@ -75,7 +79,7 @@ def _read(place: object, record: object) -> DividedSet:
     if isinstance(record, Mapping) and "division" in record:
         return decode(record, DividedSet, where, remedy)
     old = decode(record, _OldRecord, where, remedy)
-    return DividedSet(old.name, division_of_1(old.title, old.source, old.settings), drawn_of_1(old.source))
+    return DividedSet(old.name, division_of_1(old.title, old.source, old.settings), drawn_of_1(old.source), True)
 
 
 def check_trained(place: object, trained: tuple[DividedSet, ...], dataset: DividedSet) -> None:
@@ -90,6 +94,12 @@ def check_trained(place: object, trained: tuple[DividedSet, ...], dataset: Divid
         UsageError: there is a clash.
     """
     for one in trained:
+        if one.clashes(dataset) and dataset.of_format_1:
+            raise UsageError(
+                f"{place} was trained on {one}, and {dataset.name} was built by an older version of htrdata, whose "
+                f"record of its split ({dataset.division}) does not tell whether it is the same one: build it again "
+                "with this version (--overwrite), and its words can be compared"
+            )
         if one.clashes(dataset):
             raise UsageError(
                 f"{place} was trained on {one}, which splits {one.division.corpus} otherwise than {dataset}: it may "

@@ -29,6 +29,10 @@ class Origin(Protocol):
         """How the data set was divided into splits; None where that is not known."""
 
     @property
+    def drawn(self) -> str | None:
+        """What of it a program has drawn; None where nothing is, or that is not known."""
+
+    @property
     def unit(self) -> Unit | None:
         """What its samples are; None where that is not known."""
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.files.cards import read_card
 from htrdata.files.regular import real_path
 from htrdata.labels import legible, normal_form
 from htrdata.records import Unit
@@ -42,6 +43,7 @@ class StoredSplit:
         self.name = dataset.name
         self.split = split
         self.divided = divided(dataset)
+        self.drawn = dataset.description.drawn
         self.unit: Unit | None = dataset.description.unit
         self.tells_unit = dataset.description.format != FORMAT_1
         self._manifest = ManifestReader(dataset.manifest_path)
@@ -116,7 +118,7 @@ class PlainShards:
 
     Raises:
         SourceMissingError: there is no shard.
-        BadDataError: a shard is damaged, or holds more words than it says.
+        BadDataError: a shard, or the card of an export, is damaged; a shard holds more words than it says.
     """
 
     divided = None
@@ -126,6 +128,7 @@ class PlainShards:
     def __init__(self, root: Path, name: str | None = None, split: str = "") -> None:
         self.name = legible(name or real_path(root).name)
         self.split = split
+        self.drawn = read_card(root).get("drawn")  # where an export of ours has written it
         self.shards = tuple(Shard(file.parent) for file in sorted(root.rglob(DATA_FILE)))
         if not self.shards:
             raise SourceMissingError(f"no {DATA_FILE} in {root} or below")

@@ -147,10 +147,9 @@ def open_samples(origin: Origin, policy: LabelPolicy | None = None) -> Samples:
     samples = collected.samples(origin)
     pa.default_memory_pool().release_unused()  # Arrow would keep it for itself
     if not len(samples):
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
-        raise UsageError(
-            f"{origin.name} has no {origin.split} word that the model can take: {reasons or 'it is empty'}"
-        )
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items()) or "it is empty"
+        unit = origin.unit or "word"
+        raise UsageError(f"{origin.name} has no {origin.split} {unit} that the model can take: {reasons}")
     return samples
 
 

@@ -46,7 +46,11 @@ def find_split(root: Path, split: str, names: Sequence[str] = ()) -> list[Origin
     genuine = [name for name in with_split if of_people(store.datasets[name].description.drawn)]
     chosen = names or genuine or with_split
     if not chosen:
-        raise UsageError(f"no data set in {root} has {split} words: it has {', '.join(store.datasets)}")
+        units = dict.fromkeys(dataset.description.unit for dataset in store)
+        raise UsageError(
+            f"no data set in {root} has {split} {' or '.join(f'{unit}s' for unit in units)}: it has "
+            f"{', '.join(store.datasets)}"
+        )
     beside = [] if set(chosen) <= set(store.datasets) else shards_beside(root, split)
     plain = {name: _plain(root, split, [name])[0] for name in chosen if name in beside}
     datasets = {name: store.dataset(name) for name in chosen if name not in plain}
@@ -80,7 +84,9 @@ def split_folder(root: Path, split: str) -> Path:
     """
     found = [root / name for name in FOLDERS.get(split, (split,)) if any((root / name).rglob(DATA_FILE))]
     if len(found) > 1:
-        raise UsageError(f"{' and '.join(map(str, found))} both have {split} words: put what is meant into one of them")
+        raise UsageError(
+            f"{' and '.join(map(str, found))} both have {split} shards: put what is meant into one of them"
+        )
     return found[0] if found else root / split
 
 

@@ -83,11 +83,11 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
         UsageError: the data set has no such split.
         BadDataError: a reading is of no word of the data set, or (unless they count as wrong) words have no reading.
     """
-    rows = _rows(dataset)
+    rows, unit = _rows(dataset), dataset.description.unit
     of_split = [row for row in rows if row["split"] == split]
     if not of_split:
         known = ", ".join(dict.fromkeys(row["split"] for row in rows if row["split"] is not None)) or "none"
-        raise UsageError(f"{dataset.name} in {dataset.store} has no words in split {split!r}: its splits are {known}")
+        raise UsageError(f"{dataset.name} in {dataset.store} has no {unit}s in split {split!r}: its splits are {known}")
     leaked = pages_also_in_train(dataset.description, split)
     judged = [row for row in of_split if row["status"] == KEPT or row["reason"] in _FOR_THE_LABEL]
     predictions, others = predictions.of_dataset(dataset.name)
@@ -95,15 +95,15 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
     elsewhere = given - {row["id"] for row in judged}
     if nowhere := elsewhere - {row["id"] for row in rows}:
         raise BadDataError(
-            f"{len(nowhere):,} of {len(given):,} ids of the predictions are of no word in {dataset.name}: "
+            f"{len(nowhere):,} of {len(given):,} ids of the predictions are of no {unit} in {dataset.name}: "
             f"{_some(nowhere)}; are they predictions for another data set, or was an id rewritten?"
         )
     words = tuple(_judged_word(row, predictions, leaked) for row in judged)
     unanswered = tuple(word.id for word in words if not word.left_out and word.id not in predictions.texts)
     if unanswered and missing == "error":
         raise BadDataError(
-            f"{len(unanswered):,} of {len(words):,} {split} words of {dataset.name} have no prediction: "
-            f"{_some(unanswered)}; give each word a text, an empty one too, or say why it is left_out"
+            f"{len(unanswered):,} of {len(words):,} {split} {unit}s of {dataset.name} have no prediction: "
+            f"{_some(unanswered)}; give each {unit} a text, an empty one too, or say why it is left_out"
         )
     lost = Counter(row["reason"] for row in of_split if row["status"] != KEPT and row["reason"] not in _FOR_THE_LABEL)
     not_in_store = {str(reason): lost[reason] for reason in Reason if lost[reason]}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
-from htrdata.files.refusals import cannot_create
+from htrdata.files import strict_json
+from htrdata.files.refusals import cannot_create, refusal
 from htrdata.files.regular import real_path
 from htrdata.files.writing import make_folder, write_atomically
 from htrdata.sources.xml.export import MOST
@@ -109,7 +110,7 @@ def prepare(out: Path, about: dict[str, str], places: Sequence[Path], pages: Seq
         raise CannotCreateError(cannot_create(out, error)) from error
     record = out / RECORD
     try:
-        known = json.loads(record.read_text(encoding="utf-8"))
+        known = strict_json.load(record)
     except FileNotFoundError:
         if strange := next((page.below for page in pages if (out / page.below).exists()), None):
             raise CannotCreateError(
@@ -117,8 +118,12 @@ def prepare(out: Path, about: dict[str, str], places: Sequence[Path], pages: Seq
             ) from None
         write_atomically(record, json.dumps(about, sort_keys=True).encode())
         return
-    except (OSError, ValueError) as error:
-        raise StorageError(f"cannot read {record}: {error}") from error
+    except BadDataError as error:
+        raise BadDataError(f"{error}; name another folder, or remove it") from error
+    except OSError as error:
+        raise StorageError(f"cannot read {record}: {refusal(error)}") from error
+    if not isinstance(known, dict):
+        raise BadDataError(f"{record} is no record of what pages were read with: name another folder, or remove it")
     if known != about:
         differing = ", ".join(
             _TOLD.get(key, key) for key in sorted({*known, *about}) if known.get(key) != about.get(key)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,16 +76,21 @@ def _carried_out(
     initial = initial_model(request.checkpoint, request.model, request.seed)
     if initial.assumed:
         say(initial.assumed)
-    say(initial.message)
-    words = find_words(request.data, request.mix, initial.recogniser.config, say)
-    count, unit = sum(map(len, words.train)), initial.recogniser.config.unit
-    recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
-    if recipe.batch_size < request.recipe.batch_size:
-        say(f"batches have {plural(count, unit)}, not {request.recipe.batch_size:,}: there are no more")
-    _check(request, recipe, initial, words, device, processes)
-    if (often := words.too_often(recipe.batch_size, recipe.epochs)) is not None:
-        say(often)
-    folder = RunFolder(request.out or Path("runs") / _name(request, words))
+    with _held_back(say) as sentences:
+        sentences.append(initial.message)
+        words = find_words(request.data, request.mix, initial.recogniser.config, sentences.append)
+        count, unit = sum(map(len, words.train)), initial.recogniser.config.unit
+        recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
+        if recipe.batch_size < request.recipe.batch_size:
+            sentences.append(
+                f"batches have {plural(count, unit)}, not {request.recipe.batch_size:,}: there are no more"
+            )
+        _check(request, recipe, initial, words, device, processes)
+        if (often := words.too_often(recipe.batch_size, recipe.epochs)) is not None:
+            sentences.append(often)
+        folder = RunFolder(request.out or Path("runs") / _name(request, words))
+        if folder.state.exists() and not request.overwrite:
+            del sentences[0]  # nothing starts: it goes on, or is finished
     with folder.held() if processes.first else nullcontext():
         configuration = _configuration(request, recipe, initial, words)
         if processes.first:
@@ -110,6 +115,17 @@ def _carried_out(
                 _prove(request, recipe, task, folder, say, stop)
         processes.wait()
     return Outcome(folder, finished, trainer.steps_per_epoch, trainer.state, recipe.select, unit)
+
+
+@contextmanager
+def _held_back(say: Say) -> Iterator[list[str]]:
+    """Sentences that are said once it is known which of them hold; all of them where something fails."""
+    sentences: list[str] = []
+    try:
+        yield sentences
+    finally:
+        for sentence in sentences:
+            say(sentence)
 
 
 def _prove(request: Request, recipe: Recipe, task: Task, folder: RunFolder, say: Say, stop: Stop) -> None:

@@ -22,7 +22,8 @@ from typing import Any
 import filelock
 
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
-from htrdata.files.refusals import cannot_create
+from htrdata.files import strict_json
+from htrdata.files.refusals import cannot_create, refusal
 from htrdata.files.writing import remove_unfinished, write_atomically
 
 _FILES = ("config.json", "log.jsonl", "best.safetensors", "last.safetensors", "state.pt", "curves.png")
@@ -103,9 +104,13 @@ class RunFolder:
             write_atomically(self.config, json.dumps(config, indent=1, ensure_ascii=False).encode() + b"\n")
             return
         try:
-            there = json.loads(self.config.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BadDataError(f"{self.config} cannot be read ({error}): start anew with --overwrite") from error
+            there = strict_json.load(self.config)
+        except OSError as error:
+            raise BadDataError(
+                f"{self.config} cannot be read ({refusal(error)}): start anew with --overwrite"
+            ) from error
+        except BadDataError as error:
+            raise BadDataError(f"{error}; start anew with --overwrite") from error
         differences = list(_differences(json.loads(json.dumps(config)), there))
         if differences:
             more = f" and {len(differences) - 3} more differences" if len(differences) > 3 else ""

@@ -71,7 +71,7 @@ class TrainingWords:
     @property
     def drawn(self) -> bool:
         """Whether all words to train on are known to be drawn, strokes and all."""
-        return all(one.origin.divided is not None and not of_people(one.origin.divided.drawn) for one in self.train)
+        return not any(of_people(one.origin.drawn) for one in self.train)
 
     def too_often(self, batch_size: int, epochs: int | None) -> str | None:
         """What is to be said where an epoch, which is as long as all words are many, has some of them again and again.
@@ -187,7 +187,7 @@ def _find_validation(place: Mixed, say: Say) -> Iterator[Origin]:
         try:
             yield from find_split(place.store, "val", [one.name])
         except (UsageError, SourceMissingError):
-            say(f"{one.name} has no val words: it is trained on, but does not count for when to stop")
+            say(f"{one.name} has no val {one.unit or 'word'}s: it is trained on, but does not count for when to stop")
 
 
 def _open(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:

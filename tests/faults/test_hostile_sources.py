@@ -91,7 +91,8 @@ def said_well(message: str, file: str, root: Path, store: Path) -> bool:
     """One message of bounded length that names the place; where no word is left, the reasons instead."""
     within = ("data/7/", "include/abc/")  # files of an archive
     places = (str(root), str(store), file, *within, "not one of")
-    return any(place in message for place in places) and len(message) < 2000
+    advice_of_python = "set_int_max_str_digits" in message or "recursion" in message
+    return any(place in message for place in places) and len(message) < 2000 and not advice_of_python
 
 
 def attempt(small: SmallSource, root: Path, store: Path) -> None:

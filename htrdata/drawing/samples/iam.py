@@ -7,7 +7,7 @@ Under the root::
     words/a01/a01-000u/a01-000u-00-00.png       words.tgz       a01/a01-000u/a01-000u-00-00.png
     lines/a01/a01-000u/a01-000u-00.png          lines.tgz       a01/a01-000u/a01-000u-00.png
     forms/a01-000u.png                          formsA-D.tgz, formsE-H.tgz, formsI-Z.tgz    a01-000u.png
-    drawn.json                                  that it is drawn: see `htrdata.sources.drawn`
+    drawn.json                                  that it is drawn: see `htrdata.sources.drawn`; with all images, too
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from htrdata.errors import CannotCreateError, StorageError, UsageError
 from htrdata.files.refusals import cannot_create, refusal
 from htrdata.records import SPLITS, SourceInfo
 from htrdata.sources.base import DRAWN
-from htrdata.sources.drawn import DrawnMark, write_mark
+from htrdata.sources.drawn import MARK, DrawnMark, mark_bytes, write_mark
 from htrdata.sources.iam.source import IAM
 from htrdata.sources.iam.splits import AACHEN
 
@@ -47,6 +47,7 @@ Annotated = tuple[DrawnForm, bytes]
 """A form, and its XML."""
 
 MapForms = Callable[[Callable[[FormJob], Annotated], Iterable[FormJob]], Iterable[Annotated]]
+_DRAWN = ("words", "lines", "forms")
 _Add = Callable[[str, str, bytes], None]  # the folder, and name and content of a file in it
 
 
@@ -115,8 +116,9 @@ def draw_sample(
     title = f"{IAM.title}, drawn by htrdata sample"
     about = SourceInfo(title, "", "Apache-2.0, as htrdata", "")
     try:
-        write_mark(root, DrawnMark(DRAWN, f"{title}, {forms} forms, seed {seed}, scale {scale:g}", about))
-        with (_packed if archives else _loose)(root) as add:
+        mark = DrawnMark(DRAWN, f"{title}, {forms} forms, seed {seed}, scale {scale:g}", about)
+        write_mark(root, mark=mark)
+        with (_packed if archives else _loose)(root, mark_bytes(mark)) as add:
             for number, (form, xml) in enumerate(map_forms(draw_annotated_form, jobs), 1):
                 _add_images(form, add)
                 add("xml", f"{form.job.form}.xml", xml)
@@ -177,32 +179,41 @@ def _claim(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def _loose(root: Path) -> Iterator[_Add]:
-    """Adds files to folders."""
+def _loose(root: Path, mark: bytes) -> Iterator[_Add]:
+    """Adds files to folders; those of images get the mark, too."""
 
     def add(folder: str, name: str, content: bytes) -> None:
         path = root / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
+    for folder in _DRAWN:
+        add(folder, MARK, mark)
     yield add
 
 
 @contextlib.contextmanager
-def _packed(root: Path) -> Iterator[_Add]:
-    """Adds files to archives, which hold neither times nor owners."""
+def _packed(root: Path, mark: bytes) -> Iterator[_Add]:
+    """Adds files to archives, which hold neither times nor owners; those of images begin with the mark."""
     with contextlib.ExitStack() as stack:
         archives: dict[str, tarfile.TarFile] = {}
 
         def add(folder: str, name: str, content: bytes) -> None:
+            drawn = folder in _DRAWN
             if folder == "forms":
                 folder = "formsA-D" if name < "e" else "formsE-H" if name < "i" else "formsI-Z"
             if folder not in archives:
                 file = stack.enter_context((root / f"{folder}.tgz").open("wb"))
                 zipped = stack.enter_context(gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0))
                 archives[folder] = stack.enter_context(tarfile.open(fileobj=zipped, mode="w"))
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archives[folder].addfile(info, io.BytesIO(content))
+                if drawn:
+                    _add_to(archives[folder], MARK, mark)
+            _add_to(archives[folder], name, content)
 
         yield add
+
+
+def _add_to(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    archive.addfile(info, io.BytesIO(content))

@@ -7,7 +7,7 @@ Under the root::
     dataset_info/imgur5k_data.lst           image URL, TAB, box, TAB, word: one annotation a line
     dataset_info/imgur5k_hashes.lst         id, TAB, md5 of the image
     dataset_info/{train,val,test}_index_ids.lst
-    drawn.json                              that it is drawn, and on what terms: see `htrdata.sources.drawn`
+    drawn.json                              that it is drawn; in images, too: see `htrdata.sources.drawn`
 
 A box is the string ``[xc, yc, w, h, a]``: pixels as in `htrdata.records`, a in degrees counter-clockwise as seen.
 """
@@ -140,7 +140,7 @@ def draw_sample(
     if annotations is None:
         settings = f"{pages} pages of {words_per_page} words, {megapixels[0]:g}-{megapixels[1]:g} MP, {settings}"
     try:
-        write_mark(root, _mark(None if annotations is None else plan, settings))
+        write_mark(root, root / "images", mark=_mark(None if annotations is None else plan, settings))
         hashes = {}
         for page, md5 in zip(jobs, map_pages(draw_job, jobs.values()), strict=True):
             hashes[page] = md5

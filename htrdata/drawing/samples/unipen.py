@@ -6,6 +6,7 @@ Under the root, or under ``train_r01_v07/`` in the archive ``train_r01_v07.tgz``
     data/8/CON/CON0/WRITER.dat              the same for each text
     include/CON/CON0.doc                    what a contributor says of all files
     include/CON/data/CON0/WRITER.dat        .WRITER_ID, .PEN_DOWN and .PEN_UP with points
+    drawn.json                              that it is drawn: see `htrdata.sources.drawn`; beside the archive, too
 
 The three contributors differ as the published ones do:
 
@@ -28,6 +29,8 @@ from htrdata.drawing.handwriting import Strokes, random_style, write_words
 from htrdata.drawing.handwriting.words import some_words
 from htrdata.errors import CannotCreateError, UsageError
 from htrdata.files.refusals import cannot_create
+from htrdata.records import DRAWN, SourceInfo
+from htrdata.sources.drawn import MARK, DrawnMark, mark_bytes, write_mark
 from htrdata.sources.unipen.writers import file_pseudonym
 
 CONTRIBUTORS = ("sma", "smb", "smc")
@@ -105,8 +108,11 @@ def draw_sample(
     said = [{name: text for name, text in texts.items() if name[0] == category} for category in "78"]
     missing = [name for name in files if name.startswith("include/") and "/data/" in name][-1]
     del files[missing]
+    about = SourceInfo("UNIPEN train_r01_v07, drawn by htrdata sample", "", "Apache-2.0, as htrdata", "")
+    mark = DrawnMark(DRAWN, f"{about.title}, {words} words of {writers} writers, seed {seed}", about)
+    write_mark(root, mark=mark)
     if archive:
-        _pack(root / ARCHIVE, files)
+        _pack(root / ARCHIVE, {MARK: mark_bytes(mark).decode("latin-1"), **files})
     else:
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)

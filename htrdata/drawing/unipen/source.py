@@ -14,12 +14,13 @@ import numpy as np
 
 from htrdata.drawing.synth.writers import MEDIA
 from htrdata.drawing.unipen.drawn import WORDS_PER_PAGE, DrawnWords, PageInk, SegmentLabel
-from htrdata.errors import UsageError
+from htrdata.errors import HtrError, UsageError
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit
 from htrdata.sources.base import DRAWN_PICTURE
+from htrdata.sources.drawn import DrawnMark
 from htrdata.sources.unipen.doubts import misaligned, without_taps
 from htrdata.sources.unipen.line_breaks import is_one_line
-from htrdata.sources.unipen.release import read_release
+from htrdata.sources.unipen.release import Release, read_release
 from htrdata.sources.unipen.segments import Ink, Segment, read_segments
 from htrdata.sources.unipen.sizes import x_heights
 from htrdata.sources.unipen.writers import RULE, person, pseudonym, split_of
@@ -57,8 +58,6 @@ class Unipen:
 
     extra_columns: ClassVar[tuple[str, ...]] = ("quality", "rendering", "medium")
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
-    drawn: ClassVar[str] = DRAWN_PICTURE
-    division: ClassVar[Division] = Division("UNIPEN train_r01_v07", f"writers by rule {RULE}")
 
     def __post_init__(self) -> None:
         if not 1 <= self.renderings <= 1000:
@@ -76,8 +75,21 @@ class Unipen:
         return "unipen" if self.unit == "word" else "unipen_lines"
 
     @property
+    def drawn(self) -> str:
+        """The pictures; of a drawn sample the strokes, too."""
+        return DRAWN_PICTURE if self._mark is None else self._mark.drawn
+
+    @property
+    def division(self) -> Division:
+        """By writer, wherever they wrote: in val or test of words and of lines alike."""
+        corpus = "UNIPEN train_r01_v07" if self._mark is None else self._mark.corpus
+        return Division(corpus, f"writers by rule {RULE}")
+
+    @property
     def info(self) -> SourceInfo:
-        """What it is and on what terms."""
+        """What it is and on what terms; of a drawn sample, what that is."""
+        if self._mark is not None:
+            return self._mark.about
         return SourceInfo(
             title=f"UNIPEN train_r01_v07, {_CONTENTS[self.unit]}, drawn from its pen strokes",
             url="https://doi.org/10.5281/zenodo.1195803",
@@ -117,12 +129,27 @@ class Unipen:
         """The pages and their splits, split by split, each in the order of contributors and writers; read once."""
         by_writer: dict[tuple[str, str], list[Segment]] = defaultdict(list)
         category, kind = UNITS[self.unit]
-        for segment in read_segments(read_release(self.root, category), kind):
+        for segment in read_segments(self._release(category), kind):
             by_writer[segment.contributor, segment.writer].append(segment)
         found: dict[str, list[_WrittenPage]] = {split: [] for split in SPLITS}
         for (contributor, writer), segments in sorted(by_writer.items()):
             found[split_of(person(contributor, writer))] += _written(contributor, writer, segments, self.unit)
         return [(split, page) for split, pages in found.items() for page in pages]
+
+    def _release(self, category: int) -> Release:
+        release = read_release(self.root, category)
+        self.__dict__["_mark"] = release.mark
+        return release
+
+    @functools.cached_property
+    def _mark(self) -> DrawnMark | None:
+        """What says that the strokes are drawn; nothing does where there is no release, or a damaged one."""
+        try:
+            _ = self._pages
+        except (HtrError, OSError):  # `pages` says it
+            return None
+        found: DrawnMark | None = self.__dict__.get("_mark")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

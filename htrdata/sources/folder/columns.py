@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -98,6 +99,6 @@ def find_columns(names: Sequence[str], chosen: Mapping[str, str], first: Sequenc
 def _number(names: Sequence[str], wanted: str, role: str, place: str) -> int:
     if wanted in names:
         return names.index(wanted)
-    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(names):
+    if re.fullmatch("[0-9]{1,9}", wanted) and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1
-    raise UsageError(f"--column {role}={wanted}: {place} has no such column, but {', '.join(names)}")
+    raise UsageError(f"--column {role}={wanted[:60]}: {place} has no such column, but {', '.join(names)}")

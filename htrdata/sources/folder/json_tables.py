@@ -125,7 +125,7 @@ def recognise(path: Path, asked: Asked) -> JsonTable:
 def _loose(line: str) -> Json:
     try:
         value: Json = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value
 

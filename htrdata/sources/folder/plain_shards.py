@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,7 @@ class PlainShard:
         tree = Tree(self.path)
         try:
             count = tree.get(b"num-samples") or b""
-            if not count.isdigit():
+            if not re.fullmatch(rb"[0-9]{1,9}", count):
                 raise BadDataError(f"{self.path} has no number of samples: it is no LMDB of words, or not a whole one")
             if tree.get(b"image-%09d" % (int(count) + 1)) is not None:
                 raise BadDataError(

@@ -42,7 +42,7 @@ class IamFiles:
         loose: by kind, the paths of loose files from the root on, with ``/``, by their ids.
         lists: loose files that may be lists, with what they list by their names.
         archives: archives in the order of their paths, with what their names say.
-        marks: files that say that the data set is drawn; see `htrdata.sources.drawn`.
+        marks: loose files that say that the data set is drawn; see `htrdata.sources.drawn`.
         passed: what was found and is not read, and why; complete only once all has been looked at.
     """
 
@@ -111,6 +111,15 @@ class IamFiles:
         loose = [FileOnDisk(path) for listed, path in self.lists if listed == what]
         packed = (member for contents in self._packed("ascii") for listed, member in contents.lists if listed == what)
         return [*loose, *packed]
+
+    def packed_marks(self, kind: Kind) -> list[Member]:
+        """The files in archives that say that the data set is drawn: in those that may hold a kind, or were walked.
+
+        Raises:
+            BadDataError: an archive is cut off, damaged or none.
+        """
+        walked = [*self._packed(kind), *self._walked.values()]
+        return [mark for contents in walked if contents for mark in contents.marks]
 
     def seen(self, kind: Kind) -> set[str]:
         """The ids of the files of a kind that were looked at: of no archives that there was no need to look into."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from htrdata.errors import BadDataError
 from htrdata.files.regular import open_regular
 from htrdata.sources.archives import Archive, ArchiveMember
+from htrdata.sources.drawn import MARK
 from htrdata.sources.iam.embedded import Samples
 from htrdata.sources.iam.names import Kind, List, kind_of, list_of, packing_of
 from htrdata.sources.zip_archives import ZipMember, zip_members
@@ -28,6 +29,7 @@ class Contents:
         files: by kind, the files by their ids.
         lists: files that may be lists, with what they list by their names.
         samples: the XML in the images.
+        marks: files that say that the data set is drawn; see `htrdata.sources.drawn`.
         nested: archives in it.
     """
 
@@ -36,6 +38,7 @@ class Contents:
     )
     lists: list[tuple[List, Member]] = field(default_factory=list)
     samples: Samples = field(default_factory=Samples)
+    marks: list[Member] = field(default_factory=list)
     nested: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -99,5 +102,7 @@ def _sort_in(found: Contents, member: Member) -> None:
             raise BadDataError(f"{member.name} is there twice: also as {other.name}; leave one of them")
     elif (listed := list_of(member.file_name)) is not None:
         found.lists.append((listed, member))
+    elif member.file_name == MARK:
+        found.marks.append(member)
     elif packing_of(member.file_name) not in (None, "other"):
         found.nested.append(member.name)

@@ -19,10 +19,10 @@ from typing import Literal
 
 from htrdata.errors import HtrError, SourceMissingError, StorageError, UsageError
 from htrdata.records import Division, Page, SourceInfo, Unit
-from htrdata.sources.drawn import DrawnMark, read_mark
+from htrdata.sources.drawn import DrawnMark, parse_mark, read_mark
 from htrdata.sources.iam import annotations as kinds
 from htrdata.sources.iam.choosing import Chosen, Forms, choose
-from htrdata.sources.iam.files import IamFiles, find_files
+from htrdata.sources.iam.files import IamFiles, find_files, read_bounded
 from htrdata.sources.iam.names import Kind
 from htrdata.sources.iam.pages import Pages
 from htrdata.sources.iam.splits import Segmentation, find_scheme
@@ -192,7 +192,15 @@ class Iam:
 
     @functools.cached_property
     def _mark(self) -> DrawnMark | None:
-        return read_mark(self._files.marks[0]) if self._files.marks else None
+        """What says that the sample is drawn: a file beside it, or in an archive that it is read from."""
+        if self._files.marks:
+            return read_mark(self._files.marks[0])
+        _ = self._told  # archives of annotations are looked into for it
+        try:
+            packed = self._files.packed_marks(self._pixels)
+        except (HtrError, OSError):  # `pages` says it
+            return None
+        return parse_mark(read_bounded(packed[0]), packed[0].name) if packed else None
 
     @functools.cached_property
     def _chosen(self) -> Chosen | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import SourceMissingError
+from htrdata.files.regular import real_path
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit
 from htrdata.sources.drawn import MARK, DrawnMark, read_mark
 from htrdata.sources.imgur5k.annotated_words import as_word
@@ -100,7 +101,10 @@ class Imgur5K:
 
     @property
     def _mark(self) -> DrawnMark | None:
-        return read_mark(self.root / MARK)
+        """What says that the pages are drawn: a file at the root, or in the folder of the pages, or beside that."""
+        images = self.images or self.root / "images"
+        marks = (read_mark(folder / MARK) for folder in (self.root, images, real_path(images).parent))
+        return next((mark for mark in marks if mark is not None), None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))  # a text will do

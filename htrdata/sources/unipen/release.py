@@ -24,6 +24,7 @@ from typing import IO, Any
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.regular import open_regular, read_regular
 from htrdata.labels import legible
+from htrdata.sources.drawn import MARK, DrawnMark, parse_mark, read_mark
 from htrdata.sources.tar_walk import told, walk
 from htrdata.sources.unipen.statements import Statement, Text, parse
 
@@ -58,10 +59,12 @@ class Release:
         data: the statements of the category's files, by name below the release, in the order of names.
         included: the statements of what these include, by name below the release. What is missing there is missing on
             disk.
+        mark: what says that a program has drawn the strokes; None of the published ones.
     """
 
     data: dict[str, list[Statement]] = field(default_factory=dict)
     included: dict[str, list[Statement]] = field(default_factory=dict)
+    mark: DrawnMark | None = None
 
 
 def read_release(root: Path, category: int) -> Release:
@@ -128,6 +131,7 @@ def _find(root: Path) -> Path:
 
 
 def _read_folder(folder: Path, prefix: str, release: Release) -> None:
+    release.mark = read_mark(folder / MARK)
     for path in sorted((folder / prefix).rglob("*")):
         if path.is_file():
             name = path.relative_to(folder).as_posix()
@@ -146,13 +150,16 @@ def _parse(data: bytes, name: str) -> list[Statement]:
 
 
 def _read_archive(path: Path, prefix: str, release: Release) -> None:
+    release.mark = read_mark(path.parent / MARK)
     wanted: set[str] = set()
     seen: set[str] = set()
     again = True
     while again:
         for name, read in _members(path):
             seen.add(name)
-            if name.startswith(prefix) and name not in release.data:
+            if name == MARK and release.mark is None:
+                release.mark = parse_mark(read(), f"{path}:{name}")
+            elif name.startswith(prefix) and name not in release.data:
                 release.data[name] = _parse(read(), name)
                 wanted |= _wanted([(name, release.data[name])])
             elif name in wanted and name not in release.included:
@@ -191,10 +198,10 @@ def _read_member(path: Path, stream: IO[bytes], member: tarfile.TarInfo) -> byte
 
 
 def _below_release(member: str) -> str | None:
-    """The name of a member without the folders around ``data`` and ``include``; None for other files."""
+    """The name of a member without the folders around ``data`` and ``include``; None for other files but the mark."""
     parts = [part for part in PurePosixPath(member).parts if part != "."]
     # Zenodo's archive has three folders around them: unipen/CDROM/train_r01_v07.
-    places = [place for place, part in enumerate(parts[:4]) if part in ("data", "include")]
+    places = [place for place, part in enumerate(parts[:4]) if part in ("data", "include", MARK)]
     if not places or ".." in parts:
         return None
     return "/".join(parts[places[0] :])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.files.regular import read_regular
+from htrdata.files.strict_json import shortened
 from htrdata.records import SourceInfo
 
 FOLDER = Path(__file__).parents[1] / "open_words"
@@ -122,7 +123,7 @@ def _regex(text: str, path: Path) -> re.Pattern[str]:
 def _replacements(given: dict[str, object], path: Path) -> dict[str, str]:
     table = given.get("replace", {})
     if not isinstance(table, dict) or not all(isinstance(plain, str) for plain in table.values()):
-        raise BadDataError(f"{path}: replace is {table!r}, not a table of texts")
+        raise BadDataError(f"{path}: replace is {shortened(table)}, not a table of texts")
     return table
 
 
@@ -131,17 +132,21 @@ def _read(path: Path) -> dict[str, object]:
         return tomllib.loads(read_regular(path, _MOST).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadDataError(f"{path} is no TOML: {error}") from error
+    except RecursionError as error:
+        raise BadDataError(f"{path} is nested too deeply: no corpus is described so") from error
+    except ValueError as error:  # of Python's limit for whole numbers
+        raise BadDataError(f"{path} holds a number that is too long: over 4,300 digits; is it damaged?") from error
 
 
 def _text(given: dict[str, object], key: str, path: Path) -> str:
     value = given.get(key)
     if not isinstance(value, str):
-        raise BadDataError(f"{path}: {key} is {value!r}, not a text")
+        raise BadDataError(f"{path}: {key} is {shortened(value)}, not a text")
     return value
 
 
 def _units(given: dict[str, object], key: str, path: Path) -> list[str]:
     value = given.get(key, [])
     if not isinstance(value, list) or not all(isinstance(unit, str) for unit in value):
-        raise BadDataError(f"{path}: {key} is {value!r}, not a list of texts")
+        raise BadDataError(f"{path}: {key} is {shortened(value)}, not a list of texts")
     return value

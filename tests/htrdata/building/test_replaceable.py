@@ -17,6 +17,8 @@ import pytest
 from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
 from htrdata.building.replaceable import check_places, inputs_of
+from htrdata.building.shares import Share
+from htrdata.building.sharing import build_share
 from htrdata.errors import CannotCreateError, StorageError
 from htrdata.records import Division
 from htrdata.sources.resplit import Resplit
@@ -52,6 +54,18 @@ class NoExecutor(Executor):
 
     def submit(self, *_arguments: Any, **_named: Any) -> Any:
         raise AssertionError("there is work before the refusal")
+
+
+@pytest.mark.parametrize("below", ["train", "val", "test/drawn", "val/new"])
+def test_a_store_within_the_splits_of_another_one_is_refused(source: Any, store: Path, below: str) -> None:
+    split = below.partition("/")[0]
+    message = rf"lmdb/{below} is (in )?the {split} folder of the store .*lmdb, and no place for another one: give --out"
+    before = tree(store)
+    with pytest.raises(CannotCreateError, match=message):
+        build(source, store / below, OTHER, executor=NoExecutor())
+    with pytest.raises(CannotCreateError, match=message):
+        build_share(source, store / below, OTHER, share=Share(2, 1), workers=1)
+    assert tree(store) == before
 
 
 @pytest.fixture

@@ -70,7 +70,10 @@ class TestFiles:
         info = {path.name for path in (root / "dataset_info").iterdir()}
         jsons = {f"imgur5k_annotations{split}.json" for split in ("", "_train", "_val", "_test")}
         assert info == jsons | {"imgur5k_data.lst", "imgur5k_hashes.lst"} | {f"{s}_index_ids.lst" for s in SPLITS}
-        assert {path.name for path in (root / "images").iterdir()} == {f"{page}.jpg" for page in main["index_id"]}
+        assert {path.name for path in (root / "images").iterdir()} == {
+            "drawn.json",
+            *(f"{page}.jpg" for page in main["index_id"]),
+        }
         assert {path.name for path in root.iterdir()} == {"dataset_info", "images", "drawn.json"}
 
     def test_annotations_are_written_as_the_downloader_writes_them(self, root: Path, main: dict[str, Any]) -> None:
@@ -117,7 +120,7 @@ class TestFiles:
         }
 
     def test_pages_are_photographs_of_the_size_asked_for(self, root: Path) -> None:
-        for path in (root / "images").iterdir():
+        for path in (root / "images").glob("*.jpg"):
             with Image.open(path) as image:
                 assert (image.format, image.mode) == ("JPEG", "RGB")
                 assert [(c[1], c[2]) for c in image.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,11 @@ from htrdata.building.builder import build
 from htrdata.building.report import summary
 from htrdata.drawing.samples import iam as drawn_iam
 from htrdata.drawing.samples import imgur5k as drawn_imgur5k
+from htrdata.drawing.samples import unipen as drawn_unipen
+from htrdata.drawing.unipen import Unipen
 from htrdata.errors import BadDataError
-from htrdata.sources.base import DRAWN, Source
+from htrdata.records import Unit
+from htrdata.sources.base import DRAWN, DRAWN_PICTURE, Source
 from htrdata.sources.drawn import MARK
 from htrdata.sources.iam.source import IAM, Iam
 from htrdata.sources.imgur5k.source import IMGUR5K, Imgur5K
@@ -50,6 +55,101 @@ def test_iam_in_archives_and_below_its_root(iam: Path) -> None:
         assert source.info.title == "IAM Handwriting Database 3.0, drawn by htrdata sample"
         assert IAM.citation not in str(source.info)
     assert Iam(iam, "lwitr").division.corpus == Iam(iam).division.corpus != Iam(Path("nowhere")).division.corpus
+
+
+def packed(place: Path, root: Path, folders: tuple[str, ...]) -> None:
+    with zipfile.ZipFile(place, "w") as archive:
+        for folder in folders:
+            for file in (path for path in (root / folder).rglob("*") if path.is_file()):
+                archive.write(file, file.relative_to(root).as_posix())
+
+
+@pytest.fixture(scope="module")
+def loose(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("samples") / "loose"
+    drawn_iam.draw_sample(root, forms=5, scale=0.2)
+    return root
+
+
+def test_iam_that_was_packed_says_that_it_is_drawn(loose: Path, tmp_path: Path) -> None:
+    packed(tmp_path / "archive.zip", loose, ("",))
+    about = build(Iam(tmp_path), tmp_path / "lmdb", workers=1).description
+    assert about.drawn == DRAWN
+    assert about.about.title == "IAM Handwriting Database 3.0, drawn by htrdata sample"
+    assert about.division == Iam(loose).division
+    assert "drawn by a program" in summary(about)
+    assert Iam(tmp_path / "archive.zip").drawn == DRAWN
+
+
+@pytest.mark.parametrize("unit", ["word", "line"])
+@pytest.mark.parametrize("parts", [("words", "lines", "xml"), ("words", "lines", "ascii"), ("forms", "xml")])
+def test_images_taken_out_of_a_sample_say_that_they_are_drawn(
+    loose: Path, tmp_path: Path, unit: Unit, parts: tuple[str, ...]
+) -> None:
+    for folder in parts:
+        shutil.copytree(loose / folder, tmp_path / "copied" / folder)
+    assert Iam(tmp_path / "copied", unit=unit).drawn == DRAWN
+    (tmp_path / "zips").mkdir()
+    for folder in parts:
+        packed(tmp_path / "zips" / f"{folder}.zip", loose, (folder,))
+    source = Iam(tmp_path / "zips", unit=unit)
+    assert source.drawn == DRAWN
+    assert list(source.pages())
+
+
+def test_the_archives_of_a_sample_say_it_without_what_lay_beside_them(iam: Path, tmp_path: Path) -> None:
+    for archive in iam.glob("*.tgz"):
+        shutil.copy(archive, tmp_path)
+    for pixels in ("words", "forms"):
+        assert Iam(tmp_path, pixels=pixels).drawn == DRAWN
+    (tmp_path / "words.tgz").unlink()
+    shutil.copytree(iam.parent, tmp_path / "other", ignore=lambda _, names: [one for one in names if one == "iam"])
+    assert Iam(tmp_path).drawn == DRAWN
+
+
+def test_a_mark_of_what_is_no_iam_counts_for_nothing(loose: Path, tmp_path: Path) -> None:
+    for folder in ("words", "xml"):
+        shutil.copytree(loose / folder, tmp_path / folder, ignore=shutil.ignore_patterns(MARK))
+    with zipfile.ZipFile(tmp_path / "iam-games.zip", "w") as archive:
+        archive.write(loose / MARK, MARK)
+    assert Iam(tmp_path).drawn is None
+    with zipfile.ZipFile(tmp_path / "words.zip", "w") as archive:
+        archive.write(next((loose / "forms").glob("*.png")), "a01-000x.png")
+        archive.writestr(MARK, "{}")
+    shutil.rmtree(tmp_path / "words")
+    with pytest.raises(BadDataError, match=r"words\.zip:drawn\.json is damaged"):
+        assert Iam(tmp_path, pixels="forms").drawn
+
+
+def test_drawn_pages_of_published_annotations_say_so_wherever_they_lie(imgur5k: Path, tmp_path: Path) -> None:
+    shutil.copytree(imgur5k / "dataset_info", tmp_path / "clone/dataset_info")
+    assert Imgur5K(tmp_path / "clone", imgur5k / "images").drawn == DRAWN
+    moved = Path(shutil.copytree(imgur5k / "images", tmp_path / "moved/pages"))
+    assert Imgur5K(tmp_path / "clone", moved).drawn == DRAWN
+    (moved / MARK).rename(moved.parent / MARK)
+    assert Imgur5K(tmp_path / "clone", moved).drawn == DRAWN
+    (moved.parent / MARK).unlink()
+    assert Imgur5K(tmp_path / "clone", moved).drawn is None
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_drawn_strokes_are_no_handwriting_of_people(tmp_path: Path, archive: bool) -> None:
+    drawn_unipen.draw_sample(tmp_path / "data", writers=6, words=3, archive=archive)
+    about = build(Unipen(tmp_path / "data"), tmp_path / "lmdb", workers=1).description
+    assert about.drawn == DRAWN
+    assert about.about.title == "UNIPEN train_r01_v07, drawn by htrdata sample"
+    assert about.division.corpus.startswith(f"{about.about.title}, 3 words of 6 writers, seed 0")
+    assert "CC BY" not in about.about.licence
+    if archive:
+        (tmp_path / "data" / MARK).unlink()
+        assert Unipen(tmp_path / "data").drawn == DRAWN
+        (tmp_path / "taken").mkdir()
+        (tmp_path / "data" / drawn_unipen.ARCHIVE).rename(tmp_path / "taken/mine.tgz")
+        assert Unipen(tmp_path / "taken/mine.tgz").drawn == DRAWN
+    else:
+        (tmp_path / "data" / MARK).unlink()
+        assert Unipen(tmp_path / "data").drawn == DRAWN_PICTURE
+        assert Unipen(tmp_path / "nowhere").drawn == DRAWN_PICTURE
 
 
 @pytest.mark.parametrize("genuine", [Imgur5K(Path("nowhere")), Iam(Path("nowhere"))])

@@ -182,7 +182,12 @@ def test_nothing_but_a_picture_is_replaced_by_one(tmp_path: Path) -> None:
     assert notes.read_text() == "mine"
     shown = tmp_path / "shown.png"
     write_preview(word, shown, ["trim"])
-    write_preview(word, shown, ["slant"])
+    before = shown.read_bytes()
+    with pytest.raises(CannotCreateError, match="is there already: --overwrite replaces it; or give another --out"):
+        write_preview(word, shown, ["slant"])
+    assert shown.read_bytes() == before
+    write_preview(word, shown, ["slant"], overwrite=True)
+    assert shown.read_bytes() != before
 
 
 def test_the_command_writes_a_picture(store: Path, tmp_path: Path) -> None:
@@ -193,7 +198,10 @@ def test_the_command_writes_a_picture(store: Path, tmp_path: Path) -> None:
     with Image.open(out) as picture:
         assert picture.format == "PNG"
         rows = picture.height
-    fewer = CliRunner().invoke(commands, [*arguments, "--words", "2"], catch_exceptions=False)
+    for more in ([], ["--sheet"]):
+        done = CliRunner().invoke(commands, ["preview", str(store), "--out", str(out), *more])
+        assert (done.exit_code, type(done.exception)) == (1, CannotCreateError)
+    fewer = CliRunner().invoke(commands, [*arguments, "--words", "2", "--overwrite"], catch_exceptions=False)
     assert fewer.exit_code == 0
     with Image.open(out) as picture:
         assert picture.height < rows

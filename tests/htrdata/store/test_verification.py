@@ -186,6 +186,7 @@ def test_every_field_that_is_altered_is_told(store: Path) -> None:
         (lambda document: document.update(content_digest="0" * 64), "do not give its content digest"),
         (lambda document: document.update(name="other"), "is of the data set 'other'"),
         (lambda document: document.update(unit="line"), "rows whose unit is not 'line'"),
+        (lambda document: document["options"].update(height=7), "crops higher than the option height, 7"),
         (lambda document: document.update(format="htrdata-store/3"), "is of the format 'htrdata-store/3'"),
         (
             lambda document: document.update(format="htrdata-store/1"),

@@ -71,7 +71,7 @@ def test_plain_shards_as_clova_calls_their_folders(make_shard: MakeShard, tmp_pa
     assert [one.texts.to_pylist() for one in (*words.train, *words.val)] == [["b"], ["c"]]
     assert not any("no val words" in sentence for sentence in said)
     make_shard(tmp_path / "train/MJ", ["e"])
-    with pytest.raises(UsageError, match=r"/train and .*/training both have train words"):
+    with pytest.raises(UsageError, match=r"/train and .*/training both have train shards"):
         find_split(tmp_path, "train")
 
 

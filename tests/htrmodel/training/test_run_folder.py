@@ -59,7 +59,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path, overwrite: bool
 def test_faults_are_named(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.config.write_text("{")
-    with pytest.raises(BadDataError, match=r"config\.json cannot be read"):
+    with pytest.raises(BadDataError, match=r"config\.json, line 1, column 2: .*; start anew with --overwrite"):
         folder.prepare(CONFIG)
     for line, said in (("nonsense", "a damaged"), ("[1]", "a line without a step"), ("[" * 99_999, "a damaged")):
         folder.log.write_text(f'{{"step": 1}}\n{line}\n{{"step": 2}}\n')

@@ -12,8 +12,10 @@ import pytest
 import htrdata
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
+from htrdata.files.strict_json import encode
 from htrdata.labels import ALNUM
 from htrdata.records import Division, Page, SourceInfo, Unit, Word
+from htrdata.store.exporting import export
 from htrmodel.checkpoint.files import load, read_checkpoint
 from htrmodel.checkpoint.native import save
 from htrmodel.data.divisions import DividedSet, check_trained, trained_on
@@ -149,6 +151,17 @@ def test_strokes_of_people_are_handwriting_whatever_their_pictures_are(train: Tr
     assert not any("drawn by a program" in one for one in said)
 
 
+def test_drawn_words_that_went_out_to_plain_shards_are_still_drawn(data: Path, tmp_path: Path) -> None:
+    for name, drawn in (("drawn", True), ("a", False)):
+        export(htrdata.open(data)[name], "clova", tmp_path / name)
+        model, out = ModelChoice(charset=ALNUM, fields=MODEL), tmp_path / f"run-{name}"
+        request = Request(data=tmp_path / name, mix=(), model=model, recipe=RECIPE, device="cpu", out=out)
+        said: list[str] = []
+        best = carry_out(request, said.append).folder.best
+        assert read_checkpoint(best).synthetic_only == drawn
+        assert any("all of these words are drawn by a program" in one for one in said) == drawn
+
+
 def test_where_nothing_is_known_it_is_not_called_drawn(train: Train, tmp_path: Path) -> None:
     first, _ = train("drawn", "a")
     assert not read_checkpoint(first).synthetic_only
@@ -174,6 +187,12 @@ def test_records_of_checkpoints_that_were_trained_on_stores_of_the_first_format(
     check_trained("old.safetensors", (mine, drawn), DividedSet("now", Division("Printed", "a"), None))
     with pytest.raises(UsageError, match=r"old\.safetensors was trained on mine \(a\), which splits Printed otherwise"):
         check_trained("old.safetensors", (mine, drawn), DividedSet("now", Division("Printed", "b"), None))
+    with pytest.raises(
+        UsageError, match=r"b was built by an older version of htrdata, whose record of its split \(b\)"
+    ):
+        check_trained("old.safetensors", (mine, drawn), DividedSet("b", Division("Printed", "b"), None, True))
+    assert mine.of_format_1
+    assert mine.to_json() == {"name": "mine", "division": encode(mine.division), "drawn": None}
 
 
 @pytest.mark.parametrize("record", [{}, {"train": {"a": "12"}, "ratios": None}])
