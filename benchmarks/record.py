@@ -3,7 +3,8 @@
     python benchmarks/record.py build_iam -- python benchmarks/build_iam.py --forms 100     # run, keep, fill in
     python benchmarks/record.py                                                             # fill in alone
 
-What the command printed stands in `benchmarks/results/NAME.md`, below the command and the day; nobody edits it. A page
+What the command printed stands in `benchmarks/results/NAME.md`, below the command and the day; nobody edits it. Only
+words of data sets are left out, which are not ours to publish: the list of worst readings. A page
 quotes it whole, one of its tables (`NAME 2` is the second), as the terminal showed it (`NAME as printed`), or of
 that the paragraph which begins with a word (`NAME difference`), between two comments:
 
@@ -78,6 +79,11 @@ def filled(page: str) -> str:
     return QUOTED.sub(quote, page)
 
 
+def without_words(printed: str) -> str:
+    """What `htrmodel evaluate` printed, without the paragraphs that show words of the data set with their ids."""
+    return re.sub(r"(?ms)^worst readings.*?(?:\n\n|\Z)", "", printed)
+
+
 def run(command: list[str]) -> str:
     """What a command prints, shown as it comes, errors apart; where it fails, this process ends with its exit code."""
     lines: list[str] = []
@@ -102,7 +108,7 @@ def main(name: str | None, command: tuple[str, ...]) -> None:
         printed = run(list(command))
         RESULTS.mkdir(exist_ok=True)
         head = f"`{shlex.join(command)}`, {time.strftime('%Y-%m-%d')}"
-        (RESULTS / f"{name}.md").write_text(f"{head}\n\n{printed.strip()}\n", "utf-8")
+        (RESULTS / f"{name}.md").write_text(f"{head}\n\n{without_words(printed).strip()}\n", "utf-8")
     for page in PAGES:
         text = page.read_text("utf-8")
         if (new := filled(text)) != text:

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 record = importlib.import_module("record")
 
+RESULTS = sorted(record.RESULTS.glob("*.md"))
 PRINTED = """`python benchmarks/some.py`, 2026-11-27
 
 2 cores
@@ -59,12 +60,11 @@ def test_every_result_is_quoted() -> None:
 
 def test_the_figures_of_the_performance_page_come_from_files() -> None:
     text = (ROOT / "benchmarks/RESULTS.md").read_text("utf-8")
-    summary, *others = re.findall(r"(?m)(?:^\|.*\n)+", record.QUOTED.sub("", text))
-    assert others == []
+    (summary,) = re.findall(r"(?m)(?:^\|.*\n)+", record.QUOTED.sub("", text))
     measured = "\n".join(path.read_text("utf-8") for path in record.RESULTS.glob("*.md"))
     for row in summary.splitlines()[2:]:
-        reached = row.split("|")[3]
-        for figure in re.findall(r"\d[\d,.]*\d|\d", reached):
+        _, _, _, reached, stopped_by, _ = row.split("|")
+        for figure in re.findall(r"\d[\d,.]*\d|\d", reached + stopped_by):
             assert re.search(rf"(?<![\d,.]){re.escape(figure)}(?![\d]|[,.]\d)", measured), f"{figure} of {row}"
 
 
@@ -108,6 +108,20 @@ def test_a_command_is_kept_with_what_it_printed(some: Path) -> None:
     assert "\n\n| d |\n|---|\n| 4 |\n\n" in some.read_text("utf-8")
     kept = (some.parent / "new.md").read_text("utf-8")
     assert re.match(r"`\S*python\S* -c .*`, \d{4}-\d\d-\d\d\n\n\| d \|", kept)
+
+
+def test_words_of_data_sets_are_not_kept(some: Path) -> None:
+    printed = "edits: 3\\n\\nworst readings\\n  written  read\\n  Smith    Sm\\n\\nconfidence\\n  0 to 30  7"
+    some.write_text(quoting("new confidence"), "utf-8")
+    done = CliRunner().invoke(record.main, ["new", "--", sys.executable, "-c", f"print('{printed}')"])
+    assert (done.exit_code, "Smith" in done.output) == (0, True)
+    assert (some.parent / "new.md").read_text("utf-8").partition("\n\n")[2] == (
+        "edits: 3\n\nconfidence\n  0 to 30  7\n"
+    )
+
+
+def test_no_result_has_words_of_data_sets() -> None:
+    assert [path.name for path in RESULTS if "worst readings" in path.read_text("utf-8")] == []
 
 
 def test_a_command_that_fails_is_not_kept(some: Path) -> None:
