@@ -58,6 +58,7 @@ bench: $(VENV)/dev  ## Time the main jobs beside what the field does, and beside
 	$(record) reading -- python benchmarks/reading.py --threads 1 --rounds 4
 	@if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then \
 		$(record) gpu -- python benchmarks/gpu.py; else echo 'no GPU here: benchmarks/gpu.py is left out'; fi
+	$(record) scale_costs -- python benchmarks/scale_costs.py
 
 dist: $(VENV)/dist  ## Build what is published into dist/, check it, and try each set of extras in an empty environment
 	$(BIN)/python .ci/dist.py
