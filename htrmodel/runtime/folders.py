@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.labels import visible
+from htrdata.sources.drawn import MARK
 
 ENDINGS = frozenset(
     {
@@ -70,6 +71,8 @@ def find_files(folder: Path) -> FoundFiles:
                 found.leave_out(_below(folder, str(Path(place, name))) + os.sep, reason)
         for name in sorted(files):
             path = Path(place, name)
+            if name == MARK:  # lies beside drawn images, and is none that somebody would miss
+                continue
             if reason := _file_fault(path):
                 found.leave_out(_below(folder, str(path)), reason)
             else:

@@ -107,3 +107,21 @@ def test_commands_under_a_limit_of_memory_end_with_a_code_of_their_own(source: A
     assert (done.returncode, done.stdout) == (72, "")
     assert done.stderr.startswith("error: there is not enough memory (")
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_ends_for_want_of_memory_leaves_no_semaphores(tmp_path: Path) -> None:
+    """Python's own process that looks after them would complain of them behind the message."""
+    code = (
+        "import multiprocessing, htrdata.cli.commands as c\n"
+        "kept = []\n"
+        "def verify(**_):\n"
+        "    kept.append(multiprocessing.get_context('spawn').Queue())\n"
+        "    raise MemoryError('none left')\n"
+        "c.verify.callback = verify\n"
+        "c.main()\n"
+    )
+    command = [sys.executable, "-c", code, "verify", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # it reads until the last one is gone
+    assert done.returncode == 72
+    assert done.stderr.startswith("error: there is not enough memory (none left)")
+    assert len(done.stderr.splitlines()) == 1

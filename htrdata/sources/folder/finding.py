@@ -12,6 +12,7 @@ from htrdata.errors import SourceMissingError, UsageError
 from htrdata.files.regular import real_path
 from htrdata.images.endings import UNREAD, ending_of
 from htrdata.sources.base import Progress
+from htrdata.sources.drawn import MARK
 from htrdata.sources.folder.plain_shards import SHARD_FILE
 from htrdata.sources.folder.rows import is_image_name
 from htrdata.sources.folder.texts_beside import ENDINGS
@@ -36,6 +37,7 @@ class FolderListing:
         tables: files that may be tables.
         beside: the pairs of an image and its text, by the ending of the text.
         shards: folders with an LMDB.
+        marks: files that say that images are drawn; see `htrdata.sources.drawn`.
     """
 
     images: int = 0
@@ -44,6 +46,7 @@ class FolderListing:
     tables: list[str] = field(default_factory=list)
     beside: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     shards: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
 
 def find(root: Path, progress: Progress | None = None) -> FolderListing:
@@ -128,7 +131,9 @@ def _look(below: str, names: list[str], listing: FolderListing) -> None:
                 stems.setdefault(stem.removesuffix(variant), name)
     for name in names:
         lowered = name.lower()
-        if lowered.endswith(TABLE_ENDINGS):
+        if name == MARK:
+            listing.marks.append(f"{below}{name}")
+        elif lowered.endswith(TABLE_ENDINGS):
             ending = next((ending for ending in ENDINGS if lowered.endswith(ending)), None)
             image = stems.get(name[: -len(ending)]) if ending else None
             if ending and image:

@@ -19,6 +19,7 @@ from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
 from htrdata.records.counting import plural
 from htrdata.sources.base import Progress
+from htrdata.sources.drawn import DrawnMark, read_mark
 from htrdata.sources.folder.finding import FolderListing, find
 from htrdata.sources.folder.loading import Loaded, load
 from htrdata.sources.folder.readings import Reading, choose, find_readings, named_reading, options_for
@@ -73,15 +74,19 @@ class Folder:
 
     @property
     def info(self) -> SourceInfo:
-        """What a person says; else the card of an export; else the name."""
+        """What a person says; else the card of an export, or the mark of a drawn sample; else the name."""
         kind = "Word images" if self.unit == "word" else "Line images"
+        if self.about is None and not self._card and self._content.mark is not None:
+            return self._content.mark.about
         told = {"title": f"{kind} in {self.name}", "licence": "that of the images", **self._card}
         return self.about or SourceInfo(**{key: told.get(key, "") for key in ("title", "url", "licence", "citation")})
 
     @property
     def drawn(self) -> str | None:
-        """What a program has drawn of it, where the card of an export says so."""
-        return self._card.get("drawn")
+        """What a program has drawn of it, where the card of an export, or the mark of a drawn sample, says so."""
+        if "drawn" in self._card or self._content.mark is None:
+            return self._card.get("drawn")
+        return self._content.mark.drawn
 
     @property
     def division(self) -> Division:
@@ -139,7 +144,8 @@ class Folder:
         else:
             dealt = deal(loaded.words, self.splits)
         notes = [*said, *loaded.dropped(), *_notes(listing, reading, loaded.words, self.unit)]
-        return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes))
+        mark = read_mark(root / listing.marks[0]) if listing.marks else None
+        return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes), mark)
 
     def _reading(self, root: Path, labels: Sequence[str], listing: FolderListing) -> tuple[Reading, list[str]]:
         if labels:
@@ -159,6 +165,7 @@ class _Content:
     dealt: Dealt
     pages: tuple[Page, ...]
     notes: tuple[str, ...]
+    mark: DrawnMark | None
 
 
 def _texts(loaded: Loaded) -> dict[str, str]:

@@ -14,8 +14,8 @@ from htrdata.labels import visible
 TALLEST, WIDEST = 64, 640
 """Pixels of a picture of a word; larger ones are reduced."""
 
-MOST_BYTES = 10_000
-"""Of a picture: a page with three hundred of them stays below 5 MB."""
+MOST_BYTES = 8_500
+"""Of a picture: a page with four hundred of them, as a build's report can have, stays below 5 MB."""
 
 _QUALITY = 80
 _LONGEST = 60  # characters of a label or id that are shown

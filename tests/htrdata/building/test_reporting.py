@@ -21,7 +21,7 @@ from htrdata.drawing.samples.imgur5k import draw_sample
 from htrdata.files.on_disk import FileOnDisk
 from htrdata.images import codec
 from htrdata.images.cropping import crop, reduce_height
-from htrdata.records import Box, Page, Reason, Word
+from htrdata.records import SPLITS, Box, Page, Reason, Word
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.html_pages.pictures import MOST_BYTES, picture_of, reduced_picture
 from htrdata.store.html_pages.rendering import percent
@@ -60,6 +60,29 @@ def test_every_reason_is_explained() -> None:
     # What a correction lifts, see `htrdata.records.Word.ruled_out`, has the option that gives one.
     for one in (Reason.MISSING_ANNOTATION, Reason.EMPTY_LABEL, Reason.FLAGGED):
         assert REASONS[one].option == "--corrections FILE"
+
+
+def test_a_report_of_all_that_can_be_shown_stays_below_5_mb(tmp_path: Path) -> None:
+    """Noise, which no format makes small; words left out for every reason; pages and words in several splits."""
+    noise = np.random.default_rng(0).integers(0, 256, (640, 900, 3), np.uint8)
+    pages = []
+    for number in range(12):
+        turned = np.roll(noise, 40 * (number // 2), 0)  # each page stands in two splits
+        path = tmp_path / f"page{number:02d}.jpg"
+        path.write_bytes(codec.encode(turned, "jpeg", 95))
+        split = SPLITS[number % 3]
+        words = []
+        for place in range(9):
+            name = f"{'i' * 70}{number:02d}_{place}"
+            label = chr(0x4E00 + 9 * number + place) + "W" * 70
+            words.append(Word(name, label, Box(450, 70 * place + 40, 700, 66, 5.0), writer="w" * 40))
+        for place, reason in enumerate(Reason):
+            words.append(Word(f"{reason}{number}", "L" * 70, Box(450, 20 * place + 60, 700, 66), reason=reason))
+        pages.append(Page(f"page{number:02d}", split, tuple(words), FileOnDisk(path)))
+    build(ListSource(pages), tmp_path / "lmdb", BuildOptions(color="rgb", height=64, quality=100), workers=1)
+    report = (tmp_path / "lmdb/drawn/report.html").read_bytes()
+    assert report.count(b"<img ") > 250
+    assert 3_000_000 < len(report) <= 5_000_000
 
 
 def test_words_that_were_left_out_look_as_they_would_have_been_cut(source: Any, tmp_path: Path) -> None:

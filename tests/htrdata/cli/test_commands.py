@@ -99,7 +99,7 @@ def test_a_dry_run_prints_the_counts_of_the_build_and_writes_nothing(root: Path,
 def test_pages_without_annotations_and_without_images_are_told(root: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(root, copy)
-    for page in list((copy / "images").iterdir())[:20]:
+    for page in list((copy / "images").glob("*.jpg"))[:20]:
         page.unlink()
     with (copy / "dataset_info" / "val_index_ids.lst").open("a") as listed:
         listed.write("\n".join(["aaaaa", "bbbbb"]) + "\n")

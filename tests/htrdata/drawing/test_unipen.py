@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,8 @@ def test_an_archive_gives_what_its_files_give(sample: SampleSummary, tmp_path: P
 
 
 def test_the_description_says_what_is_real(sample: SampleSummary, tmp_path: Path) -> None:
-    description = htrdata.build(Unipen(sample.root), tmp_path, workers=1).description
+    shutil.copytree(sample.root, tmp_path / "genuine", ignore=shutil.ignore_patterns("drawn.json"))
+    description = htrdata.build(Unipen(tmp_path / "genuine"), tmp_path / "lmdb", workers=1).description
     assert (description.drawn, description.division.corpus) == ("picture", "UNIPEN train_r01_v07")
     assert description.words == len(sample.words)
     assert {name: counts.kept for name, counts in description.splits.items()} == {"train": 183, "val": 18, "test": 9}

@@ -15,9 +15,10 @@ from htrdata.drawing.samples import imgur5k as drawn_imgur5k
 from htrdata.drawing.samples import unipen as drawn_unipen
 from htrdata.drawing.unipen import Unipen
 from htrdata.errors import BadDataError
-from htrdata.records import Unit
+from htrdata.records import SourceInfo, Unit
 from htrdata.sources.base import DRAWN, DRAWN_PICTURE, Source
 from htrdata.sources.drawn import MARK
+from htrdata.sources.folder import Folder
 from htrdata.sources.iam.source import IAM, Iam
 from htrdata.sources.imgur5k.source import IMGUR5K, Imgur5K
 from htrdata.sources.resplit import Resplit
@@ -130,6 +131,21 @@ def test_drawn_pages_of_published_annotations_say_so_wherever_they_lie(imgur5k: 
     assert Imgur5K(tmp_path / "clone", moved).drawn == DRAWN
     (moved.parent / MARK).unlink()
     assert Imgur5K(tmp_path / "clone", moved).drawn is None
+
+
+def test_drawn_images_with_a_table_of_ones_own_are_drawn(loose: Path, tmp_path: Path) -> None:
+    shutil.copytree(loose / "lines", tmp_path / "mine/lines")
+    images = sorted((tmp_path / "mine").rglob("*.png"))
+    rows = (f"{path.relative_to(tmp_path / 'mine')}\tword\n" for path in images)
+    (tmp_path / "mine/labels.tsv").write_text("".join(rows))
+    source = Folder(tmp_path / "mine")
+    assert (source.drawn, source.info.title) == (DRAWN, "IAM Handwriting Database 3.0, drawn by htrdata sample")
+    assert not any(MARK in note for note in source.notes)
+    assert len(list(source.pages())) > 0
+    about = SourceInfo("Mine", "", "mine", "")
+    assert (Folder(tmp_path / "mine", about=about).info, Folder(tmp_path / "mine", about=about).drawn) == (about, DRAWN)
+    (tmp_path / "mine/lines" / MARK).unlink()
+    assert Folder(tmp_path / "mine").drawn is None
 
 
 @pytest.mark.parametrize("archive", [False, True])

@@ -75,7 +75,8 @@ def rows(root: Path) -> dict[str, str]:
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("drawn") / "imgur5k"
     draw_sample(root, pages=10, words_per_page=5, megapixels=(0.05, 0.1), plain=True)
-    (root / MARK).unlink()
+    for folder in (root, root / "images"):
+        (folder / MARK).unlink()
     (root / "LICENSE").write_bytes(b"as it comes")
     return root
 

@@ -308,7 +308,7 @@ def test_files_are_found_wherever_they_were_unpacked(drawn: Path, copy: Path, tm
     deep = copy / "iam" / "data" / "annotations"
     deep.mkdir(parents=True)
     (copy / "xml").rename(deep / "xml")
-    for form in (copy / "forms").iterdir():
+    for form in (copy / "forms").glob("*.png"):
         (copy / f"._{form.name}").write_bytes(b"Mac OS X")
         form.rename(copy / form.name)
     (copy / "linked").symlink_to(copy)  # in a circle

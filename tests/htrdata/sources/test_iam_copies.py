@@ -106,7 +106,7 @@ def renamed(root: Path, ending: str) -> None:
 
 
 def as_jpeg(root: Path) -> None:
-    for path in files_of(root / "words"):
+    for path in sorted((root / "words").rglob("*.png")):
         if path.read_bytes():
             Image.open(path).save(path.with_suffix(".jpg"))
         path.unlink()

@@ -32,9 +32,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def survivor(root: Path, folder: Path, lost: slice) -> Path:
     """A copy of the data set in which some pages are gone, and the list of those that are left."""
     shutil.copytree(root, folder)
-    for path in sorted((folder / "images").iterdir())[lost]:
+    for path in sorted((folder / "images").glob("*.jpg"))[lost]:
         path.unlink()
-    left = sorted(path.stem for path in (folder / "images").iterdir())
+    left = sorted(path.stem for path in (folder / "images").glob("*.jpg"))
     (folder / "pages.lst").write_text("".join(f"{page}\n" for page in left), encoding="utf-8")
     return folder
 
