@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from htrdata.errors import CannotCreateError, UsageError
 from htrdata.files.regular import real_path
 
 
-def check_output(out: Path, read: Iterable[Path] = (), option: str = "--out") -> None:
+def check_output(
+    out: Path, read: Iterable[Path] = (), option: str = "--out", own: Callable[[Path], bool] | None = None
+) -> None:
     """Makes sure that a file can be written, and takes the place of nothing that the same command reads.
 
     Args:
         out: the file.
         read: files and folders that the command reads.
         option: that names another place.
+        own: whether a file is one that the command has written: another one is somebody's, and is not replaced.
 
     Raises:
         UsageError: it is there, and is one of the files or lies in one of the folders.
-        CannotCreateError: it is a folder, or its folder is not there or may not be written in.
+        CannotCreateError: it is a folder, or something that the command does not write; or its folder is not there or
+            may not be written in.
     """
     if out.is_dir():
         raise CannotCreateError(f"cannot create {out}: it is a folder; name a file with {option}")
@@ -31,6 +35,10 @@ def check_output(out: Path, read: Iterable[Path] = (), option: str = "--out") ->
             f"cannot create {out}: you may not write in its folder; have it allowed, or name another place"
         )
     keep(out, read, option)
+    if own is not None and out.exists() and not (out.is_file() and (not out.stat().st_size or own(out))):
+        raise CannotCreateError(
+            f"{out} is there, and nothing that this command writes: name another file with {option}, or move it"
+        )
 
 
 def check_output_folder(out: Path, option: str = "--out") -> None:

@@ -74,7 +74,7 @@ def audit(
     from htrdata.files.outputs import keep
     from htrdata.store.reading import open_store
     from htrmodel.auditing.audit import audit_readings
-    from htrmodel.auditing.report import write_csv, write_page
+    from htrmodel.auditing.report import COLUMNS, write_csv, write_page
     from htrmodel.auditing.request import AuditRequest
     from htrmodel.judging.prediction_files import check_place
 
@@ -86,7 +86,7 @@ def audit(
     if table.suffix != ".csv":
         raise UsageError(f"{table} does not end in .csv: it is a table")
     read = (*predictions, dataset.manifest_path.parent)
-    check_place(table, read, "--out")
+    check_place(table, read, "--out", COLUMNS)
     page = table.with_suffix(".html")
     keep(page, read)
     if predictions and no_train:

@@ -10,6 +10,8 @@ from htrdata.cli.console import echo, print_json
 from htrdata.errors import UsageError
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 
+_HEAD = 1 << 20  # bytes, in which a checkpoint of ours names itself
+
 
 @click.command()
 @click.argument("checkpoint", metavar="CHECKPOINT|starter|starter-fast|starter-lines", type=click.Path(path_type=Path))
@@ -93,7 +95,7 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
     if calibrate is not None and write is not export_onnx:
         raise UsageError(f"--int8 is for .onnx: {out} holds floating-point weights")
     found = read_checkpoint(checkpoint, foreign.settings())
-    check_output(out, (found.path, *([calibrate] if calibrate is not None else [])), "OUT")
+    check_output(out, (found.path, *([calibrate] if calibrate is not None else [])), "OUT", _is_export)
     if found.assumed:
         say_assumed(found.assumed)
     recogniser = found.build()[0]
@@ -106,3 +108,16 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
     else:
         write(recogniser, out)
     echo(out)
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file may be one that `export` has written: of its kind, and not the checkpoint of a run."""
+    from htrmodel.config import ENTRY
+
+    if (path.parent / "state.pt").exists() and path.name in ("best.safetensors", "last.safetensors"):
+        return False
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if path.suffix.lower() == ".safetensors":
+        return f'"{ENTRY}"'.encode() in head
+    return head.startswith(b"PK" if path.suffix.lower() == ".pth" else b"\x08")

@@ -28,8 +28,9 @@ def lm(texts: tuple[Path, ...], out: Path, order: int) -> None:
 
     from htrdata.files.outputs import check_output
     from htrmodel.language.counting import make_model, read_texts
+    from htrmodel.language.model import is_model
 
-    check_output(out, texts)
+    check_output(out, texts, own=is_model)
     words = read_texts(texts)
     model = make_model(words, order)
     model.save(out)

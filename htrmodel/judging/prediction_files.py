@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from htrdata.errors import UsageError
+from htrdata.files.arrow_files import open_for_arrow
 from htrdata.files.outputs import check_output
 from htrdata.files.writing import write_atomically
 from htrmodel.judging.judgement import compared
 from htrmodel.judging.metrics import COLUMNS, count
 from htrmodel.judging.pairing import JudgedWord
+
+_LONGEST_HEAD = 1 << 16  # bytes
 
 FIELDS = ("id", "text", "confidence", "left_out", "reference", "edits", "page", "cluster")
 """The columns of the files.
@@ -42,22 +45,39 @@ def write_predictions(path: Path, words: Sequence[JudgedWord]) -> None:
     write_atomically(path, _ENCODERS[path.suffix.lower()](_columns(words)))
 
 
-def check_place(path: Path, read: Iterable[Path] = (), option: str = "--save") -> None:
+def check_place(path: Path, read: Iterable[Path] = (), option: str = "--save", columns: Sequence[str] = FIELDS) -> None:
     """Makes sure, before there is anything to write, that it can be written there, and over nothing that is read.
 
     Args:
         path: the file.
         read: files and folders that nothing in may be replaced.
         option: that names another file.
+        columns: of the table: one with others is somebody's, and is not replaced.
 
     Raises:
         UsageError: the file ends in neither ``.parquet`` nor ``.csv``, or would take the place of what is read.
-        CannotCreateError: the file cannot be created.
+        CannotCreateError: the file cannot be created, or another table is there.
     """
     if path.suffix.lower() not in _ENCODERS:
         known = " nor in ".join(_ENCODERS)
         raise UsageError(f"{path} does not end in {known}: that is how the format of predictions is told")
-    check_output(path, read, option)
+    check_output(path, read, option, lambda there: _columns_of(there) == list(columns))
+
+
+def _columns_of(path: Path) -> list[str]:
+    """The columns of a table that is there; none where it is no table."""
+    if path.suffix.lower() == ".csv":
+        with path.open("rb") as file:
+            first = file.readline(_LONGEST_HEAD)
+        return next(csv.reader([first.decode("utf-8", "replace")]), [])
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names: list[str] = pq.read_schema(open_for_arrow(path)).names
+    except (pa.ArrowException, OSError):
+        return []
+    return names
 
 
 def _columns(words: Sequence[JudgedWord]) -> dict[str, list[Any]]:

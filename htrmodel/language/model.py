@@ -182,6 +182,13 @@ def load_model(path: Path | str) -> CharacterModel:
     return _checked(path, strict_json.parse(entry, f"the {ENTRY!r} entry of {path}"), arrays)
 
 
+def is_model(path: Path) -> bool:
+    """Whether a file begins as a model of `htrmodel lm` does."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        return f'"{ENTRY}"'.encode() in file.read(min(size, MOST_BYTES))
+
+
 def digest(path: Path | str) -> str:
     """SHA-256 of a file, in hex: what tells it in signatures.
 

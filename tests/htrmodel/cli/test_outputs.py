@@ -6,7 +6,9 @@ import hashlib
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors.numpy
 from click.testing import CliRunner, Result
 
 import htrdata
@@ -46,7 +48,13 @@ def here(drawn: Path, build: BuildRecogniser, tmp_path: Path, monkeypatch: pytes
     (tmp_path / "lmdb").symlink_to(drawn)
     (tmp_path / "again.csv").hardlink_to(tmp_path / "read.csv")
     (tmp_path / "link.csv").symlink_to("read.csv")
+    for ending in ("txt", "onnx", "pth", "csv", "parquet"):
+        (tmp_path / f"thesis.{ending}").write_text("My thesis, of years")
     save(build("None-VGG-None-CTC"), tmp_path / "it.safetensors")
+    safetensors.numpy.save_file({"a": np.zeros(3)}, tmp_path / "other.safetensors")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/best.safetensors").write_bytes((tmp_path / "it.safetensors").read_bytes())
+    (tmp_path / "run/state.pt").write_bytes(b"of a run")
     return tmp_path
 
 
@@ -81,6 +89,15 @@ def call(line: str) -> Result:
         ("audit lmdb --no-train --out lmdb/imgur5k/report.csv", "report.html is there already"),
         ("audit lmdb --predictions read.csv --out read.csv", "read.csv is what is read"),
         ("align lmdb --out lmdb/imgur5k/manifest.parquet", "is there already, in"),
+        ("lm texts.txt --out thesis.txt", "thesis.txt is there, and nothing that this command writes"),
+        ("lm texts.txt --out it.safetensors", "it.safetensors is there, and nothing that this command writes"),
+        ("export it.safetensors thesis.onnx", "thesis.onnx is there, and nothing that this command writes: name"),
+        ("export it.safetensors other.safetensors", "other.safetensors is there, and nothing that this command"),
+        ("export it.safetensors run/best.safetensors", "run/best.safetensors is there, and nothing that this command"),
+        ("export it.safetensors thesis.pth", "thesis.pth is there, and nothing that this command writes"),
+        ("evaluate --data lmdb --predictions read.csv --save thesis.csv", "thesis.csv is there, and nothing that"),
+        ("evaluate --data lmdb --predictions read.csv --save thesis.parquet", "thesis.parquet is there, and nothing"),
+        ("audit lmdb --no-train --out thesis.csv", "thesis.csv is there, and nothing that this command writes"),
         ("align lmdb --out .", "cannot create .: it is a folder; name a file with --out"),
         ("forecast page.xml --out next", "next/transcribe/gt.txt is there, and somebody may have put it right"),
         ("forecast page.xml --out file", "file is a file, not a folder"),
@@ -96,7 +113,13 @@ def test_nothing_that_is_read_or_worked_on_is_replaced(line: str, said: str, her
 
 
 def test_a_second_run_replaces_its_own(here: Path) -> None:
-    for line in ("lm texts.txt --out the.lm", "export it.safetensors half.safetensors --half"):
+    (here / "empty.lm").write_bytes(b"")
+    assert call("lm texts.txt --out empty.lm").exit_code == 0
+    for line in (
+        "lm texts.txt --out the.lm",
+        "export it.safetensors half.safetensors --half",
+        "export it.safetensors it.pth",
+    ):
         for _ in range(2):
             assert call(line).exit_code == 0
     assert (here / "the.lm").stat().st_size > 100
