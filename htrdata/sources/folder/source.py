@@ -61,7 +61,11 @@ class Folder:
     published: ClassVar[Mapping[str, Mapping[str, int]]] = {}
 
     def __getstate__(self) -> dict[str, object]:
-        held = {name: value for name, value in self.__dict__.items() if name not in ("_content", "_card")}
+        held = {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in ("_content", "_card", "_listing", "_mark")
+        }
         return {**held, "progress": None}
 
     @property
@@ -76,17 +80,15 @@ class Folder:
     def info(self) -> SourceInfo:
         """What a person says; else the card of an export, or the mark of a drawn sample; else the name."""
         kind = "Word images" if self.unit == "word" else "Line images"
-        if self.about is None and not self._card and self._content.mark is not None:
-            return self._content.mark.about
+        if self.about is None and not self._card and self._mark is not None:
+            return self._mark.about
         told = {"title": f"{kind} in {self.name}", "licence": "that of the images", **self._card}
         return self.about or SourceInfo(**{key: told.get(key, "") for key in ("title", "url", "licence", "citation")})
 
     @property
     def drawn(self) -> str | None:
         """What a program has drawn of it, where the card of an export, or the mark of a drawn sample, says so."""
-        if "drawn" in self._card or self._content.mark is None:
-            return self._card.get("drawn")
-        return self._content.mark.drawn
+        return self._card.get("drawn") or (None if self._mark is None else self._mark.drawn)
 
     @property
     def division(self) -> Division:
@@ -128,12 +130,28 @@ class Folder:
 
     @functools.cached_property
     def _card(self) -> dict[str, str]:
-        return read_card(self.root.parent if self.root.is_file() else self.root)
+        return read_card(self._folder)
+
+    @property
+    def _folder(self) -> Path:
+        return self.root.parent if self.root.is_file() else self.root
+
+    @functools.cached_property
+    def _listing(self) -> FolderListing:
+        return find(self._folder, self.progress)
+
+    @functools.cached_property
+    def _mark(self) -> DrawnMark | None:
+        """What says that the images are drawn; nothing does where there is no folder."""
+        if not self._folder.is_dir():  # `pages` says it
+            return None
+        marks = self._listing.marks
+        return read_mark(self._folder / marks[0]) if marks else None
 
     @functools.cached_property
     def _content(self) -> _Content:
-        root, labels = (self.root.parent, (self.root.name,)) if self.root.is_file() else (self.root, self.labels)
-        listing = find(root, self.progress)
+        root, labels = self._folder, (self.root.name,) if self.root.is_file() else self.labels
+        listing = self._listing
         reading, said = self._reading(root, labels, listing)
         loaded = self._load(root, listing, reading)
         loaded.refuse(options_for(reading).replace("--labels ", "")) if not self.drop_wrong else None
@@ -144,8 +162,7 @@ class Folder:
         else:
             dealt = deal(loaded.words, self.splits)
         notes = [*said, *loaded.dropped(), *_notes(listing, reading, loaded.words, self.unit)]
-        mark = read_mark(root / listing.marks[0]) if listing.marks else None
-        return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes), mark)
+        return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes))
 
     def _reading(self, root: Path, labels: Sequence[str], listing: FolderListing) -> tuple[Reading, list[str]]:
         if labels:
@@ -165,7 +182,6 @@ class _Content:
     dealt: Dealt
     pages: tuple[Page, ...]
     notes: tuple[str, ...]
-    mark: DrawnMark | None
 
 
 def _texts(loaded: Loaded) -> dict[str, str]:
