@@ -88,8 +88,11 @@ def test_a_contact_sheet_shows_the_words_that_are_asked_for(store: Path, tmp_pat
     out = tmp_path / "sheet.png"
     for condition, count in (("text~[5-9]$", 5), ("height>=24", 7), ("writer=anna", 9), ("split=test", 1)):
         words = "word" if count == 1 else "words"
-        assert run("preview", store, "--where", condition, "--out", out) == f"{out}: {count} of {count} {words}\n"
-    assert run("preview", store, "--sheet", "--words", 4, "--out", out) == f"{out}: 4 of 10 words\n"
+        assert (
+            run("preview", store, "--where", condition, "--out", out, "--overwrite")
+            == f"{out}: {count} of {count} {words}\n"
+        )
+    assert run("preview", store, "--sheet", "--words", 4, "--out", out, "--overwrite") == f"{out}: 4 of 10 words\n"
     with Image.open(out) as picture:
         greys = {colour for _, colour in picture.convert("L").getcolors(100_000) or []}
     assert {0, 180} <= greys  # the first and the last word
