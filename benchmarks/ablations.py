@@ -88,6 +88,7 @@ CHANGES = {
     "augment-0": changed("no augmentation", augment=0.0),
     "augment-0.5": changed("augmentation 0.5", augment=0.5),
     "augment-1.5": changed("augmentation 1.5", augment=1.5),
+    "augment-0.5-lr-4": changed("augmentation 0.5, rate 0.0028", augment=0.5, lr=2.8e-3),
     "bend-1": changed("letters bent", bend=1.0),
     "decay-0.05": changed("weight decay 0.05", weight_decay=0.05),
     "average-0": changed("no average of weights", average=0.0),
@@ -151,6 +152,20 @@ def measure(name: str, seed: int, steps: int, store: Path, out: Path) -> Measure
     return Measured(name, seed, taken, words, round(seconds, 1), judge(recogniser, store))
 
 
+def about(runs: list[Measured]) -> str:
+    """What was measured, in a sentence."""
+    sums = runs[0].sums if runs else {}
+    writers = sum(map(len, sums.values()))
+    words = sum(row[0] for one in sums.values() for row in one.values())
+    trained = [one for one in runs if one.steps]
+    hours = sum(one.seconds for one in trained) / 3600
+    each = np.mean([one.seconds for one in trained]) if trained else 0
+    return (
+        f"{words:,.0f} test words of {writers} writers; {len(trained)} trainings of {each:.0f} CPU-seconds each, "
+        f"{hours:.2f} hours in all"
+    )
+
+
 @click.command()
 @click.argument("store", type=click.Path(path_type=Path, exists=True))
 @click.argument("names", nargs=-1, type=click.Choice([START, *CHANGES]))
@@ -173,9 +188,7 @@ def main(store: Path, names: tuple[str, ...], out: Path, seeds: tuple[int, ...],
                 file.write(json.dumps(asdict(run)) + "\n")
     runs = measured(out)
     titles = {START: "the start itself", **{name: change.title for name, change in CHANGES.items()}}
-    hours = sum(one.seconds for one in runs) / 3600
-    words = sum(sum(row[0] for row in one.values()) for one in runs[0].sums.values()) if runs else 0
-    click.echo(f"{words:,.0f} test words; {len(runs)} runs, {hours:.1f} CPU hours of steps\n")
+    click.echo(f"{about(runs)}\n")
     click.echo("\n".join(table(runs, titles)))
 
 

@@ -66,7 +66,7 @@ def test_a_run_is_made_once_and_judged_on_all_test_words(store: Path, tmp_path: 
     asked = [str(store), "--out", str(tmp_path), "--steps", "1", "start", "modern", "lr-2"]
     first = CliRunner().invoke(ablations.main, asked, catch_exceptions=False)
     assert first.exit_code == 0, first.output
-    assert re.match(r"\d+ test words; 3 runs", first.output)
+    assert re.match(r"\d+ test words of \d+ writers; 2 trainings of \d+ CPU-seconds", first.output)
     kept = (tmp_path / "measured.jsonl").read_bytes()
     again = CliRunner().invoke(ablations.main, asked, catch_exceptions=False)
     assert (again.output, (tmp_path / "measured.jsonl").read_bytes()) == (first.output, kept)
