@@ -5,11 +5,12 @@
     python benchmarks/ablations.py STORE --out RUNS                                     # the table of all so far
 
 STORE has the data sets `unipen` and `copiste`, built with `--charset printable --on-unknown simplify`: UNIPEN's words
-by `htrdata unipen`, Copiste's as docs/words-out-of-lines.md says. All begin with starter-fast, which has seen drawn
-words alone. `modern` takes `--steps`; what a step of another change costs is measured beside it, in turn, and it takes
-as many as the same CPU time allows. Test words are of writers whom neither training nor choice has seen; all count.
-What a run found is a line of RUNS/measured.jsonl, and is not measured again. There is no validation: runs are so short
-that the schedule's end is the best, and nothing is chosen.
+by `htrdata unipen`, Copiste's as docs/words-out-of-lines.md says. All begin with `--start`, which should not have
+learnt from these words: the table in RESULTS.md began with the starter-fast that knew drawn ones alone. `modern` takes
+`--steps`; what a step of another change costs is measured beside it, in turn, and it takes as many as the same CPU time
+allows. Test words are of writers whom neither training nor choice has seen; all count. What a run found is a line of
+RUNS/measured.jsonl, and is not measured again. There is no validation: runs are so short that the schedule's end is the
+best, and nothing is chosen.
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ from htrmodel.training.initial_model import ModelChoice, initial_model
 from htrmodel.training.recipes import ATTENTIONHTR, MODERN, Recipe
 from htrmodel.training.stepping import Stepper, Task
 
-START_WEIGHTS = "starter-fast"
 PROBED = 9
 """Steps that are timed of each of two recipes, in turn, after a few that are not."""
 WARM = 3
@@ -102,9 +102,9 @@ CHANGES = {
 }
 
 
-def stepper(change: Change, store: Path, cache: Path, steps: int, seed: int) -> Stepper:
+def stepper(change: Change, start: Path, store: Path, cache: Path, steps: int, seed: int) -> Stepper:
     """Takes the steps of a change from the start, as `htrmodel finetune` does."""
-    recogniser = initial_model(Path(START_WEIGHTS), ModelChoice(fields=change.model), seed).recogniser
+    recogniser = initial_model(start, ModelChoice(fields=change.model), seed).recogniser
     taught = [taught_words(name, store, recogniser.config) for name in change.mix]
     images = [decoded_words(one, recogniser.config, folder=cache, workers=1) for one in taught]
     words = WordBatches(taught, images, torch.device("cpu"))
@@ -119,13 +119,13 @@ def taught_words(name: str, store: Path, config: RecogniserConfig) -> Samples:
     return open_samples(StoredSplit(open_store(store).dataset(name), "train"), config.label_policy)
 
 
-def cost(change: Change, store: Path, out: Path) -> float:
+def cost(change: Change, start: Path, store: Path, out: Path) -> float:
     """How many of its steps take as long as one of `modern`; kept in RUNS/costs.json by the kind of the change."""
     path = out / "costs.json"
     known: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
     known.setdefault(CHANGES[REFERENCE].kind, 1.0)
     if change.kind not in known:
-        both = [stepper(one, store, out / "cache", 10_000, 0) for one in (CHANGES[REFERENCE], change)]
+        both = [stepper(one, start, store, out / "cache", 10_000, 0) for one in (CHANGES[REFERENCE], change)]
         seconds = np.array([[timed(one, number) for one in both] for number in range(WARM + PROBED)])
         reference, other = np.median(seconds[WARM:], axis=0)
         known[change.kind] = float(reference / other)
@@ -140,11 +140,11 @@ def timed(taking: Stepper, number: int) -> float:
     return time.process_time() - before
 
 
-def measure(name: str, seed: int, steps: int, store: Path, out: Path) -> Measured:
+def measure(name: str, seed: int, steps: int, start: Path, store: Path, out: Path) -> Measured:
     """Trains with a change, keeps the weights and judges them: those of the end, the average where there is one."""
     change = CHANGES[name]
-    taken = round(steps * cost(change, store, out))
-    taking = stepper(change, store, out / "cache", taken, seed)
+    taken = round(steps * cost(change, start, store, out))
+    taking = stepper(change, start, store, out / "cache", taken, seed)
     seconds = sum(timed(taking, number) for number in range(taken))
     recogniser = taking.training.judged.eval()
     save(recogniser, out / f"{name}-{seed}.safetensors")
@@ -170,9 +170,10 @@ def about(runs: list[Measured]) -> str:
 @click.argument("store", type=click.Path(path_type=Path, exists=True))
 @click.argument("names", nargs=-1, type=click.Choice([START, *CHANGES]))
 @click.option("--out", type=click.Path(path_type=Path), required=True)
+@click.option("--start", default="starter-fast", show_default=True, type=click.Path(path_type=Path))
 @click.option("--seed", "seeds", multiple=True, type=int, default=(0,))
 @click.option("--steps", default=1000, show_default=True, help="Of `modern`.")
-def main(store: Path, names: tuple[str, ...], out: Path, seeds: tuple[int, ...], steps: int) -> None:
+def main(store: Path, names: tuple[str, ...], out: Path, start: Path, seeds: tuple[int, ...], steps: int) -> None:
     """Train the changes that are named, and print the table of all that were measured."""
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
@@ -181,9 +182,9 @@ def main(store: Path, names: tuple[str, ...], out: Path, seeds: tuple[int, ...],
             if any((one.name, one.seed) == (name, seed) for one in measured(out)):
                 continue
             if name == START:
-                run = Measured(name, seed, 0, 0.0, 0.0, judge(load(START_WEIGHTS), store))
+                run = Measured(name, seed, 0, 0.0, 0.0, judge(load(start), store))
             else:
-                run = measure(name, seed, steps, store, out)
+                run = measure(name, seed, steps, start, store, out)
             with (out / "measured.jsonl").open("a") as file:
                 file.write(json.dumps(asdict(run)) + "\n")
     runs = measured(out)
