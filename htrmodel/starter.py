@@ -36,11 +36,7 @@ STARTERS = {
 """The files by the names that stand for them wherever a checkpoint is asked for: with attention; with CTC, several
 times faster; and for whole lines."""
 
-KNOWS = {
-    "starter": "real and drawn handwriting",
-    "starter-fast": "drawn handwriting alone",
-    "starter-lines": "real and drawn handwriting",
-}
+KNOWS = "real and drawn handwriting"
 """What each was trained on, in a few words; its card has more."""
 
 DEFAULT = Path("starter")
@@ -87,4 +83,4 @@ def said_of(name: Path | str, option: str) -> str:
         name: of the starter.
         option: how other weights are given, such as ``--checkpoint FILE``.
     """
-    return f"{name} weights: trained on {KNOWS[str(name)]}; {option} takes others"
+    return f"{name} weights: trained on {KNOWS}; {option} takes others"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from htrdata.building.leaks import leak_lines
 from htrdata.building.published_counts import difference_lines
-from htrdata.labels import CHARSETS
+from htrdata.labels import CHARSETS, named
 from htrdata.records import Reason, how_drawn
 from htrdata.records.counting import plural
 from htrdata.store.description import Counts, Description, SplitCounts
@@ -104,7 +104,7 @@ def _unknown_characters(counts: Counts) -> list[str]:
         total.update(split.unknown_characters)
     if not total:
         return []
-    listed = [f"{c} {n}" for c, n in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
+    listed = [f"{named(c)} {n}" for c, n in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
     shown = "  ".join(listed[:12])
     more = f"  and {len(listed) - 12} more" if len(listed) > 12 else ""
     return [f"characters outside the charset, with words: {shown}{more}", _UNKNOWN_NOTE]

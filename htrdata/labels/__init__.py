@@ -15,6 +15,7 @@ from htrdata.labels.policy import (
     fold_case,
     least_steps,
     legible,
+    named,
     normal_form,
     visible,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "fold_case",
     "least_steps",
     "legible",
+    "named",
     "normal_form",
     "visible",
 ]

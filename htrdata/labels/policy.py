@@ -222,6 +222,11 @@ def legible(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def named(character: str) -> str:
+    """How a character is told in a list of such: as it is, ``space``, or an escape where it cannot be seen."""
+    return "space" if character == " " else visible(character)
+
+
 def visible(text: str) -> str:
     """A text that cannot steer a terminal: what is not printable becomes an escape such as ``\\n`` or ``\\u202e``."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

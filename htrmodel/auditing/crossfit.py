@@ -156,7 +156,10 @@ def _unlearnt(dataset: Dataset, initial: InitialModel, request: AuditRequest, sa
         return dataset.splits
     splits = tuple(split for split in dataset.splits if split != "train")
     if not splits:
-        raise UsageError(f"{request.start} has learnt the words of {mine}: give another --start, such as starter-fast")
+        raise UsageError(
+            f"{request.start} has learnt the words of {mine}, and there are no others: give weights that have not by "
+            "--start, or what such weights read by --predictions"
+        )
     say(f"{request.start} has learnt the train words of {mine}: {' and '.join(splits)} are audited")
     return splits
 

@@ -109,8 +109,7 @@ def _found(dataset: Dataset, request: AuditRequest) -> Audit:
     from htrmodel.auditing.audit import audit as find
 
     if not request.folds and str(request.start) in starter.STARTERS:
-        known = starter.KNOWS[str(request.start)]
-        echo(f"{request.start} has learnt {known}: what it does not read may be its own fault", err=True)
+        echo(f"{request.start} has learnt {starter.KNOWS}: what it does not read may be its own fault", err=True)
     with progress_bar() as progress:
         return find(dataset, request, say=lambda said: echo(said, err=True), progress=progress)
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 
+from htrdata.labels import named
 from htrdata.records import Unit, how_drawn
 from htrmodel.judging.comparing import Comparison, Differences, Over
 from htrmodel.judging.judgement import Figure, Judgement
@@ -126,7 +127,7 @@ def left_out_lines(judgement: Judgement) -> Iterator[str]:
     if judgement.left_out:
         yield f"left out: {_listed(judgement.left_out)}"
     if missing := judgement.missing_characters:
-        shown = "  ".join(f"{character} {count:,}" for character, count in list(missing.items())[:12])
+        shown = "  ".join(f"{named(character)} {count:,}" for character, count in list(missing.items())[:12])
         things = f"{judgement.setting.samples}s"
         more = f"  and {len(missing) - 12:,} more" if len(missing) > 12 else ""
         yield (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import UsageError
-from htrdata.labels import ALNUM, PRINTABLE, Charset, Label, LabelPolicy, find_charset, legible
+from htrdata.labels import ALNUM, PRINTABLE, Charset, Label, LabelPolicy, find_charset, legible, named
 from htrdata.records import Reason
 
 
@@ -157,3 +157,7 @@ def test_labels_are_simplified_or_dropped() -> None:
     assert policy.apply("5€") == Label(None, Reason.OUT_OF_CHARSET, "€")
     with pytest.raises(UsageError, match="--on-unknown simplify needs --charset"):
         LabelPolicy(on_unknown="simplify")
+
+
+def test_a_character_that_cannot_be_seen_is_named() -> None:
+    assert [named(one) for one in ("é", " ", "\u202e", "\n")] == ["é", "space", r"\u202e", r"\n"]

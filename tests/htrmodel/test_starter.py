@@ -183,8 +183,8 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
     if not path.exists():
         pytest.skip(f"no {path.name} yet: this test is for the weights that the package ships")
     checkpoint = read_checkpoint(name)
-    assert checkpoint.data.get("starter") is True or checkpoint.synthetic_only
-    assert checkpoint.synthetic_only is (starter.KNOWS[name] == "drawn handwriting alone")
+    assert checkpoint.data.get("starter") is True
+    assert not checkpoint.synthetic_only  # KNOWS says so of all
     assert checkpoint.config.reads_lines is (name == "starter-lines")
     if checkpoint.config.reads_lines:
         assert set(checkpoint.config.charset.characters) > {*PRINTABLE.characters, " ", "é", "œ"}
@@ -200,7 +200,7 @@ def test_the_shipped_weights_are_what_they_say(name: str) -> None:
     assert name in path.with_suffix(".md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["starter", "starter-lines"])
+@pytest.mark.parametrize("name", starter.STARTERS)
 def test_the_starters_can_be_judged_on_what_their_corpora_hold_out(name: str) -> None:
     """Their records name the divisions that stores of today have: another one would be refused."""
     known = {one.name: one.division for one in trained_on(name, read_checkpoint(name).data)}

@@ -84,10 +84,15 @@ class XmlExport:
 
     @property
     def division(self) -> Division:
-        """The corpus's held-out list; without one all are in one split, and the folder's name tells exports apart."""
+        """The corpus's held-out list; without one all are in one split, and the folder's name tells exports apart.
+
+        A zip is the same export as the folder of its name, into which it is unpacked.
+        """
         if self.corpus is not None:
             return Division(self.corpus.info.title, "held_out", {"list": self.corpus.fingerprint})
-        return Division(f"ALTO and PAGE XML in {real_path(self.root).name}", f"all {self.split or 'none'}")
+        place = real_path(self.root)
+        name = place.stem if place.suffix.lower() == ".zip" else place.name
+        return Division(f"ALTO and PAGE XML in {name}", f"all {self.split or 'none'}")
 
     @property
     def settings(self) -> Mapping[str, str]:

@@ -387,6 +387,7 @@ def test_a_zip_is_read_as_the_folder_that_it_holds(tmp_path: Path) -> None:
         built = build(source, tmp_path / f"lmdb{place.suffix}", name="same", workers=1)
         digests.append(built.description.content_digest)
         assert source.settings["other_files"] == "1 <mets>, 2 left over by macOS"
+        assert source.division == XmlExport(folder, split="test").division  # what learnt from one has seen the other
         assert [one.id for one in source.pages()] == ["doc/page/p", "q"]
     assert digests[0] == digests[1]
     (first, _) = XmlExport(archive, split="test").pages()

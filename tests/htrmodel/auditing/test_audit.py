@@ -177,7 +177,7 @@ def test_the_command_writes_a_table_and_a_page(store: Path, tmp_path: Path) -> N
     words = ["audit", str(store), "--no-train", "--device", "cpu", "--out", str(table), "--show", "7"]
     ran = CliRunner().invoke(commands, words, catch_exceptions=False)
     assert ran.exit_code == 0
-    assert "starter-fast has learnt drawn handwriting alone" in ran.stderr
+    assert "starter-fast has learnt real and drawn handwriting" in ran.stderr
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
