@@ -53,7 +53,7 @@ def main(tables: str, folder: Path | None) -> None:
     click.echo(f"{machine('lmdb', 'pyarrow')}; load {os.getloadavg()[1]:.1f}\n")
     click.echo("| table | words | rows a group | an image | MiB (PSS), at most | anonymous, MiB |")
     click.echo("|---|---|---|---|---|---|")
-    found = {}
+    found: dict[tuple[int, ...], float] = {}
     for words, side, rows in (map(int, one.replace("/", "x").split("x")) for one in tables.split(",")):
         with tempfile.TemporaryDirectory(prefix="bench-parquet-", dir=folder) as place:
             path = Path(place, "words.parquet")

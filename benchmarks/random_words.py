@@ -32,6 +32,7 @@ class _Nowhere:
     unit: Unit = "word"
     tells_unit: bool = True
     divided: DividedSet | None = None
+    drawn: str | None = None
     shards: tuple[Shard, ...] = ()
 
     def chunks(self) -> Iterator[Chunk]:
