@@ -394,7 +394,7 @@ def test_what_predict_takes_and_how_it_names_it(store: htrdata.Store, recogniser
 
 def test_weights_that_are_unsure_give_a_warning(recogniser: Recogniser) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (3, 40, 90), np.uint8)
-    with pytest.warns(UserWarning, match="these weights know drawn handwriting alone and need fine-tuning"):
+    with pytest.warns(UserWarning, match="these weights know the hands of other people and need fine-tuning"):
         htrmodel.predict(list(noise), recogniser)
 
 
