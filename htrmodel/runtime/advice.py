@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 POOR_CONFIDENCE = 0.4
 """Where the median confidence of a recogniser that knows drawn words alone is lower, it does not read these ones well.
 The median, since some words are hard for any recogniser, and a mean would follow them. ``starter`` read 71 % of the
-words right where its median was 0.81, 43 % where it was 0.36, and 3 % where it was 0.05; ``starter-fast`` 64 % where it
-was 0.48, and 37 % where it was 0.22."""
+words right where its median was 0.81, 43 % where it was 0.36, and 3 % where it was 0.05; the small one of then 64 %
+where it was 0.48, and 37 % where it was 0.22."""
 
 _CUT = (
     "have its lines found, by eScriptorium, Transkribus or `kraken -a -i page.jpg page.xml segment -bl`, then "
