@@ -116,14 +116,17 @@ class LineModel:
             A record for each line, in order; an empty one where it cannot be cut out.
         """
         page = np.asarray(grey_image(im))
+        may = self.reader.config.charset.characters
         lines = iter(segmentation.lines)
         while some := list(itertools.islice(lines, self._batch_size * LINES_AHEAD)):
             written = [_written(line) for line in some]
-            crops = [cut_out(page, one, one.baseline) for one in written]
+            crops = [cut_out(page, one, one.baseline, may) for one in written]
             good = [one for one in crops if not isinstance(one, str)]
             found = iter(self._read(good))
             for line, place, crop in zip(some, written, crops, strict=True):
-                letters = [] if isinstance(crop, str) else _on_page(next(found), crop, box_of(place, place.baseline))
+                letters = (
+                    [] if isinstance(crop, str) else _on_page(next(found), crop, box_of(place, place.baseline, may))
+                )
                 shown = Image.fromarray(crop) if self._with_pictures and not isinstance(crop, str) else None
                 yield record(line, letters, shown)
 

@@ -116,7 +116,11 @@ def _place_words(
         if (words := words_of(read.line.text))
         and ((line := written.lines[number]).words == () or len(words) == len(line.words))
     ]
-    known = [TextOnPage(read.line.text, _pixels(page, line), box_of(line, line.baseline)) for _, read, line in lines]
+    letters = reader.config.charset.characters
+    known = [
+        TextOnPage(read.line.text, _pixels(page, line, letters), box_of(line, line.baseline, letters))
+        for _, read, line in lines
+    ]
     height, width = page.shape
     places = words_on_page(reader, known, (width, height), boxes, batch_size)
     for (number, read, line), placed in zip(lines, places, strict=True):
@@ -133,8 +137,8 @@ def _as_read(word: PlacedText) -> ReadText:
     return ReadText(word.text, word.confidence)
 
 
-def _pixels(page: Pixels, line: Written) -> Pixels:
-    cut = cut_out(page, line, line.baseline)
+def _pixels(page: Pixels, line: Written, letters: str) -> Pixels:
+    cut = cut_out(page, line, line.baseline, letters)
     assert not isinstance(cut, str)  # it was read
     return cut
 
@@ -153,7 +157,8 @@ def _read(
     reader: WordReader, page: Pixels, places: Sequence[tuple[Written, Points]], batch_size: int
 ) -> list[ReadText | str]:
     """What stands at each place, or why it cannot be read."""
-    crops = [cut_out(page, written, baseline) for written, baseline in places]
+    letters = reader.config.charset.characters
+    crops = [cut_out(page, written, baseline, letters) for written, baseline in places]
     fitted = [fit(Image.fromarray(one), reader.config) for one in crops if not isinstance(one, str)]
     readings = reader.read_fitted(fitted, batch_size)
     check_sure(reader.name, readings)
@@ -166,11 +171,11 @@ def _text(text: str, confidence: float) -> ReadText:
     return ReadText(text, confidence ** (1 / max(len(text), 1)))
 
 
-def cut_out(page: Pixels, written: Written, baseline: Points) -> Pixels | str:
-    """The crop of a line or a word, uint8 [H, W]; or why there is none."""
+def cut_out(page: Pixels, written: Written, baseline: Points, letters: str = "") -> Pixels | str:
+    """The crop of a line or a word, uint8 [H, W]; or why there is none. `letters` are as those of `box_of`."""
     if written.flaw or not written.outline:
         return "without coordinates that can be read"
-    box = box_of(written, baseline)
+    box = box_of(written, baseline, letters)
     height, width = page.shape
     if box_fault(box) is not None or is_too_large(box, width, height):
         return "with coordinates of no area"
@@ -180,6 +185,12 @@ def cut_out(page: Pixels, written: Written, baseline: Points) -> Pixels | str:
     return np.asarray(reduce_height(cut, _HEIGHT), np.uint8)
 
 
-def box_of(written: Written, baseline: Points) -> Box:
-    """The box of a line or a word that has an outline, as level as a baseline is."""
-    return box_around(written.outline, angle_of(baseline))
+def box_of(written: Written, baseline: Points, letters: str = "") -> Box:
+    """The box of a line or a word that has an outline, turned as a baseline runs.
+
+    Args:
+        written: the line or the word.
+        baseline: of the line.
+        letters: what may stand there, where no text does: see `htrdata.sources.xml.geometry.angle_of`.
+    """
+    return box_around(written.outline, angle_of(baseline, written.text or letters))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 
 from htrdata.images.exact_sampling import turn
 from htrdata.records import Box
@@ -12,14 +13,21 @@ LEAST_TURN = 0.3
 """Degrees: a line that rises by less is cut out level, pixel by pixel as they are."""
 
 
-def angle_of(baseline: Points) -> float:
-    """By how much a baseline rises: that of the straight line nearest to its points.
+def angle_of(baseline: Points, characters: str = "") -> float:
+    """How a line is turned: its baseline runs as it is read, as kraken, Transkribus and Loghi take it.
+
+    The angle is that of the straight line nearest to the points, and its direction that from the first to the last of
+    them: a page that was scanned upside down has baselines from right to left, a line along the edge of a page one from
+    top to bottom or from bottom to top.
 
     Args:
-        baseline: its points, in either direction.
+        baseline: its points.
+        characters: what stands there, or may stand there. Of scripts that are written from right to left tools differ
+            in where a baseline begins: of these none is taken to be upside down.
 
     Returns:
-        Degrees counter-clockwise, as seen, between -90 and 90; 0.0 for less than two points or less than `LEAST_TURN`.
+        Degrees counter-clockwise, as seen, above -180 and up to 180; 0.0 for less than two points, or if it rises by
+        less than `LEAST_TURN`.
     """
     count = len(baseline)
     if count < 2:
@@ -30,7 +38,19 @@ def angle_of(baseline: Points) -> float:
     yy = sum((y - mean_y) ** 2 for _, y in baseline)
     # The main axis of the points; y runs downwards. The last bits of a system's arc tangent are its own.
     angle = round(-math.degrees(math.atan2(2 * xy, xx - yy) / 2), 3)
-    return angle if abs(angle) >= LEAST_TURN else 0.0
+    angle = angle if abs(angle) >= LEAST_TURN else 0.0
+    (first_x, first_y), (last_x, last_y) = baseline[0], baseline[-1]
+    cosine, sine = turn(angle)
+    leads_back = (last_x - first_x) * cosine - (last_y - first_y) * sine < 0
+    if not leads_back or runs_leftwards(characters):
+        return angle
+    return angle - 180 if angle > 0 else angle + 180
+
+
+def runs_leftwards(text: str) -> bool:
+    """Whether a text is in a script that is written from right to left, by most of its letters (Unicode's annex 9)."""
+    kinds = [unicodedata.bidirectional(character) for character in text]
+    return kinds.count("R") + kinds.count("AL") > kinds.count("L")
 
 
 def box_around(points: Points, angle: float) -> Box:

@@ -18,7 +18,7 @@ def row(
     """A line, or a word that stands as the baseline of its line does."""
     box = outline = None
     if written.outline:
-        box = box_around(written.outline, angle_of((baseline or written).baseline))
+        box = box_around(written.outline, angle_of((baseline or written).baseline, written.text))
         outline = Outline.of(written.outline)
     reason = first_reason([*reasons, flaw(written)])
     return Word(row_id, written.text, box, None, reason, writer, extra, outline=outline)

@@ -21,7 +21,7 @@ class Written:
         id: of its element, not checked; empty where it has none.
         text: the transcription.
         outline: its polygon in pixels of the page, in order; empty where there is none that can be read.
-        baseline: points of it from left to right; empty where there is none, as for words.
+        baseline: points of it in the direction of reading; empty where there is none, as for words.
         type: of the line, as its tags say; empty where they do not.
         region: type of the region that it stands in, else its id.
         words: of the line, where the file has them as elements of their own.

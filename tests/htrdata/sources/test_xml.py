@@ -287,13 +287,68 @@ def test_other_files_are_counted_and_alone_they_are_no_export(tmp_path: Path) ->
     [
         (((0, 0), (100, 0)), 0.0),
         (((0, 100), (100, 0)), 45.0),
-        (((100, 0), (0, 100)), 45.0),  # from right to left
+        (((100, 0), (0, 100)), -135.0),  # read from right to left: upside down
+        (((100, 0), (0, 0)), 180.0),
+        (((100, 0), (50, 1), (0, 0)), 180.0),  # as good as level
+        (((0, 100), (0, 0)), 90.0),  # upwards
+        (((0, 100), (2, 0)), 88.854),
+        (((2, 100), (0, 0)), 91.146),
+        (((0, 0), (0, 100)), -90.0),  # downwards
+        (((0, 0), (2, 100)), -88.854),
+        (((2, 0), (0, 100)), -91.146),
+        (((0, 0), (50, 80), (0, 0)), -57.995),  # leads nowhere
         (((0, 0), (50, 1), (100, 0)), 0.0),
         (((5, 5),), 0.0),
     ],
 )
 def test_the_angle_of_a_baseline(baseline: Sequence[tuple[float, float]], angle: float) -> None:
-    assert angle_of(tuple(baseline)) == pytest.approx(angle)
+    assert angle_of(tuple(baseline)) == pytest.approx(angle, abs=1e-3)
+
+
+@pytest.mark.parametrize("text", ["שלום", "مرحبا 1905", "שלום abc"])
+def test_where_writing_runs_leftwards_no_line_counts_as_upside_down(text: str) -> None:
+    assert angle_of(((100, 0), (0, 0)), text) == 0.0
+    assert angle_of(((0, 0), (100, 0)), text) == 0.0
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.parametrize("unit", ["line", "word"])
+def test_lines_stand_upright_however_the_page_was_scanned(tmp_path: Path, quarters: int, unit: Unit) -> None:
+    upright = np.random.default_rng(1).integers(0, 256, SIZE[::-1], np.uint8)
+    for name, turned in (("upright", 0), ("turned", quarters)):
+        pixels = np.rot90(upright, turned)
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "p.png").write_bytes(encode(np.ascontiguousarray(pixels), "png"))
+        rows, columns = pixels.shape
+        xml = page(
+            "p.png", (columns, rows), (), "".join(line_of(*box, turned) for box in ((10, 10, 60, 30), (70, 8, 199, 40)))
+        )
+        (tmp_path / name / "p.xml").write_text(xml)
+        build(
+            XmlExport(tmp_path / name, unit=unit, split="test"), tmp_path / "store", BuildOptions(height=0), name=name
+        )
+    store = open_store(tmp_path / "store")
+    straight, found = ([one.encoded for one in store["test", name]] for name in ("upright", "turned"))
+    assert len(found) == 2
+    assert found == straight
+
+
+def line_of(left: int, top: int, right: int, bottom: int, quarters: int) -> str:
+    """A line of one word on a page of `SIZE` that was turned counter-clockwise."""
+
+    def points(*given: tuple[int, int]) -> str:
+        columns, rows = SIZE
+        for _ in range(quarters):
+            given = tuple((y, columns - x) for x, y in given)
+            columns, rows = rows, columns
+        return " ".join(f"{x},{y}" for x, y in given)
+
+    coords = f'<Coords points="{points((left, top), (right, top), (right, bottom), (left, bottom))}"/>'
+    text = "<TextEquiv><Unicode>word</Unicode></TextEquiv>"
+    return (
+        f'<TextLine id="l{left}">{coords}<Baseline points="{points((left, bottom - 3), (right, bottom - 3))}"/>'
+        f'<Word id="w{left}">{coords}{text}</Word>{text}</TextLine>'
+    )
 
 
 def test_a_box_holds_its_points_at_any_angle() -> None:

@@ -19,6 +19,7 @@ from htrdata.errors import UsageError
 from htrdata.images.codec import decode
 from htrdata.labels import Charset
 from htrdata.sources.xml.filling import XmlPage
+from htrdata.sources.xml.written import Written
 from htrmodel.alignment.lines import place_words
 from htrmodel.cli.commands import commands
 from htrmodel.config import RecogniserConfig
@@ -194,6 +195,21 @@ def test_a_turned_line_near_the_edge_stays_on_the_page(
     first, second = (XmlPage(written["p"], "p").written.lines[1].words[i].outline for i in (0, 1))
     assert first[1][1] < first[0][1]  # it rises
     assert first[1][0] <= second[0][0] + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "angle"),
+    [("word", "", 180.0), ("", "abc", 180.0), ("", "אבגx", 0.0), ("שלום", "abc", 0.0), ("word", "אבג", 180.0)],
+)
+def test_a_line_without_text_is_turned_as_what_may_stand_there_is_written(
+    text: str, letters: str, angle: float
+) -> None:
+    outline = ((0.0, 0.0), (90.0, 0.0), (90.0, 30.0), (0.0, 30.0))
+    back = ((88.0, 20.0), (2.0, 20.0))
+    written = Written("l", text, outline, back)
+    assert box_of(written, back, letters).angle == angle
+    page = np.arange(2700, dtype=np.uint16).reshape(30, 90).astype(np.uint8)
+    assert np.array_equal(cut_out(page, written, back, letters), page[::-1, ::-1] if angle else page)
 
 
 def test_a_hyphen_stays_one_and_a_string_keeps_its_style(
