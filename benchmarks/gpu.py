@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from gpu_rows import ROWS, Place, Row, measure
+from gpu_places import Place, Row, measure
+from gpu_rows import ROWS
 from timing import machine, rounded
 
 AHEAD = 3

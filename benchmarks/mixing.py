@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import torch
+from mixing_table import Measured, Run, differences, table
 
 import htrmodel
 from htrdata.labels import normal_form
@@ -31,7 +32,6 @@ from htrmodel.checkpoint.files import load
 from htrmodel.judging.metrics import count
 from htrmodel.training import train
 from htrmodel.training.forgetting import drawn_texts
-from htrmodel.training.proof import COLUMNS, compared
 
 OWN = 8
 """Own lines in each batch, whatever is mixed in."""
@@ -50,21 +50,6 @@ class Line:
     encoded: bytes
     text: str
     cluster: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """One fine-tuning: so many lines of a writer, a share of each batch mixed in, and a seed."""
-
-    writer: str
-    lines: int
-    share: float
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """Of its folder."""
-        return f"{self.writer}-{self.lines}-{self.share:g}-{self.seed}"
 
 
 def lines_of(store: Store, name: str, split: str, cluster: str = "writer") -> pd.DataFrame:
@@ -127,50 +112,6 @@ def read(checkpoint: Path | str, sets: dict[str, list[Line]]) -> dict[str, list[
     return found
 
 
-def rates(counts: list[list[float]]) -> tuple[float, float]:
-    """CER and WER in %."""
-    sums = np.sum(counts, axis=0)
-    return 100 * sums[2] / sums[1], 100 * sums[8] / sums[7]
-
-
-def table(runs: Sequence[Run], measured: dict[str, dict[str, list[list[float]]]], sets: Sequence[str]) -> Iterator[str]:
-    """CER and WER as Markdown; of several seeds the mean."""
-    yield f"| hand | own lines | mixed in | seeds | {' | '.join(sets)} |"
-    yield "|---" * (4 + len(sets)) + "|"
-    for (writer, lines, share), same in itertools.groupby(runs, lambda run: (run.writer, run.lines, run.share)):
-        keys = [run.name for run in same if run.name in measured]
-        if keys:
-            found = np.mean([[rates(measured[key][name]) for name in sets] for key in keys], axis=0)
-            cells = " | ".join(f"{cer:.1f}, {wer:.1f}" for cer, wer in found)
-            yield f"| {writer} | {lines} | {f'{share:g}' if lines else '–'} | {len(keys) if lines else '–'} | {cells} |"
-
-
-def differences(
-    runs: Sequence[Run],
-    measured: dict[str, dict[str, list[list[float]]]],
-    clusters: dict[str, dict[str, list[str]]],
-    sets: Sequence[str],
-) -> Iterator[str]:
-    """What mixing changed over all runs that were made both ways, as Markdown: points of CER with intervals."""
-    yield f"| own lines | mixed in | pairs of runs | {' | '.join(sets)} |"
-    yield "|---" * (3 + len(sets)) + "|"
-    for lines, share in sorted({(run.lines, run.share) for run in runs if run.share}):
-        pairs = [(run, Run(run.writer, lines, 0, run.seed)) for run in runs if (run.lines, run.share) == (lines, share)]
-        pairs = [pair for pair in pairs if all(run.name in measured for run in pair)]
-        if not pairs:
-            continue
-        cells = []
-        for name in sets:
-            plain, mixed = (
-                np.concatenate([np.array(measured[pair[which].name][name])[:, COLUMNS] for pair in pairs])
-                for which in (1, 0)
-            )
-            of = [cluster for run, _ in pairs for cluster in clusters[run.writer][name]]
-            proof = compared(name, of, plain, mixed, lines=True)
-            cells.append(f"{100 * (proof.after - proof.before):+.1f} [{100 * proof.low:+.1f}, {100 * proof.high:+.1f}]")
-        yield f"| {lines} | {share:g} | {len(pairs)} | {' | '.join(cells)} |"
-
-
 def lines_of_others(store: Store, judge: Sequence[str]) -> dict[str, list[Line]]:
     """What is read beside the own lines: of each ``NAME:NUMBER`` so many test lines, and the drawn ones."""
     found = {}
@@ -188,11 +129,11 @@ def measure(
     pool: Sequence[Line],
     sets: dict[str, dict[str, list[Line]]],
     out: Path,
-) -> dict[str, dict[str, list[list[float]]]]:
+) -> Measured:
     """Makes the runs that were not measured before, and returns what all of the folder counted, by name and set."""
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "measured.json"
-    measured: dict[str, dict[str, list[list[float]]]] = json.loads(kept.read_text()) if kept.exists() else {}
+    measured: Measured = json.loads(kept.read_text()) if kept.exists() else {}
     for run in runs:
         if run.name not in measured:
             checkpoint: Path | str = "starter-lines"

@@ -36,7 +36,7 @@ from htrmodel.training.recipes import MODERN, Recipe
 from htrmodel.training.request import Request
 
 if TYPE_CHECKING:
-    from gpu_rows import Measure, Place
+    from gpu_places import Measure, Place
 
 LOADERS = 4
 """Processes that load, as clova's and AttentionHTR's code have it by default."""

@@ -35,7 +35,7 @@ def test_every_import_is_on_the_list() -> None:
         ("htrdata/sources/imgur5k/source.py", "from htrdata import build", "htrdata"),
         ("htrdata/sources/imgur5k/source.py", "import htrdata.building.builder", "htrdata.building.builder"),
         ("htrdata/files/writing.py", "import htrdata.cli", "htrdata.cli"),
-        ("htrmodel/config.py", "from htrdata.cli import console", "htrdata.cli.console"),
+        ("htrmodel/config/stages.py", "from htrdata.cli import console", "htrdata.cli.console"),
         ("htrmodel/data/samples.py", "from htrdata.building.plan import make_plan", "htrdata.building.plan"),
         ("htrmodel/cli/commands.py", "from htrdata.cli import build_options", "htrdata.cli.build_options"),
         ("htrmodel/judging/metrics.py", "def late() -> None:\n    import torch", "torch"),

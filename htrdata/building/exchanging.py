@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htrdata.errors import StorageError
-from htrdata.files import strict_json
+from htrdata.files import strict_json, typed_json
 from htrdata.files.writing import make_folder, sync_folder
 from htrdata.store.description_file import write_json
 
@@ -77,7 +77,7 @@ class Exchange:
         """
         if self.note.exists():
             verdict, remedy = f"{self.note} is damaged", f"move what is in {self.old} back to {self.store} yourself"
-            moves = strict_json.decode(strict_json.load(self.note), _Moves, verdict, remedy)
+            moves = typed_json.decode(strict_json.load(self.note), _Moves, verdict, remedy)
             if any((self.stage / name).exists() for name in moves.new):
                 self._take_back(moves)
             self.note.unlink()

@@ -15,7 +15,7 @@ from htrdata.building.manifest_writer import part_schema
 from htrdata.building.options import BuildOptions
 from htrdata.building.part import Part
 from htrdata.errors import BadDataError, UsageError
-from htrdata.files.strict_json import decode, encode
+from htrdata.files.typed_json import decode, encode
 from htrdata.records import SPLITS, Leaks, Page, SourceInfo
 from htrdata.sources.base import ALIGNMENT, Progress, Source, missing_members
 from htrdata.sources.overlap import drop_leaked, find_leaks

@@ -8,7 +8,8 @@ from htrdata.building.plan import Plan
 from htrdata.building.replaceable import check_places, inputs_of
 from htrdata.building.staging import Workspace
 from htrdata.errors import BadDataError, CannotCreateError
-from htrdata.files.strict_json import Json, encode
+from htrdata.files.strict_json import Json
+from htrdata.files.typed_json import encode
 from htrdata.store.description import Description, Provenance
 
 

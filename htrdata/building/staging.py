@@ -22,7 +22,7 @@ import filelock
 from htrdata.building.exchanging import Exchange
 from htrdata.building.shares import Share
 from htrdata.errors import BadDataError, CannotCreateError, LockedError
-from htrdata.files import strict_json
+from htrdata.files import strict_json, typed_json
 from htrdata.files.refusals import cannot_create
 from htrdata.files.writing import make_folder, remove_unfinished
 from htrdata.records import SPLITS
@@ -139,7 +139,7 @@ class Workspace:
         except BadDataError as error:
             raise BadDataError(f"{error} The build under way cannot go on: {_REMEDY}") from error
         check_format(document, self._request, (FORMAT,), _REMEDY)
-        return strict_json.decode(document, Provenance, f"{self._request} is damaged", _REMEDY)
+        return typed_json.decode(document, Provenance, f"{self._request} is damaged", _REMEDY)
 
     @property
     def staged(self) -> bool:

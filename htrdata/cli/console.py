@@ -104,7 +104,8 @@ def _give_back_semaphores() -> None:
     """Those of pools, which a process of Python's would else complain of once this one is gone."""
     from multiprocessing import util
 
-    with suppress(Exception):  # there is no memory for it either
+    # What a finalizer raises, Python prints, and goes on; where it cannot, for want of memory or of a reader, it ends.
+    with suppress(MemoryError, OSError):
         util._run_finalizers(0)  # type: ignore[attr-defined]
 
 

@@ -67,7 +67,7 @@ class Division:
         return f"{self.scheme}: {details}" if details else self.scheme
 
 
-# Of fields that came later than others into what is written: see `htrdata.files.strict_json.later`.
+# Of fields that came later than others into what is written: see `htrdata.files.typed_json.later`.
 _LATER = {"later": tuple}
 
 

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from htrdata.files import strict_json
+from htrdata.files import strict_json, typed_json
 from htrdata.files.regular import read_regular
 from htrdata.records import SourceInfo
 
@@ -60,12 +60,12 @@ def parse_mark(content: bytes, place: object) -> DrawnMark:
         BadDataError: it is damaged.
     """
     value = strict_json.parse(content, place)
-    return strict_json.decode(value, DrawnMark, f"{place} is damaged", "draw the sample again, in another folder")
+    return typed_json.decode(value, DrawnMark, f"{place} is damaged", "draw the sample again, in another folder")
 
 
 def mark_bytes(mark: DrawnMark) -> bytes:
     """What such a file holds."""
-    return (json.dumps(strict_json.encode(mark), indent=1) + "\n").encode()
+    return (json.dumps(typed_json.encode(mark), indent=1) + "\n").encode()
 
 
 def write_mark(*folders: Path, mark: DrawnMark) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from htrdata.files.strict_json import Check, encode, later
+from htrdata.files.typed_json import Check, encode, later
 from htrdata.records import SPLITS, Division, Leaks, SourceInfo, Unit
 from htrdata.store.format import FORMAT, NAME
 

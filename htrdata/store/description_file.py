@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from htrdata.errors import BadDataError
-from htrdata.files import strict_json
+from htrdata.files import strict_json, typed_json
 from htrdata.files.regular import read_regular
 from htrdata.files.writing import replace_durably
 from htrdata.store.description import Description
@@ -34,7 +34,7 @@ def read_description(path: Path) -> Description:
     check_format(document, path, (FORMAT, FORMAT_1), _REBUILD)
     if document["format"] == FORMAT_1:
         document = from_format_1(document, path, _REMEDY)
-    return strict_json.decode(document, Description, f"{path} is damaged", _REMEDY)
+    return typed_json.decode(document, Description, f"{path} is damaged", _REMEDY)
 
 
 def check_format(document: object, path: Path, known: tuple[str, ...], remedy: str) -> None:
@@ -59,7 +59,7 @@ def check_format(document: object, path: Path, known: tuple[str, ...], remedy: s
 
 def as_text(content: object) -> str:
     """A typed description as JSON, as it stands in its file but for the line end."""
-    return json.dumps(strict_json.encode(content), indent=1, ensure_ascii=False)
+    return json.dumps(typed_json.encode(content), indent=1, ensure_ascii=False)
 
 
 def write_json(path: Path, content: object) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from htrdata.errors import BadDataError
-from htrdata.files.strict_json import decode, encode
+from htrdata.files.typed_json import decode, encode
 from htrdata.records import DRAWN, Division, SourceInfo
 from htrdata.store.description import Text
 from htrdata.store.format import FORMAT_1

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from htrdata.errors import BadDataError, UsageError
-from htrdata.files.strict_json import Json, decode, encode, later
+from htrdata.files.strict_json import Json
+from htrdata.files.typed_json import decode, encode, later
 from htrdata.records import Division
 from htrdata.store.format import FORMAT_1
 from htrdata.store.format_1 import division_of_1, drawn_of_1

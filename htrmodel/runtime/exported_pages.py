@@ -15,9 +15,9 @@ from htrdata.files import strict_json
 from htrdata.files.refusals import cannot_create, refusal
 from htrdata.files.regular import real_path
 from htrdata.files.writing import make_folder, write_atomically
-from htrdata.sources.xml.export import MOST
 from htrdata.sources.xml.files import FILLED, ExportedFile, exported_files
 from htrdata.sources.xml.image_names import Pictures
+from htrdata.sources.xml.parsing import MOST
 
 RECORD = FILLED
 """In the folder of the pages: what they were read with."""

@@ -25,8 +25,9 @@ from pathlib import Path
 
 import numpy as np
 
-from htrdata.drawing.handwriting import Strokes, random_style, write_words
+from htrdata.drawing.handwriting import random_style, write_words
 from htrdata.drawing.handwriting.words import some_words
+from htrdata.drawing.samples.unipen_ink import STRETCH, WriterInk
 from htrdata.errors import CannotCreateError, UsageError
 from htrdata.files.refusals import cannot_create
 from htrdata.records import DRAWN, SourceInfo
@@ -36,9 +37,6 @@ from htrdata.sources.unipen.writers import file_pseudonym
 CONTRIBUTORS = ("sma", "smb", "smc")
 ARCHIVE = "train_r01_v07.tgz"
 
-_SIZE = 60  # points per x-height
-_LINE = 400  # points from line to line
-_STRETCH = 1.25  # points of Y for one of X, where the units differ
 _DOCUMENT = """.VERSION 1.0
 .DATA_SOURCE htrdata
 .COMMENT Drawn by a program.
@@ -133,7 +131,7 @@ def _files(writers: int, words: int, seed: int, texts: dict[str, str]) -> Iterat
     """The names of all files and what they hold; notes the texts of segments by their ids."""
     for contributor in CONTRIBUTORS:
         columns, unit, across = ("X Y T P", "MM", 40) if contributor == "smc" else ("X Y", "INCH", 1000)
-        down = round(across * _STRETCH) if contributor == "smc" else across
+        down = round(across * STRETCH) if contributor == "smc" else across
         document = _DOCUMENT.format(columns=columns, unit=unit, across=across, down=down)
         yield f"include/{contributor}/{contributor}0.doc", document
     for number in range(writers):
@@ -141,7 +139,7 @@ def _files(writers: int, words: int, seed: int, texts: dict[str, str]) -> Iterat
         first = number == 0 or contributor != CONTRIBUTORS[(number - 1) * len(CONTRIBUTORS) // writers]
         name = f"nib{number:02d}"
         rng = np.random.default_rng([seed, number])
-        ink = _Ink(contributor, name)
+        ink = WriterInk(contributor, name)
         spoken = some_words(words, rng)
         for index, strokes in enumerate(write_words(spoken, random_style(rng), rng)):
             if index == words // 2:
@@ -156,97 +154,3 @@ def _files(writers: int, words: int, seed: int, texts: dict[str, str]) -> Iterat
                 texts[f"{file_pseudonym(f'data/{category}/{place}')}-{index:04d}"] = text
             yield f"data/{category}/{place}", ink.segments(category)
         yield f"include/{contributor}/data/{contributor}0/{name}.dat", ink.strokes()
-
-
-class _Ink:
-    """What one writer writes, and how it is delineated."""
-
-    def __init__(self, contributor: str, writer: str) -> None:
-        self.contributor = contributor
-        self.writer = writer
-        self.texts: list[str] = []
-        self.lines: list[str] = []
-        self._segments: dict[int, list[str]] = {7: [], 8: []}
-        self._spans: list[tuple[int, int]] = []  # the first and last component of each word
-        self._line = 0
-        self._lines: list[str] = []
-        self._count = 0  # components so far
-        self._time = 0
-        self._place = 0.0  # where the next word begins, in x-heights
-
-    def add(self, text: str, strokes: Strokes, quality: str) -> None:
-        """Writes a word behind the last one."""
-        first = self._count
-        for points in strokes:
-            self._stroke(points[:, 0] + self._place, points[:, 1], points[:, 2])
-        self._place += float(strokes.x.max()) + 1.5
-        self._spans.append((first, self._count - 1))
-        self._segment(text, f"{first}-{self._count - 1}", quality)
-
-    def new_line(self) -> None:
-        """What follows stands below."""
-        self._line, self._place = self._line + 1, 0.0
-
-    def add_texts(self, middle: int) -> None:
-        """Delineates texts of the words so far; the second line begins at the word of that number."""
-        every = range(len(self.texts))
-        parts = [part[i : i + 3] for part in (every[:middle], every[middle:]) for i in range(0, len(part) - 2, 3)]
-        for part in [*parts, every[middle - 3 : middle + 2]]:
-            if part:
-                first, last = self._spans[part[0]][0], self._spans[part[-1]][1]
-                self._segment(" ".join(self.texts[i] for i in part), f"{first}-{last}", "?", 8)
-
-    def add_quirks(self, strokes: list[Strokes]) -> None:
-        """Writes the words of which there is one each; see `draw_sample`."""
-        self.add("bad", strokes[0], "BAD")
-        first = self._count
-        for _ in range(3):
-            self._component([(0, 0)], "PEN_DOWN")
-        self._segment("withheld", f"{first}-{first + 2}", "OK")
-        self._segment("beyond", "99999", "?")
-        self._segment("spans", f"{self._first_of_first()}:0-{self._first_of_first()},{first - 1}", "?")
-        self.add('"', strokes[1], "?")
-
-    def _first_of_first(self) -> int:
-        return 0 if self.contributor != "smb" else 1
-
-    def _stroke(self, x: np.ndarray, y: np.ndarray, pressure: np.ndarray) -> None:
-        """A component with the pen down, and what a contributor says of the pen before it."""
-        across = np.round(x * _SIZE).astype(int) + 100
-        height = _SIZE * (_STRETCH if self.contributor == "smc" else 1)
-        down = np.round((5 - self._line) * _LINE - y * height).astype(int)
-        if self.contributor == "smb":
-            self._component([(int(across[0]) - 5, int(down[0]) + 5), (int(across[0]), int(down[0]))], "PEN_UP")
-        self._component(list(zip(across.tolist(), down.tolist(), strict=True)), "PEN_DOWN", pressure)
-        if self.contributor == "sma":
-            self._lines.append(".PEN_UP\n.DT 50")
-
-    def _component(self, points: list[tuple[int, int]], keyword: str, pressure: np.ndarray | None = None) -> None:
-        self._lines.append(f".{keyword}")
-        for index, (x, y) in enumerate(points):
-            self._time += 10
-            force = 100 if pressure is None else round(100 * float(pressure[index]))
-            more = f" {self._time} {force}" if self.contributor == "smc" else ""
-            self._lines.append(f"{x} {y}{more}")
-        self._count += 1
-
-    def _segment(self, text: str, delineation: str, quality: str, category: int = 7) -> None:
-        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-        kind = "WORD" if category == 7 else "TEXT"
-        self._segments[category].append(f'.SEGMENT {kind} {delineation} {quality} "{quoted}"')
-        (self.texts if category == 7 else self.lines).append(text)
-
-    def segments(self, category: int) -> str:
-        """The file of segments of a category."""
-        folder = f"{self.contributor}/data/{self.contributor}0"
-        head = [".VERSION 1.0", f".INCLUDE {folder}/{self.writer}.dat"]
-        if self.contributor != "smc":
-            head.insert(1, f".INCLUDE {self.contributor}/{self.contributor}0.doc")
-        return "\n".join([*head, *self._segments[category]]) + "\n"
-
-    def strokes(self) -> str:
-        """The file of components."""
-        head = [f".WRITER_ID {self.writer}", ".DATE 01 01 94"]
-        if self.contributor == "smc":
-            head.insert(0, ".INCLUDE ../../smc0.doc")
-        return "\n".join([*head, *self._lines]) + "\n"

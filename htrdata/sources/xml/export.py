@@ -9,27 +9,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrdata.errors import SourceMissingError
 from htrdata.files.on_disk import FileOnDisk
-from htrdata.files.refusals import refusal
 from htrdata.files.regular import real_path
 from htrdata.labels.text_rules import TextRules
 from htrdata.records import SPLITS, Division, Outline, Page, Reason, SourceInfo, Unit, Word, first_reason
 from htrdata.sources.base import ALIGNMENT, Progress
 from htrdata.sources.xml.alignment import Alignment
-from htrdata.sources.xml.alto import read_alto
 from htrdata.sources.xml.corpus import Corpus, Place
 from htrdata.sources.xml.export_findings import ExportFindings
 from htrdata.sources.xml.files import ExportedFile, exported_files, filled_files
 from htrdata.sources.xml.image_names import Pictures, usual_place
-from htrdata.sources.xml.mets import read_mets
-from htrdata.sources.xml.page_format import read_page
+from htrdata.sources.xml.parsing import parsed
 from htrdata.sources.xml.rows import flaw, has_type, row
-from htrdata.sources.xml.tree import namespace, read_tree
 from htrdata.sources.xml.written import Written, WrittenPage
-
-MOST = 64 << 20
-"""Bytes of an XML file; a page of a newspaper has some ten million where each letter has its box."""
 
 LEAST_SCORE = -2.0
 """Mean log-probability of a word's letters from which its cut is taken to be right, see the README."""
@@ -134,7 +127,7 @@ class XmlExport:
         for number, (one, place) in enumerate(placed, 1):
             if self.progress is not None:
                 self.progress("files", number, len(placed))
-            written = self._read(one)
+            written = parsed(one, self._findings)
             if written is not None:
                 self._findings.found.append(one.below)
                 yield self._page(one.below, place, written, pictures)
@@ -166,30 +159,6 @@ class XmlExport:
                 placed.append((one, self.corpus.place(below) if self.corpus is not None else Place(self.split, None)))
         order = (*SPLITS, None)
         return sorted(placed, key=lambda one: order.index(one[1].split))
-
-    def _read(self, one: ExportedFile) -> WrittenPage | None:
-        """The page of a file; None where it is of another format, METS for example."""
-        try:
-            return self._parse(one, one.file.name)
-        except BadDataError as error:
-            raise BadDataError(f"{error} (export it again, or move it out of the export)") from error
-
-    def _parse(self, one: ExportedFile, name: str) -> WrittenPage | None:
-        try:
-            if (one.file.size() or 0) > MOST:
-                raise BadDataError(f"{name} has more than {MOST:,} bytes, which is too much for a page of ALTO or PAGE")
-            root = read_tree(one.file.read(), name)
-        except OSError as error:
-            raise StorageError(f"cannot read {name}: {refusal(error, name)}") from error
-        kind = root.tag.rpartition("}")[2]
-        if kind == "alto":
-            return read_alto(root, name)
-        if kind == "PcGts":
-            return read_page(root, name)
-        if kind == "mets" and (mets := read_mets(root, one.below)).pages:
-            self._findings.listed.append(mets)
-        self._findings.others[namespace(root) or f"<{kind}>"] += 1
-        return None
 
     def _page(self, xml: PurePosixPath, place: Place, written: WrittenPage, pictures: Pictures) -> Page:
         page_id = xml.with_suffix("").as_posix()

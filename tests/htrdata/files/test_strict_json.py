@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htrdata.errors import BadDataError
-from htrdata.files.strict_json import Check, decode, encode, later, parse
+from htrdata.files.strict_json import parse
+from htrdata.files.typed_json import Check, decode, encode, later
 
 
 @dataclass(frozen=True)

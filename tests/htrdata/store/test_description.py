@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from htrdata.errors import BadDataError
-from htrdata.files.strict_json import decode, encode
+from htrdata.files.typed_json import decode, encode
 from htrdata.store.description import Description
 from htrdata.store.description_file import read_description, write_json
 from htrdata.store.reading import open_store

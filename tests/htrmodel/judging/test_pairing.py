@@ -11,7 +11,7 @@ import pytest
 
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
-from htrdata.files.strict_json import decode, encode
+from htrdata.files.typed_json import decode, encode
 from htrdata.labels import ALNUM, PRINTABLE, LabelPolicy
 from htrdata.records import Leaks, Page
 from htrdata.sources import imgur5k

@@ -12,7 +12,7 @@ import pytest
 import htrdata
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError, UsageError
-from htrdata.files.strict_json import encode
+from htrdata.files.typed_json import encode
 from htrdata.labels import ALNUM
 from htrdata.records import Division, Page, SourceInfo, Unit, Word
 from htrdata.store.exporting import export

@@ -6,24 +6,14 @@ The four-stage family is that of Baek et al., "What Is Wrong With Scene Text Rec
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, TypedDict
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.labels import Charset, LabelPolicy
-
-STAGES = {
-    "transformation": ("None", "TPS"),
-    "features": ("VGG", "RCNN", "ResNet"),
-    "sequence": ("None", "BiLSTM"),
-    "prediction": ("CTC", "Attn"),
-}
-"""The choices of each stage, in the order in which an architecture's name gives them."""
-
-SPECIAL_TOKENS = {"CTC": 1, "Attn": 2}
-"""Classes before the first character: the blank of CTC; start and end of attention."""
+from htrmodel.config.ranges import MIN_HEIGHT, check_ranges, check_types
+from htrmodel.config.stages import SPECIAL_TOKENS
 
 ENTRY = "htrmodel"
 """The metadata entry with the record that our checkpoints and exports have: a JSON object."""
@@ -31,21 +21,10 @@ ENTRY = "htrmodel"
 FORMAT = 1
 """Of that record, under ``format``."""
 
-MIN_HEIGHT, MIN_WIDTH = 32, 8
-
 LEAST_LINE = 32
 """Columns of the narrowest input of a model of lines."""
 
 _LINE_STEP = 16
-
-# Bounds of sense, so that a stranger's file cannot ask for memory by a number that it merely states.
-_MOST_CLASSES = 2**15 - 1
-_MOST_CHANNELS = 2**14
-_MOST_SIDE = 2**14
-_MOST_PIXELS = 2**22
-_MOST_POINTS = 2**8
-_MOST_LENGTH = 2**12
-_MOST_GRID = 2**22
 
 
 class ModelFields(TypedDict, total=False):
@@ -95,63 +74,8 @@ class RecogniserConfig:
     std: float = 0.5
 
     def __post_init__(self) -> None:
-        self._check_types()
-        self._check_architecture()
-        # The narrowest layer of the ResNet has a sixteenth of the channels, that of the others an eighth.
-        step = 16 if self.features == "ResNet" else 8
-        whole = 0 < self.output_channel <= _MOST_CHANNELS and self.output_channel % step == 0
-        rule = f"a multiple of {step} with {self.features}, {step} to {_MOST_CHANNELS:,}"
-        self._check("output_channel", whole, rule)
-        self._check("hidden_size", 0 < self.hidden_size <= _MOST_CHANNELS, f"1 to {_MOST_CHANNELS:,}")
-        even = 4 <= self.num_fiducial <= _MOST_POINTS and self.num_fiducial % 2 == 0
-        self._check("num_fiducial", even, f"even, 4 to {_MOST_POINTS:,}")
-        self._check("height", MIN_HEIGHT <= self.height <= _MOST_SIDE, f"{MIN_HEIGHT} to {_MOST_SIDE:,}")
-        self._check("width", MIN_WIDTH <= self.width <= _MOST_SIDE, f"{MIN_WIDTH} to {_MOST_SIDE:,}")
-        self._check_area()
-        self._check("max_length", 1 <= self.max_length <= _MOST_LENGTH, f"1 to {_MOST_LENGTH:,}")
-        self._check("resize", self.resize in ("stretch", "pad", "free"), "'stretch', 'pad' or 'free'")
-        if self.resize == "free" and (self.transformation, self.prediction) != ("None", "CTC"):
-            raise UsageError(
-                f"architecture is {self.architecture!r}: a model of lines, whose inputs have no one width, needs one "
-                "without TPS that decodes by CTC, such as None-VGG-BiLSTM-CTC"
-            )
-        self._check("mean", math.isfinite(self.mean), "a finite number")
-        self._check("std", 0 < self.std < math.inf, "a positive number")
-        if self.num_classes > _MOST_CLASSES:
-            raise UsageError(f"charset {self.charset.name!r} has {len(self.charset.characters):,} characters: too many")
-
-    def _check(self, field: str, right: bool, rule: str) -> None:
-        if not right:
-            raise UsageError(f"{field} is {getattr(self, field)!r}: it must be {rule}")
-
-    def _check_types(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            wanted = {"int": (int,), "float": (float, int), "str": (str,)}.get(str(field.type), (Charset,))
-            if type(value) not in wanted:
-                raise UsageError(f"{field.name} is {value!r:.60}, a {type(value).__name__}: it must be a {field.type}")
-
-    def _check_area(self) -> None:
-        pixels = self.height * self.width
-        points = self.num_fiducial + 3 if self.transformation == "TPS" else 1
-        if pixels > _MOST_PIXELS or pixels * points > _MOST_GRID:
-            raise UsageError(
-                f"inputs of {self.height} x {self.width} pixels are too large for a word"
-                f"{f' and {self.num_fiducial} control points of TPS' if points > 1 else ''}: give fewer"
-            )
-
-    def _check_architecture(self) -> None:
-        names = self.architecture.split("-")
-        if len(names) != len(STAGES):
-            raise UsageError(
-                f"architecture is {self.architecture[:60]!r}: it must name four stages, as in TPS-ResNet-BiLSTM-Attn"
-            )
-        for name, (stage, choices) in zip(names, STAGES.items(), strict=True):
-            if name not in choices:
-                known = ", ".join(choices)
-                raise UsageError(
-                    f"architecture is {self.architecture[:60]!r}: its {stage} {name[:60]!r} is none of {known}"
-                )
+        check_types(self)
+        check_ranges(self)
 
     @property
     def transformation(self) -> str:
