@@ -166,6 +166,7 @@ class XmlExport:
         seen: set[str] = set()
         words: list[Word] = []
         for number, line in enumerate(map(self._retold, written.lines)):
+            self._findings.look_at(line.text)
             line_id = f"{page_id}/{line.id or f'line_{number}'}"
             reasons: list[Reason | None] = [Reason.EXCLUDED_TYPE if has_type(line, self.excluded) else None]
             if line_id in seen:

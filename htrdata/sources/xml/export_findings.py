@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from htrdata.images.endings import unread_note
+from htrdata.records.counting import plural
 from htrdata.sources.xml.mets import Mets
+
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+"""What a text holds where a program escaped it for XML, and another did so again."""
 
 
 @dataclass(slots=True)
@@ -20,6 +25,7 @@ class ExportFindings:
         found: the ALTO and PAGE files.
         listed: the METS files that list pages.
         filled: files that a recogniser has written beside them.
+        escaped: in how many lines something looks escaped twice, by what it is.
     """
 
     others: Counter[str] = field(default_factory=Counter)
@@ -27,13 +33,19 @@ class ExportFindings:
     found: list[PurePosixPath] = field(default_factory=list)
     listed: list[Mets] = field(default_factory=list)
 
+    escaped: Counter[str] = field(default_factory=Counter)
     filled: int = 0
 
     def clear(self) -> None:
         """Forgets what an earlier look has found."""
-        for part in (self.others, self.unread, self.found, self.listed):
+        for part in (self.others, self.unread, self.found, self.listed, self.escaped):
             part.clear()
         self.filled = 0
+
+    def look_at(self, text: str) -> None:
+        """Looks at the text of a line, as corpus and rules leave it."""
+        if "&" in text:
+            self.escaped.update(set(_ESCAPED.findall(text)))
 
     def settings(self) -> dict[str, str]:
         """What a description records."""
@@ -46,4 +58,10 @@ class ExportFindings:
         told = [remark for mets in self.listed if (remark := mets.remark(self.found)) is not None]
         if self.filled:
             told.append(f"{self.filled:,} files of `htrmodel predict --xml` within the export are no part of it")
+        if self.escaped:
+            signs = ", ".join(f"{sign} in {plural(count, 'line')}" for sign, count in self.escaped.most_common(5))
+            told.append(
+                f"texts hold what looks like XML that was escaped twice: {signs}; a table for --text-rules puts it "
+                "right, of two columns, char and replacement"
+            )
         return [*told, *([unread_note(self.unread)] if self.unread else [])]

@@ -351,6 +351,22 @@ def line_of(left: int, top: int, right: int, bottom: int, quarters: int) -> str:
     )
 
 
+def test_texts_that_were_escaped_twice_are_told_until_rules_put_them_right(tmp_path: Path) -> None:
+    box = (10, 10, 60, 30)
+    texts = ("Dupont &amp; fils", "l&#39;acte &amp; &amp;", "a & b &c; AT&T")
+    drawn = [Drawn(f"l{number}", ((text, box),)) for number, text in enumerate(texts)]
+    root = tmp_path / "export"
+    source = write(root, {"p.xml": page("p.png", SIZE, drawn), "p.png": None})
+    assert [word.text for word in words_of(source)] == list(texts)
+    (said,) = source.remarks
+    assert "&amp; in 2 lines, &#39; in 1 line;" in said
+    table = tmp_path / "rules.csv"
+    table.write_text("char,replacement\n&amp;,&\n&#39;,'\n")
+    told = XmlExport(root, split="test", rules=read_text_rules(table))
+    assert [word.text for word in words_of(told)] == ["Dupont & fils", "l'acte & &", texts[2]]
+    assert told.remarks == []
+
+
 def test_a_box_holds_its_points_at_any_angle() -> None:
     box = box_around(((0, 10), (10, 0), (12, 2), (2, 12)), 45.0)
     assert (box.xc, box.yc) == pytest.approx((6, 6))
