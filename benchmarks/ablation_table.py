@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from htrdata.labels import normal_form
 from htrdata.store.reading import open_store
-from htrmodel.evaluation import read_split
+from htrmodel.evaluation.reading import read_split
 from htrmodel.judging.bootstrap import cluster_sums, interval, resample
 from htrmodel.judging.metrics import COLUMNS, count
 from htrmodel.judging.protocol import RESAMPLES

@@ -34,7 +34,7 @@ import click
 from htrdata.labels import normal_form
 from htrdata.store.reading import Dataset, open_store
 from htrmodel.checkpoint.files import load
-from htrmodel.evaluation import read_split
+from htrmodel.evaluation.reading import read_split
 from htrmodel.judging import metrics
 from htrmodel.judging.judgement import Figure, Judgement
 from htrmodel.judging.judging import judge

@@ -16,7 +16,7 @@ import pandas as pd
 
 from htrdata.store.reading import open_store
 from htrmodel.checkpoint.files import load
-from htrmodel.evaluation import read_split
+from htrmodel.evaluation.reading import read_split
 from htrmodel.judging.bootstrap import cluster_sums, interval, resample
 from htrmodel.judging.metrics import METRICS, count, figures
 from htrmodel.starter import STARTERS

@@ -29,7 +29,7 @@ from htrmodel.checkpoint.native import save
 from htrmodel.config import ModelFields, RecogniserConfig
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.samples import Samples, open_samples
-from htrmodel.evaluation import evaluate
+from htrmodel.evaluation.evaluating import evaluate
 from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.recipes import MODERN, Recipe

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from htrmodel.checkpoint.hub import pull as pull
     from htrmodel.checkpoint.hub import push as push
     from htrmodel.data.loading import dataset as dataset
-    from htrmodel.evaluation import evaluate as evaluate
+    from htrmodel.evaluation.evaluating import evaluate as evaluate
     from htrmodel.inputs import to_inputs as to_inputs
     from htrmodel.judging.judging import judge as judge
     from htrmodel.recogniser import Recogniser as Recogniser
@@ -31,7 +31,7 @@ _PLACES = {
     "Reading": ("htrmodel.tokenizer", "Reading"),
     "Recogniser": ("htrmodel.recogniser", "Recogniser"),
     "dataset": ("htrmodel.data.loading", "dataset"),
-    "evaluate": ("htrmodel.evaluation", "evaluate"),
+    "evaluate": ("htrmodel.evaluation.evaluating", "evaluate"),
     "finetune": ("htrmodel.training.asking", "finetune"),
     "judge": ("htrmodel.judging.judging", "judge"),
     "load": ("htrmodel.checkpoint.files", "load"),

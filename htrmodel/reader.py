@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import overload
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,20 +23,22 @@ class WordReader(ABC):
     Attributes:
         config: what it was built from.
         name: what to call it in messages.
+        data: what it was trained and judged on, as its file says; see `htrmodel.checkpoint.contents.Checkpoint`.
     """
 
     config: RecogniserConfig
     name: str
+    data: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def synthetic_only(self) -> bool:
         """Whether it is known to have been trained on drawn words alone; a ``.pth`` does not say."""
-        return False
+        return self.data.get("synthetic_only") is True
 
     @property
     def is_starter(self) -> bool:
         """Whether it is known to be weights that come with the package; what is trained on from them is none."""
-        return False
+        return self.data.get("starter") is True
 
     @abstractmethod
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:

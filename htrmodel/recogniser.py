@@ -36,18 +36,11 @@ class TensorReader(Protocol):
 
     config: RecogniserConfig
     name: str
+    data: Mapping[str, Any]
 
     @property
     def device(self) -> torch.device:
         """Where it is."""
-
-    @property
-    def synthetic_only(self) -> bool:
-        """Whether it knows drawn words alone."""
-
-    @property
-    def is_starter(self) -> bool:
-        """Whether it is weights that come with the package."""
 
     def read_tensor(self, inputs: Tensor) -> list[Reading]:
         """Reads inputs, float32 [N, 1, H, W]."""
@@ -110,16 +103,6 @@ class Recogniser(nn.Module, WordReader):
     def charset(self) -> Charset:
         """What it reads."""
         return self.config.charset
-
-    @property
-    def synthetic_only(self) -> bool:
-        """Whether its checkpoint says that it was trained on drawn words alone."""
-        return self.data.get("synthetic_only") is True
-
-    @property
-    def is_starter(self) -> bool:
-        """Whether its checkpoint says that it is weights that come with the package."""
-        return self.data.get("starter") is True
 
     @torch.no_grad()
     def reset_parameters(self) -> None:

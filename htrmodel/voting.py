@@ -38,22 +38,14 @@ class VotingReader(WordReader):
         reader: as given.
         config: of the reader.
         name: of the reader.
+        data: of the reader.
     """
 
     def __init__(self, reader: TensorReader) -> None:
         self.reader = reader
         self.config = reader.config
         self.name = reader.name
-
-    @property
-    def synthetic_only(self) -> bool:
-        """As the reader."""
-        return self.reader.synthetic_only
-
-    @property
-    def is_starter(self) -> bool:
-        """As the reader."""
-        return self.reader.is_starter
+        self.data = reader.data
 
     @property
     def device(self) -> torch.device:

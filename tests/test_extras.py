@@ -142,7 +142,7 @@ def _evaluate() -> None:
             "onnx",
             "reading with OpenVINO needs onnx, which is not installed: pip install 'htrdata[openvino]'",
         ),
-        (_evaluate, "htrmodel.evaluation", ""),
+        (_evaluate, "htrmodel.evaluation.evaluating", ""),
     ],
 )
 def test_a_function_names_the_extra_that_it_needs(

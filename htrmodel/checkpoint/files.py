@@ -109,7 +109,10 @@ def read_checkpoint(path: Path | str, settings: Settings | None = None) -> Check
         if is_native(head):
             return _native(path, settings)
         if path.suffix.lower() == ".onnx":
-            raise UsageError(f"{path}: an .onnx is for `htrmodel predict` alone; give the checkpoint it was made from")
+            raise UsageError(
+                f"{path}: an .onnx is a graph, which `htrmodel predict`, `evaluate` and `align --xml` read with; give "
+                "the checkpoint it was made from"
+            )
         _refuse_others(path, head)
         config, weights, assumed = read_foreign(path, settings)
         return Checkpoint(path, config, _fetched(path, weights, config), assumed=assumed)

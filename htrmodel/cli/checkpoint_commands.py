@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from htrdata.cli.console import echo, print_json
-from htrdata.errors import UsageError
+from htrdata.errors import CannotCreateError, UsageError
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 
 _HEAD = 1 << 20  # bytes, in which a checkpoint of ours names itself
@@ -96,6 +96,7 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
         raise UsageError(f"--int8 is for .onnx: {out} holds floating-point weights")
     found = read_checkpoint(checkpoint, foreign.settings())
     check_output(out, (found.path, *([calibrate] if calibrate is not None else [])), "OUT", _is_export)
+    _keep_run(out)
     if found.assumed:
         say_assumed(found.assumed)
     recogniser = found.build()[0]
@@ -110,12 +111,23 @@ def export(foreign: ForeignRequest, checkpoint: Path, out: Path, half: bool, cal
     echo(out)
 
 
+def _keep_run(out: Path) -> None:
+    """Refuses the weights of a training that goes on from them, or whose result they are.
+
+    Raises:
+        CannotCreateError: the file is such.
+    """
+    if out.exists() and out.name in ("best.safetensors", "last.safetensors") and (out.parent / "state.pt").exists():
+        raise CannotCreateError(
+            f"{out} is a checkpoint of the training in {out.parent}, and `htrmodel finetune` goes on from there: name "
+            "another file with OUT"
+        )
+
+
 def _is_export(path: Path) -> bool:
-    """Whether a file may be one that `export` has written: of its kind, and not the checkpoint of a run."""
+    """Whether a file may be one that `export` has written: of its kind."""
     from htrmodel.config import ENTRY
 
-    if (path.parent / "state.pt").exists() and path.name in ("best.safetensors", "last.safetensors"):
-        return False
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if path.suffix.lower() == ".safetensors":

@@ -15,14 +15,15 @@ from htrmodel import starter
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 from htrmodel.cli.labelled_folder import as_store
 from htrmodel.cli.language_options import LanguageRequest, language_options
+from htrmodel.cli.runtime_option import runtime_option
 from htrmodel.judging.protocol import RESAMPLES
 
 if TYPE_CHECKING:
     from htrdata.store.reading import Dataset
+    from htrmodel.evaluation.evaluating import Member
     from htrmodel.judging.comparing import Comparison
     from htrmodel.judging.judgement import Judgement
     from htrmodel.language.knowledge import Knowledge
-    from htrmodel.recogniser import Recogniser
 
 
 @click.command()
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="starter|starter-fast|starter-lines|FILE",
     type=click.Path(path_type=Path),
-    help=f"Of a recogniser; several are an ensemble.  [default: {starter.DEFAULT}, without --predictions]",
+    help=f"Of a recogniser, .onnx too; several are an ensemble.  [default: {starter.DEFAULT}, without --predictions]",
 )
 @click.option(
     "--predictions",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @click.option("--name", help="Data set of the store.  [default: the only one]")
 @click.option("--split", default="test", show_default=True, help="train, val or test.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@runtime_option
 @click.option("--batch-size", default=192, show_default=True, type=click.IntRange(1), help="Words read at once.")
 @click.option("--resamples", default=RESAMPLES, show_default=True, help="Of the bootstrap for the 95 % intervals.")
 @click.option("--missing-is-wrong", is_flag=True, help="Let words without a prediction count as read as nothing.")
@@ -78,6 +80,7 @@ def evaluate(
     name: str | None,
     split: str,
     device: str,
+    runtime: str | None,
     batch_size: int,
     resamples: int,
     missing_is_wrong: bool,
@@ -97,6 +100,7 @@ def evaluate(
       htrmodel evaluate --name imgur5k
       htrmodel evaluate --checkpoint runs/imgur5k/best.safetensors --name imgur5k
       htrmodel evaluate --checkpoint a.pth --checkpoint b.pth --name iam_aachen
+      htrmodel evaluate --checkpoint words.onnx              # needs onnxruntime, no torch
       htrmodel evaluate --predictions trocr.csv --predictions ours.parquet
       htrmodel evaluate --lm english.lm --lexicon words.txt
       htrmodel evaluate --name imgur5k --report evaluation
@@ -128,7 +132,7 @@ def evaluate(
     of_files = [judge(path, dataset, split=split, resamples=resamples, missing=missing) for path in predictions]
     judged: list[Judgement] = []
     if checkpoints:
-        members = _members(checkpoints, foreign, device)
+        members = _members(checkpoints, foreign, device, runtime)
         ways = [(None, False), *([(knowledge, language.tta)] if helped else [])]
         judged = [_read_and_judged(members, dataset, split, batch_size, resamples, way) for way in ways]
     judged += of_files
@@ -140,12 +144,10 @@ def evaluate(
     _print(judged, comparisons, latex, as_json)
 
 
-def _members(checkpoints: tuple[Path, ...], foreign: ForeignRequest, device: str) -> list[Recogniser]:
-    from htrmodel.checkpoint.files import load_as
-    from htrmodel.devices import find_device
+def _members(checkpoints: tuple[Path, ...], foreign: ForeignRequest, device: str, runtime: str | None) -> list[Member]:
+    from htrmodel.runtime.predicting import load_reader
 
-    found = find_device(device)
-    return [load_as(one, foreign.settings(), say_assumed).to(found) for one in checkpoints]
+    return [load_reader(one, device, runtime, foreign.settings(), say_assumed) for one in checkpoints]
 
 
 def _check_places(save: Path | None, report: Path | None, read: tuple[Path, ...]) -> None:
@@ -166,7 +168,7 @@ def _kept_folders(data: Path) -> list[Path]:
 
 
 def _read_and_judged(
-    members: list[Recogniser],
+    members: list[Member],
     dataset: Dataset,
     split: str,
     batch_size: int,
@@ -174,7 +176,7 @@ def _read_and_judged(
     way: tuple[Knowledge | None, bool],
 ) -> Judgement:
     """What recognisers read of a split in one way: with what knowledge of a language, and whether variants vote."""
-    from htrmodel.evaluation import evaluate
+    from htrmodel.evaluation.evaluating import evaluate
 
     knowledge, tta = way
     with progress_bar() as progress:

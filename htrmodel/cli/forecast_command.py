@@ -107,7 +107,7 @@ def _forecast(learnt: Forecaster, lines: Sequence[FilledLine]) -> tuple[int, int
 
 def _learnt(checkpoint: Path, held_out: Path | None, device: str) -> Forecaster:
     from htrmodel.checkpoint.files import load, read_checkpoint
-    from htrmodel.evaluation import learn_forecast
+    from htrmodel.evaluation.forecasting import learn_forecast
     from htrmodel.judging.forecast import Forecaster
 
     if held_out is not None:

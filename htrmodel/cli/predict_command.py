@@ -20,10 +20,10 @@ from htrmodel import starter
 from htrmodel.cli.filling import fill_pages
 from htrmodel.cli.foreign_options import ForeignRequest, foreign_options, say_assumed
 from htrmodel.cli.language_options import LanguageRequest, language_options
+from htrmodel.cli.runtime_option import runtime_option
 
 if TYPE_CHECKING:
     from htrdata.records import Unit
-    from htrmodel.language.knowledge import Knowledge
     from htrmodel.reader import WordReader
     from htrmodel.runtime.advice import ReadingTally
     from htrmodel.runtime.predicting import Prediction
@@ -41,11 +41,7 @@ if TYPE_CHECKING:
     help=f"A .safetensors of ours, a .pth of clova's or AttentionHTR's, or an .onnx.  [default: {starter.DEFAULT}]",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-@click.option(
-    "--runtime",
-    type=click.Choice(["onnxruntime", "openvino"]),
-    help="What reads an .onnx; openvino is faster on most CPUs.  [default: onnxruntime]",
-)
+@runtime_option
 @click.option("--batch-size", default=32, show_default=True, type=click.IntRange(1), help="Images read at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with name, text, confidence, looks_like.")
@@ -105,6 +101,7 @@ def predict(
       htrmodel predict export.zip --xml --out filled/ --boxes words
       htrmodel predict letters/ --xml --out filled/ --unit word --checkpoint starter
     """
+    from htrmodel.evaluation.helping import helped
     from htrmodel.runtime.advice import ReadingTally
     from htrmodel.runtime.finding import find_images
     from htrmodel.runtime.predicting import load_reader, predict_each
@@ -117,9 +114,8 @@ def predict(
     if checkpoint is None:
         checkpoint = starter.LINES if as_xml and unit != "word" else starter.DEFAULT
         echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
-    reader = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
-    if knowledge is not None or language.tta:
-        reader = _helped(reader, knowledge, language.tta)
+    found = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
+    reader: WordReader = helped(found, knowledge, language.tta) if knowledge is not None or language.tta else found
     if out is not None:
         label = "" if knowledge is None else knowledge.label
         fill_pages(reader, checkpoint, label, places, out, unit or "line", part, boxes, batch_size)
@@ -128,24 +124,12 @@ def predict(
     if part is not None:
         images = Share.parse(part).every(images)
     tally = ReadingTally()
-    found = _counted(predict_each(reader, images, batch_size), tally)
-    _write(found, as_json, as_csv)
+    predictions = _counted(predict_each(reader, images, batch_size), tally)
+    _write(predictions, as_json, as_csv)
     for sentence in tally.advice(reader):
         echo(sentence, err=True)
     if tally.failed:
         raise BadDataError(f"{tally.failed:,} of {tally.total:,} images could not be read")
-
-
-def _helped(reader: WordReader, knowledge: Knowledge | None, tta: bool) -> WordReader:
-    """What reads with all that was asked for."""
-    from htrmodel.language.reading import LanguageReader
-    from htrmodel.recogniser import Recogniser
-    from htrmodel.voting import VotingReader
-
-    if not isinstance(reader, Recogniser):
-        raise UsageError(f"--lm, --lexicon and --tta need torch: give the checkpoint that {reader.name} was made from")
-    knowing = reader if knowledge is None else LanguageReader(reader, knowledge)
-    return VotingReader(knowing) if tta else knowing
 
 
 def _counted(predictions: Iterator[Prediction], tally: ReadingTally) -> Iterator[Prediction]:

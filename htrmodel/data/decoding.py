@@ -46,7 +46,7 @@ def decode_block(
     """
     images = np.empty((len(keys), config.height, config.width), np.uint8)
     for image, number, key in zip(images, numbers.tolist(), keys.tolist(), strict=True):
-        image[:] = _decode_stored(shards[number], key, config)
+        image[:] = decode_stored(shards[number], key, config)
     return first, images
 
 
@@ -74,13 +74,27 @@ def decode_columns(
         SourceMissingError: a shard is gone.
     """
     lines = [
-        _decode_stored(shards[number], key, config).T
+        decode_stored(shards[number], key, config).T
         for number, key in zip(numbers.tolist(), keys.tolist(), strict=True)
     ]
     return first, len(lines), np.concatenate(lines)
 
 
-def _decode_stored(shard: Shard, key: int, config: RecogniserConfig) -> Pixels:
+def decode_stored(shard: Shard, key: int, config: RecogniserConfig) -> Pixels:
+    """Decodes an image of a shard and brings it to the size of the input.
+
+    Args:
+        shard: that it is in.
+        key: the index of its key, from 1.
+        config: says the size of the input and how images are brought to it.
+
+    Returns:
+        uint8 [height, width].
+
+    Raises:
+        BadDataError: the shard or the image is damaged.
+        SourceMissingError: the shard is gone.
+    """
     try:
         return decode_word(shard.image(key), config)
     except ImageError as error:

@@ -14,7 +14,7 @@ from htrdata.errors import BadDataError, UsageError
 from htrdata.files.cores import usable_cores
 from htrdata.images.codec import ImageError
 from htrdata.labels import least_steps
-from htrdata.records import Reason, Unit
+from htrdata.records import Reason
 from htrdata.store.columns import numbers, select
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batch, Batches
@@ -28,26 +28,6 @@ from htrmodel.inputs import stacked
 
 WINDOW = 32
 """Batches among whose lines those of like width are put together: more would make an order of little chance."""
-
-
-def check_unit(config: RecogniserConfig, name: str, unit: Unit | None, system: str = "this model") -> None:
-    """Refuses lines for a model of words.
-
-    Args:
-        config: of the model.
-        name: of the data set.
-        unit: of its samples; None where that is not known.
-        system: what to call the model.
-
-    Raises:
-        UsageError: they are lines, and it has inputs of one width.
-    """
-    if unit == "line" and not config.reads_lines:
-        raise UsageError(
-            f"{name} holds lines, and {system} reads words: take a model of lines (--checkpoint or --from starter-lines"
-            "; `htrmodel finetune --lines --from starter-fast` makes one), or cut the lines into words (`htrmodel "
-            "align`, then `htrdata xml --unit word --alignment FILE`)"
-        )
 
 
 def input_widths(samples: Samples, config: RecogniserConfig) -> NDArray[np.int64]:

@@ -30,6 +30,7 @@ class LanguageReader(WordReader):
         knowledge: as given.
         config: of the recogniser.
         name: of the recogniser.
+        data: of the recogniser.
     """
 
     def __init__(self, recogniser: Recogniser, knowledge: Knowledge) -> None:
@@ -37,17 +38,8 @@ class LanguageReader(WordReader):
         self.knowledge = knowledge
         self.config = recogniser.config
         self.name = recogniser.name
+        self.data = recogniser.data
         self._scorer = Scorer(knowledge, recogniser.charset, recogniser.config.prediction)
-
-    @property
-    def synthetic_only(self) -> bool:
-        """As the recogniser."""
-        return self.recogniser.synthetic_only
-
-    @property
-    def is_starter(self) -> bool:
-        """As the recogniser."""
-        return self.recogniser.is_starter
 
     @property
     def device(self) -> torch.device:

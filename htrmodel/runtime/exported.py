@@ -27,6 +27,8 @@ class ExportedRecogniser(WordReader):
 
     Attributes:
         config: what it was built from.
+        name: the path.
+        data: what it was trained and judged on, as the checkpoint said that it was made from.
 
     Raises:
         BadDataError: the file is not one of ours.
@@ -47,18 +49,8 @@ class ExportedRecogniser(WordReader):
             raise BadDataError(f"{path}: {error}") from error
         self.name = str(path)
         data = record.get("data")  # exports of earlier days have none
-        self._data = data if isinstance(data, dict) else {}
+        self.data = data if isinstance(data, dict) else {}
         self._tokenizer = tokenizer_for(self.config)
-
-    @property
-    def synthetic_only(self) -> bool:
-        """Whether the file says that it was trained on drawn words alone."""
-        return self._data.get("synthetic_only") is True
-
-    @property
-    def is_starter(self) -> bool:
-        """Whether the file says that it is weights that come with the package."""
-        return self._data.get("starter") is True
 
     @abstractmethod
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -178,8 +178,8 @@ def _in_store(path: Path, say: Say, lines: bool) -> Iterator[NamedImage]:
 
 def _in_datasets(datasets: Sequence[Dataset], say: Say, lines: bool) -> Iterator[NamedImage]:
     """The words of data sets; a model of words gets none that hold lines, and hears of those that may."""
-    from htrmodel.data.doubtful_units import doubt_of_unit
     from htrmodel.data.origins import StoredSplit
+    from htrmodel.data.units import doubt_of_unit
 
     others = [dataset for dataset in datasets if dataset.description.unit == "line" and not lines]
     kept = [dataset for dataset in datasets if dataset not in others]
@@ -197,9 +197,9 @@ def _in_datasets(datasets: Sequence[Dataset], say: Say, lines: bool) -> Iterator
 
 def _in_shards(path: Path, say: Say, lines: bool) -> Iterator[NamedImage]:
     """Shards without a store, such as clova's: their words, whether or not they have labels."""
-    from htrmodel.data.doubtful_units import doubt_of_unit
     from htrmodel.data.samples import encoded_words
     from htrmodel.data.splits import every_split
+    from htrmodel.data.units import doubt_of_unit
 
     origins = every_split(path)
     for origin in [] if lines else origins:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,10 @@ from htrmodel.runtime.advice import ReadingTally
 from htrmodel.runtime.finding import NamedImage, Place, find_images
 from htrmodel.runtime.looking import Kind, kind_of
 from htrmodel.starter import DEFAULT, graph_of
+
+if TYPE_CHECKING:
+    from htrmodel.recogniser import Recogniser
+    from htrmodel.runtime.exported import ExportedRecogniser
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +100,21 @@ def load_reader(
     runtime: str | None = None,
     settings: Settings | None = None,
     say: Callable[[str], object] = warnings.warn,
-) -> WordReader:
+) -> Recogniser | ExportedRecogniser:
     """Loads what a file holds: an ``.onnx`` without torch, which reads on the CPU, any other checkpoint with it.
 
     Where ONNX Runtime is installed and torch is not, or a runtime is named, the name of a starter stands for its graph.
 
     Args:
         path: the file, or the name of one of `htrmodel.starter.STARTERS`.
-        device: where torch reads, see `htrmodel.devices.find_device`.
+        device: where torch reads, see `htrmodel.devices.find_device`; for an ``.onnx`` ``auto`` or ``cpu``.
         runtime: what reads an ``.onnx``: ``onnxruntime``, the default, or ``openvino``.
         settings: what somebody says of a checkpoint that does not say it itself.
         say: told in a sentence what was assumed.
 
     Raises:
-        UsageError: there are settings for an ``.onnx``, which says all itself, or a runtime for what torch reads.
+        UsageError: there are settings for an ``.onnx``, which says all itself, or another device than the CPU; or a
+            runtime for what torch reads.
         HtrError: as `htrmodel.runtime.onnx_runner.OnnxRecogniser`,
             `htrmodel.runtime.openvino_runner.OpenVinoRecogniser`, `htrmodel.checkpoint.files.load` and `find_device`
             do.
@@ -120,6 +126,8 @@ def load_reader(
     if Path(path).suffix.lower() == ".onnx":
         if settings != Settings():
             raise UsageError(f"{path} says itself what it reads: leave out charset, height, width, padding and length")
+        if device not in ("auto", "cpu"):
+            raise UsageError(f"{path} is read on the CPU, not on {device}: leave --device out, or give the checkpoint")
         if runtime == "openvino":
             from htrmodel.runtime.openvino_runner import OpenVinoRecogniser
 

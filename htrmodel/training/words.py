@@ -20,14 +20,14 @@ from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batches, WordBatches, has_room
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
-from htrmodel.data.doubtful_units import doubt_of_unit
-from htrmodel.data.lines import LineBatches, check_unit, writable
+from htrmodel.data.lines import LineBatches, writable
 from htrmodel.data.mixed_stores import Mixed, find_mixed
 from htrmodel.data.mixing import TrainingOrder, parse_mix
 from htrmodel.data.origin import Origin
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.splits import find_split, shards_beside, undivided
+from htrmodel.data.units import check_unit, doubt_of_unit
 
 MANY_TURNS = 4
 """Of a word in an epoch: from so many on, it is said that they are."""

@@ -63,13 +63,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_is_made_once_and_judged_on_all_test_words(store: Path, tmp_path: Path) -> None:
-    asked = [str(store), "--out", str(tmp_path), "--steps", "1", "start", "modern", "lr-2"]
+    where = [str(store), "--out", str(tmp_path)]
+    asked = [*where, "--start", "starter-fast", "--steps", "1", "start", "modern", "lr-2"]
     first = CliRunner().invoke(ablations.main, asked, catch_exceptions=False)
     assert first.exit_code == 0, first.output
     assert re.match(r"\d+ test words of \d+ writers; 2 trainings of \d+ CPU-seconds", first.output)
     kept = (tmp_path / "measured.jsonl").read_bytes()
     again = CliRunner().invoke(ablations.main, asked, catch_exceptions=False)
     assert (again.output, (tmp_path / "measured.jsonl").read_bytes()) == (first.output, kept)
+    table = CliRunner().invoke(ablations.main, [*where, "start", "modern"], catch_exceptions=False)
+    assert table.output == first.output
     one, *_ = ablations.measured(tmp_path)
     assert sorted(one.sums) == sorted(ablations.SETS)
     assert all(row[0] >= row[3] and row[1] > 0 for sums in one.sums.values() for row in sums.values())
@@ -79,5 +82,8 @@ def test_an_unknown_change_is_refused(store: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(ablations.main, [str(store), "--out", str(tmp_path), "faster"])
     assert done.exit_code == 2
     assert "'faster' is not one of" in done.output
+    done = CliRunner().invoke(ablations.main, [str(store), "--out", str(tmp_path), "modern"])
+    assert done.exit_code == 2
+    assert "--start is missing: weights that have not learnt from these words" in done.output
     with pytest.raises(UsageError, match="lr is -1"):
         ablations.changed("wrong", lr=-1.0)

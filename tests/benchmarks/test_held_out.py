@@ -17,7 +17,7 @@ from htrdata.labels import PRINTABLE, normal_form
 from htrdata.store.reading import Dataset, open_store
 from htrmodel.checkpoint.native import save
 from htrmodel.config import RecogniserConfig
-from htrmodel.evaluation import evaluate
+from htrmodel.evaluation.evaluating import evaluate
 from htrmodel.judging.judgement import Judgement
 from htrmodel.judging.judging import judge
 from htrmodel.judging.metrics import evaluate as figures_of

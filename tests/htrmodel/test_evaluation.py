@@ -29,7 +29,8 @@ from htrmodel.cli.finetune_command import finetune
 from htrmodel.cli.predict_command import predict
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import divided
-from htrmodel.evaluation import read_split, vote
+from htrmodel.evaluation.ensembles import vote
+from htrmodel.evaluation.reading import read_split
 from htrmodel.judging.predictions import Predictions
 from htrmodel.recogniser import Recogniser
 
@@ -73,11 +74,11 @@ def test_as_many_processes_decode_as_pay(
         asked.append(workers)
         return decoded_words(*given, workers=1)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("htrmodel.evaluation.decoded_words", decoded)
-    monkeypatch.setattr("htrmodel.evaluation.usable_cores", lambda: 3)
+    monkeypatch.setattr("htrmodel.evaluation.reading.decoded_words", decoded)
+    monkeypatch.setattr("htrmodel.evaluation.reading.usable_cores", lambda: 3)
     recogniser, words = build("None-VGG-None-CTC"), len(dataset.words("test"))
     for enough in (words + 1, words // 2, 1):
-        monkeypatch.setattr("htrmodel.evaluation._WORDS_PER_WORKER", enough)
+        monkeypatch.setattr("htrmodel.evaluation.reading._WORDS_PER_WORKER", enough)
         read_split(recogniser, dataset, "test")
     read_split(recogniser, dataset, "test", workers=5)
     assert asked == [1, 2, 3, 5]
@@ -282,7 +283,7 @@ def test_what_cannot_be_is_said_before_a_word_is_read(
     said: str,
 ) -> None:
     save(build("None-VGG-None-CTC"), tmp_path / "model.safetensors")
-    monkeypatch.setattr("htrmodel.evaluation.read_split", lambda *_, **__: pytest.fail("words are read"))
+    monkeypatch.setattr("htrmodel.evaluation.reading.read_split", lambda *_, **__: pytest.fail("words are read"))
     done = run("--data", store, "--checkpoint", tmp_path / "model.safetensors", *words)
     assert isinstance(done.exception, HtrError), done.exception
     assert said in str(done.exception)

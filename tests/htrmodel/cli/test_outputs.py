@@ -93,7 +93,15 @@ def call(line: str) -> Result:
         ("lm texts.txt --out it.safetensors", "it.safetensors is there, and nothing that this command writes"),
         ("export it.safetensors thesis.onnx", "thesis.onnx is there, and nothing that this command writes: name"),
         ("export it.safetensors other.safetensors", "other.safetensors is there, and nothing that this command"),
-        ("export it.safetensors run/best.safetensors", "run/best.safetensors is there, and nothing that this command"),
+        (
+            "export it.safetensors run/best.safetensors",
+            "run/best.safetensors is a checkpoint of the training in run, and `htrmodel finetune` goes on from there: "
+            "name another file with OUT",
+        ),
+        (
+            "export run/best.safetensors run/best.safetensors --half",
+            "run/best.safetensors is what is read: name another",
+        ),
         ("export it.safetensors thesis.pth", "thesis.pth is there, and nothing that this command writes"),
         ("evaluate --data lmdb --predictions read.csv --save thesis.csv", "thesis.csv is there, and nothing that"),
         ("evaluate --data lmdb --predictions read.csv --save thesis.parquet", "thesis.parquet is there, and nothing"),

@@ -10,8 +10,8 @@ import pytest
 import htrmodel
 from htrdata.errors import UsageError
 from htrdata.store.reading import Store, open_store
-from htrmodel.data.doubtful_units import doubt_of_unit
 from htrmodel.data.origins import PlainShards, StoredSplit
+from htrmodel.data.units import doubt_of_unit
 from htrmodel.runtime.finding import find_images
 from htrmodel.training.words import find_words
 from tests.htrmodel.conftest import BuildRecogniser

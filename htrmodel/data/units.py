@@ -1,15 +1,38 @@
-"""Data sets that do not say whether they hold words or lines, in the hands of a model of words."""
+"""Words or lines: whether a model can take what a data set holds, where that says so and where it does not."""
 
 from __future__ import annotations
 
 import pyarrow.compute as pc
 
+from htrdata.errors import UsageError
+from htrdata.records import Unit
 from htrdata.store.format import FORMAT_1
+from htrmodel.config import RecogniserConfig
 from htrmodel.data.origin import Origin
 
 FEW_SPACES = 0.05
 """Share of words whose labels have spaces, at most: of IAM's one in a thousand; of lines nearly all, of the cells of a
 register still one in five."""
+
+
+def check_unit(config: RecogniserConfig, name: str, unit: Unit | None, system: str = "this model") -> None:
+    """Refuses lines for a model of words.
+
+    Args:
+        config: of the model.
+        name: of the data set.
+        unit: of its samples; None where that is not known.
+        system: what to call the model.
+
+    Raises:
+        UsageError: they are lines, and it has inputs of one width.
+    """
+    if unit == "line" and not config.reads_lines:
+        raise UsageError(
+            f"{name} holds lines, and {system} reads words: take a model of lines (--checkpoint or --from starter-lines"
+            "; `htrmodel finetune --lines --from starter-fast` makes one), or cut the lines into words (`htrmodel "
+            "align`, then `htrdata xml --unit word --alignment FILE`)"
+        )
 
 
 def doubt_of_unit(origin: Origin) -> str | None:
