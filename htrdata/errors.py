@@ -158,8 +158,8 @@ class LockedError(HtrError):
 
 
 _NO_MEMORY = re.compile(
-    "can't start new thread|launch worker thread|cannot allocate memory|can't allocate memory|failed to map segment"
-    "|insufficient memory|bad_alloc|out of memory",
+    "can't start new thread|launch worker thread|cannot allocate memory|can't allocate memory|failed to allocate memory"
+    "|failed to map segment|insufficient memory|bad_alloc|out of memory",
     re.IGNORECASE,
 )
 
@@ -168,7 +168,8 @@ def lacks_memory(error: BaseException) -> bool:
     """Whether an error says that there is no memory left, or no room for a thread: libraries have many words for it."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    speaks = isinstance(error, RuntimeError | OSError | ImportError) or type(error).__module__.startswith("pyarrow")
+    speaks = isinstance(error, RuntimeError | OSError | ImportError)
+    speaks = speaks or type(error).__module__.startswith(("pyarrow", "onnxruntime"))
     return speaks and bool(_NO_MEMORY.search(str(error)))
 
 

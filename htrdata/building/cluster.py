@@ -151,7 +151,8 @@ def cluster_at(address: str) -> Iterator[ClusterExecutor]:
             "again: it goes on from the finished parts"
         ) from error
     finally:
-        with contextlib.suppress(Exception):  # the scheduler may be gone
+        # The scheduler may be gone. What distributed raises then is of many kinds, and would hide what ended the build.
+        with contextlib.suppress(Exception):
             executor.shutdown(wait=False)
             client.close(timeout=5)
 

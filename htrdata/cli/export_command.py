@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from htrdata.cli.console import echo, print_json, progress_bar
-from htrdata.errors import UsageError
 from htrdata.records.counting import plural
 
 if TYPE_CHECKING:
@@ -49,10 +48,7 @@ def export(store: Path, form: Form, out: Path, name: str | None, where: tuple[st
     from htrdata.store.exporting import export as write
     from htrdata.store.reading import open_store
 
-    opened = open_store(store)
-    if name is None and len(opened) > 1:
-        raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
-    dataset = opened.dataset(name or next(iter(opened.datasets)))
+    dataset = open_store(store).dataset(name)
     with progress_bar() as progress:
         done = write(dataset, form, out, where, lambda n, total: progress("words", n, total))
     if as_json:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from htrdata.errors import SourceMissingError, StorageError, UnknownNameError, WrongTypeError
+from htrdata.errors import SourceMissingError, StorageError, UnknownNameError, UsageError, WrongTypeError
 from htrdata.files.refusals import refusal
 from htrdata.records import SPLITS
 from htrdata.store.description import Description
@@ -97,12 +97,20 @@ class Store:
             raise UnknownNameError(f"the split comes first: store[{name!r}, {split!r}]")
         return self.dataset(name).words(split)
 
-    def dataset(self, name: str) -> Dataset:
-        """A data set by its name.
+    def dataset(self, name: str | None = None) -> Dataset:
+        """A data set by its name; where none is named, the only one.
 
         Raises:
-            UnknownNameError: there is none of that name.
+            UnknownNameError: there is none of that name, or none at all.
+            UsageError: none is named, and there are several.
         """
+        if name is None:
+            if len(self) > 1:
+                names = ", ".join(self.datasets)
+                raise UsageError(f"{self.path} has several data sets: name one of {names} with --name")
+            if not self.datasets:
+                raise UnknownNameError(f"there is no data set in {self.path}: build one, or name another store")
+            return next(iter(self))
         if name in SPLITS:
             raise UnknownNameError(f"{name} is a split, no data set: take {self._keys(name)}")
         if name not in self.datasets:

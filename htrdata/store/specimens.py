@@ -112,10 +112,7 @@ def chosen_dataset(path: Path, name: str | None) -> Dataset:
         UsageError: the store has no such data set, or several of which none is named.
         SourceMissingError: there is no store.
     """
-    store = open_store(path)
-    if name is None and len(store.datasets) > 1:
-        raise UsageError(f"{path} has several data sets: choose one with --name {'|'.join(store.datasets)}")
-    return store.dataset(name or next(iter(store.datasets)))
+    return open_store(path).dataset(name)
 
 
 def _of_store(dataset: Dataset, split: str | None, count: int) -> list[Specimen]:

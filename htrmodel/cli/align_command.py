@@ -100,10 +100,7 @@ def _align_store(
 
     if store.suffix.lower() in (".xml", ".zip") or next(store.glob("*.xml"), None) is not None:
         raise UsageError(f"{store} is an export: --xml --out DIR puts boxes of words into it; else build a store first")
-    opened = open_store(store)
-    if name is None and len(opened.datasets) > 1:
-        raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
-    dataset = opened.dataset(name or next(iter(opened.datasets)))
+    dataset = open_store(store).dataset(name)
     check_output(out, (dataset.manifest_path.parent, checkpoint))
     with progress_bar() as progress:
         aligned = align_lines(

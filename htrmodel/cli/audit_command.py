@@ -78,10 +78,7 @@ def audit(
     from htrmodel.auditing.request import AuditRequest
     from htrmodel.judging.prediction_files import check_place
 
-    opened = open_store(store)
-    if name is None and len(opened.datasets) > 1:
-        raise UsageError(f"{store} has several data sets: name one of {', '.join(opened.datasets)} with --name")
-    dataset = opened.dataset(name or next(iter(opened.datasets)))
+    dataset = open_store(store).dataset(name)
     table = out or Path(f"{dataset.name}-audit.csv")
     if table.suffix != ".csv":
         raise UsageError(f"{table} does not end in .csv: it is a table")

@@ -41,9 +41,7 @@ def which_split(data: Data, name: str | None = None, split: str | None = None) -
         raise WrongTypeError(
             f"{data!r} is nothing to judge by: give a store or its path, a data set, or store[split, name]"
         )
-    if name is None and len(data) > 1:
-        raise UsageError(f"{data.path} has several data sets: name one of {', '.join(data.datasets)} with --name")
-    return data.dataset(name or next(iter(data.datasets))), split or "test"
+    return data.dataset(name), split or "test"
 
 
 def _named(dataset: Dataset, name: str | None) -> Dataset:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import read_regular
 from htrdata.labels import normal_form
 from htrmodel.language.model import CharacterModel
@@ -62,7 +63,7 @@ def read_texts(paths: Iterable[Path]) -> Counter[str]:
         except UnicodeDecodeError as error:
             raise BadDataError(f"{path} is not UTF-8: byte {error.start:,} ({error.reason}); convert it") from error
         except OSError as error:
-            raise StorageError(f"cannot read {path}: {error.strerror}") from error
+            raise StorageError(f"cannot read {path}: {refusal(error, path)}") from error
     return words
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import read_regular
 from htrdata.labels import normal_form
 
@@ -51,7 +52,7 @@ def read_lexicon(path: Path) -> Lexicon:
     except UnicodeDecodeError as error:
         raise BadDataError(f"{path} is not UTF-8: byte {error.start:,} ({error.reason}); convert it") from error
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        raise StorageError(f"cannot read {path}: {refusal(error, path)}") from error
     words = [line.split("\t", 1)[0].strip() for line in lines]
     if not any(words):
         raise BadDataError(f"{path} has no word: a lexicon has one on each line")

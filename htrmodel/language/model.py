@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.errors import BadDataError, HtrError, SourceMissingError, StorageError
+from htrdata.errors import BadDataError, HtrError, NotEnoughMemoryError, SourceMissingError, StorageError, lacks_memory
 from htrdata.files import strict_json
+from htrdata.files.refusals import refusal
 from htrdata.files.writing import write_atomically
 
 ENTRY = "htrmodel-lm"
@@ -173,9 +174,11 @@ def load_model(path: Path | str) -> CharacterModel:
     except HtrError:
         raise
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        raise StorageError(f"cannot read {path}: {refusal(error, path)}") from error
     except Exception as error:
         # Whatever the parser says of a stranger's header; it has no list of that.
+        if lacks_memory(error):
+            raise NotEnoughMemoryError.of(error) from error
         raise BadDataError(f"{path} is damaged, cut short or no language model: make it again") from error
     if entry is None:
         raise BadDataError(f"{path} has no {ENTRY!r} entry: `htrmodel lm` did not write it")
@@ -199,7 +202,7 @@ def digest(path: Path | str) -> str:
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+        raise StorageError(f"cannot read {path}: {refusal(error, path)}") from error
 
 
 def _checked(path: Path, about: Any, arrays: dict[str, NDArray[Any]]) -> CharacterModel:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from htrdata.errors import BadDataError
+from htrdata.errors import BadDataError, HtrError, NotEnoughMemoryError, lacks_memory
 from htrdata.files import strict_json
 from htrmodel.config import ENTRY, FORMAT, RecogniserConfig
 from htrmodel.reader import WordReader
@@ -58,6 +58,7 @@ class ExportedRecogniser(WordReader):
 
         Raises:
             BadDataError: the graph cannot be run on them.
+            NotEnoughMemoryError: there is no memory for them.
         """
 
     def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
@@ -108,3 +109,8 @@ def unlike(path: Path | str) -> BadDataError:
 def damaged(path: Path) -> BadDataError:
     """What to raise where a runtime cannot load a file."""
     return BadDataError(f"{path} is damaged, cut short or no ONNX file: export it again")
+
+
+def told(error: Exception, otherwise: BadDataError) -> HtrError:
+    """What to raise where a runtime fails: that there is not enough memory, if it says so, else something other."""
+    return NotEnoughMemoryError.of(error) if lacks_memory(error) else otherwise

@@ -143,4 +143,4 @@ def data_of(page: ExportedPage) -> bytes:
             raise BadDataError(f"{name} has more than {MOST:,} bytes, which is too much for a page of ALTO or PAGE")
         return page.file.file.read()
     except OSError as error:
-        raise BadDataError(f"cannot read {name}: {error.strerror}") from error
+        raise BadDataError(f"cannot read {name}: {refusal(error, name)}") from error

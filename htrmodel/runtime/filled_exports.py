@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError
-from htrdata.files.refusals import cannot_create
+from htrdata.files.refusals import cannot_create, refusal
 from htrdata.files.writing import make_folder, remove_unfinished, write_atomically
 from htrdata.images.codec import ImageError, decode
 from htrdata.records import Unit
@@ -207,6 +207,8 @@ def _picture(page: ExportedPage, xml: XmlPage) -> Pixels:
     try:
         return decode(picture.read(), "grey")
     except OSError as error:
-        raise SourceMissingError(f"{name}: cannot read its picture {picture.name}: {error.strerror}") from error
+        raise SourceMissingError(
+            f"{name}: cannot read its picture {picture.name}: {refusal(error, picture.name)}"
+        ) from error
     except ImageError as error:
         raise BadDataError(f"{name}: its picture {picture.name}: {error}") from error

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from htrdata.errors import SourceMissingError, importing
 from htrdata.files.cores import thread_limit
 from htrdata.files.regular import is_utf8
-from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
+from htrmodel.runtime.exported import ExportedRecogniser, damaged, told, unlike
 
 
 class OnnxRecogniser(ExportedRecogniser):
@@ -27,6 +27,7 @@ class OnnxRecogniser(ExportedRecogniser):
         MissingPackageError: ONNX Runtime is not installed.
         SourceMissingError: there is no such file.
         BadDataError: it is no ONNX file, a damaged one, or not one of ours.
+        NotEnoughMemoryError: there is no memory for it.
     """
 
     def __init__(self, path: Path | str, threads: int = 0) -> None:
@@ -42,7 +43,7 @@ class OnnxRecogniser(ExportedRecogniser):
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             # ONNX Runtime has a dozen kinds of errors of its own.
-            raise damaged(path) from error
+            raise told(error, damaged(path)) from error
         super().__init__(path, self._session.get_modelmeta().custom_metadata_map)
 
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -51,5 +52,5 @@ class OnnxRecogniser(ExportedRecogniser):
             ids, probabilities = self._session.run(["ids", "probabilities"], {"images": inputs})
         except Exception as error:
             # ONNX Runtime has a dozen kinds of errors of its own, and ValueErrors for names.
-            raise unlike(self.name) from error
+            raise told(error, unlike(self.name)) from error
         return ids, probabilities

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from htrdata.errors import SourceMissingError, importing
 from htrdata.files.cores import thread_limit
-from htrmodel.runtime.exported import ExportedRecogniser, damaged, unlike
+from htrmodel.runtime.exported import ExportedRecogniser, damaged, told, unlike
 
 
 class OpenVinoRecogniser(ExportedRecogniser):
@@ -33,6 +33,7 @@ class OpenVinoRecogniser(ExportedRecogniser):
         MissingPackageError: OpenVINO is not installed.
         SourceMissingError: there is no such file.
         BadDataError: it is no ONNX file, a damaged one, or not one of ours.
+        NotEnoughMemoryError: there is no memory for it.
     """
 
     def __init__(self, path: Path | str, threads: int = 0) -> None:
@@ -60,7 +61,7 @@ class OpenVinoRecogniser(ExportedRecogniser):
         try:
             self._model = core.compile_model(core.read_model(content), "CPU", options)
         except RuntimeError as error:
-            raise damaged(path) from error
+            raise told(error, damaged(path)) from error
 
     def best_classes(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Inputs [N, 1, H, W] to the best class of each step and its probability, [N, T] each."""
@@ -68,4 +69,4 @@ class OpenVinoRecogniser(ExportedRecogniser):
             outputs = self._model({"images": inputs})
             return outputs["ids"], outputs["probabilities"]
         except (RuntimeError, KeyError, ValueError) as error:
-            raise unlike(self.name) from error
+            raise told(error, unlike(self.name)) from error

@@ -24,6 +24,12 @@ from htrdata.store.verification import verify
 from htrdata.workers import SerialExecutor
 
 
+class OnnxError(Exception):
+    """As ONNX Runtime's own, which are of no kind of Python's."""
+
+    __module__ = "onnxruntime.capi.onnxruntime_pybind11_state"
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -38,6 +44,8 @@ from htrdata.workers import SerialExecutor
         OSError("Unknown error: Failed to launch worker thread: Resource temporarily unavailable"),
         RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory"),
         RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB"),
+        OnnxError("[ONNXRuntimeError] : 1 : FAIL : Failed to allocate memory for requested buffer of size 153600000"),
+        OnnxError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during initialization: std::bad_alloc"),
     ],
 )
 def test_a_lack_of_memory_is_known_by_all_its_names(error: BaseException) -> None:

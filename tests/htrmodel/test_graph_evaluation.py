@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,18 @@ from htrdata.labels import PRINTABLE
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.evaluate_command import evaluate
-from htrmodel.config import RecogniserConfig
+from htrmodel.config import ENTRY, RecogniserConfig
 from htrmodel.data.divisions import divided
 from htrmodel.recogniser import Recogniser
 from htrmodel.training.recipes import LINE_MODEL
 
 from ..stores import lie
 
-pytest.importorskip("onnx", reason="needs the extra 'onnx'")
+onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxscript", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="needs the extra 'onnx'")
 
-MODELS: dict[str, Any] = {
-    "words": {"width": 32, "max_length": 8},
-    "lines": LINE_MODEL,
-    "other": {"width": 32, "max_length": 8},
-}
+MODELS: dict[str, Any] = {"words": {"width": 32, "max_length": 8}, "lines": LINE_MODEL}
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +47,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     draw_sample(folder / "imgur5k", pages=6, words_per_page=6, megapixels=(0.1, 0.2), plain=True)
     htrdata.build(Imgur5K(folder / "imgur5k"), folder / "words", workers=1)
     lie(Path(shutil.copytree(folder / "words", folder / "lines")), lambda it: it.update(unit="line"), "imgur5k")
-    known = divided(htrdata.open(folder / "words").dataset("imgur5k")).to_json()
-    other = {**known, "division": {**known["division"], "scheme": "other"}}  # type: ignore[call-overload,index]
+    known = divided(htrdata.open(folder / "words").dataset("imgur5k"))
     for name, fields in MODELS.items():
         torch.manual_seed(0)
         sizes: dict[str, Any] = {"charset": PRINTABLE, "output_channel": 16, "hidden_size": 8, **fields}
         recogniser = Recogniser(RecogniserConfig(architecture="None-VGG-None-CTC", **sizes)).eval()
-        recogniser.data = {"trained_on": [other if name == "other" else known]}
+        recogniser.data = {"trained_on": [known.to_json()]}
         save(recogniser, folder / f"{name}.safetensors", data=recogniser.data)
         export_onnx(recogniser, folder / f"{name}.onnx")
+    graph = onnx.load_model(folder / "words.onnx")
+    record = json.loads(graph.metadata_props[0].value)
+    other = replace(known, division=replace(known.division, scheme="other"))
+    onnx.helper.set_model_props(graph, {ENTRY: json.dumps({**record, "data": {"trained_on": [other.to_json()]}})})
+    onnx.save_model(graph, folder / "other.onnx")
     return folder
 
 

@@ -21,8 +21,6 @@ Annotations = Literal["xml", "png", "ascii"]
 Digests = dict[str, bytes]
 """Of the XML of forms: where two are the same there is no need to compare their words."""
 
-_NONE: Mapping[str, bytes] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class Listing:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from htrdata.errors import SourceMissingError, UsageError
+from htrdata.errors import SourceMissingError
 from htrdata.records.counting import plural
 from htrdata.store.browsing.answers import Answers
 from htrdata.store.browsing.correcting import CorrectionLog
@@ -83,7 +83,4 @@ def _unknown(words: WordTable, log: CorrectionLog) -> list[str]:
 
 
 def _chosen(store: Path, name: str | None) -> Dataset:
-    opened = open_store(store)
-    if name is None and len(opened.datasets) > 1:
-        raise UsageError(f"{store} has {', '.join(opened.datasets)}: say which with --name")
-    return opened.dataset(name if name is not None else next(iter(opened.datasets)))
+    return open_store(store).dataset(name)

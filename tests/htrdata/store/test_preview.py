@@ -126,7 +126,7 @@ def test_a_store_of_several_data_sets_asks_which(store: Path, tmp_path: Path) ->
         store,
         name="second",
     )
-    with pytest.raises(UsageError, match=r"several data sets: choose one with --name drawn\|second"):
+    with pytest.raises(UsageError, match=r"several data sets: name one of drawn, second with --name"):
         specimens(store)
     assert [word.label for word in specimens(store, name="second")] == ["other"]
     with pytest.raises(UsageError, match="has no train words"):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image
 
 import htrdata
 from htrdata.drawing.samples.imgur5k import draw_sample
-from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.errors import BadDataError, NotEnoughMemoryError, SourceMissingError, UsageError
 from htrdata.labels import PRINTABLE
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrmodel.checkpoint.native import save
@@ -236,6 +237,25 @@ def test_records_that_are_wrong(tmp_path: Path, entry: str) -> None:
     with pytest.raises(BadDataError, match=r"model\.onnx") as raised:
         OnnxRecogniser(path)
     assert len(str(raised.value)) < 1000
+
+
+@pytest.mark.parametrize(("said", "kind"), [("std::bad_alloc", NotEnoughMemoryError), ("no such node", BadDataError)])
+def test_a_lack_of_memory_is_no_fault_of_the_graph(
+    tmp_path: Path, said: str, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnxruntime
+
+    def failing(*_: object, **__: object) -> None:
+        raise onnxruntime.capi.onnxruntime_pybind11_state.Fail(f"[ONNXRuntimeError] : 1 : FAIL : {said}")
+
+    (tmp_path / "model.onnx").write_bytes(_constant([[1]], [[0.5]], GOOD))
+    runner = OnnxRecogniser(tmp_path / "model.onnx", threads=1)
+    monkeypatch.setattr(runner, "_session", SimpleNamespace(run=failing))
+    with pytest.raises(kind):
+        runner.read([Image.new("L", (60, 20))])
+    monkeypatch.setattr(onnxruntime, "InferenceSession", failing)
+    with pytest.raises(kind):
+        OnnxRecogniser(tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize(
