@@ -7,8 +7,8 @@
 
 The store is as for `held_out.py`: the path of a data set's folder in it. Of its test split the words, or lines, that
 the starter can spell are read by torch in float32 and by the graph, which has 8 bits in its trunk. Behind the
-difference of the two CERs stands its 95 % interval over writers, or pages where writers are unknown: a paired
-bootstrap, as `htrmodel evaluate` has it. The network is not needed.
+difference of the two CERs stands its 95 % interval over writers, or pages where writers are unknown (a paired
+bootstrap, as `htrmodel evaluate` has it), where there are several. The network is not needed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 import click
 from timing import machine
 
+from htrdata.records.counting import plural
 from htrdata.store.reading import Dataset, open_store
 from htrmodel.checkpoint.files import load
 from htrmodel.data.decoding import decode_stored
@@ -57,17 +58,20 @@ class Compared:
         cer = list(METRICS).index("micro_cer")
         sums = [cluster_sums(count(self.labels, read), self.clusters) for read in (self.by_torch, self.by_graph)]
         torch, graph = (100 * float(figures(one.sum(0))[cer]) for one in sums)
-        drawn = [figures(resample(one, RESAMPLES, 0))[..., cer] for one in sums]
-        low, high = interval(100 * (drawn[1] - drawn[0]))
+        clusters = len(set(self.clusters))
+        beside = f"{graph - torch:+.2f}"
+        if clusters > 1:
+            drawn = [figures(resample(one, RESAMPLES, 0))[..., cer] for one in sums]
+            beside += " [{:+.2f}, {:+.2f}]".format(*interval(100 * (drawn[1] - drawn[0])))
         otherwise = sum(one != other for one, other in zip(self.by_torch, self.by_graph, strict=True))
         unit = dataset.description.unit
         return [
             f"`{starter}`",
             f"{dataset.name}, {len(self.labels):,} {unit}s",
-            f"{len(set(self.clusters)):,} {'writers' if self.clusters[0].startswith('writer') else 'pages'}",
+            plural(clusters, "writer" if self.clusters[0].startswith("writer") else "page"),
             f"{torch:.2f} %",
             f"{graph:.2f} %",
-            f"{graph - torch:+.2f} [{low:+.2f}, {high:+.2f}]",
+            beside,
             f"{otherwise:,}",
         ]
 

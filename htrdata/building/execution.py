@@ -29,7 +29,16 @@ def executor_for(given: Executor | None, workers: int | None) -> Iterator[Execut
 
 @contextmanager
 def storage_errors(out: Path | None) -> Iterator[None]:
-    """Says in one sentence what the system has against reading, or against writing to the store."""
+    """Says in one sentence what the system has against reading, or against writing to the store.
+
+    Args:
+        out: the store; None where nothing is written.
+
+    Raises:
+        StorageError: for an OSError within.
+        NotEnoughMemoryError: for any error that says that there is no memory.
+        WorkerDiedError: for a broken executor.
+    """
     try:
         yield
     except HtrError:

@@ -53,7 +53,11 @@ PUBLISHED_OPTIONS: list[Decorator] = [
 
 
 def resplit(source: Source, asked: PublishedRequest, *, divide_few: bool = False) -> Source:
-    """The source, or the wrapper that deals its pages out anew; for the last see `htrdata.sources.resplit.Resplit`."""
+    """The source, or the wrapper that deals its pages out anew; for the last see `htrdata.sources.resplit.Resplit`.
+
+    Raises:
+        UsageError: an option means nothing with the others, or one is missing.
+    """
     from htrdata.sources.resplit import Fold, Ratio, Resplit
 
     kind = asked.resplit

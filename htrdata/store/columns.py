@@ -2,7 +2,7 @@
 
 pyarrow imports pandas as soon as it converts a value from Python or numpy, or an array to numpy (``pa.array``,
 ``pc.equal(column, "kept")``, ``column.to_numpy()``): 0.3 s and 40 MB, more than reading the labels of a million words
-takes. Going through the buffers does not.
+takes. Going through the buffers does not. Arrays are [N], one value for each row of a column.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def numbers(column: pa.Array) -> NDArray[np.int32]:
 
 
 def truths(column: pa.BooleanArray) -> NDArray[np.bool_]:
-    """The values of a column of booleans without nulls."""
+    """The values of a column of booleans without nulls: bool."""
     if not len(column):
         return np.empty(0, np.bool_)
     bits = np.frombuffer(column.buffers()[1], np.uint8)

@@ -33,7 +33,7 @@ def change_charset(
     apart. Drawn as new weights are, they would win often.
 
     Args:
-        weights: the state dict of a recogniser; it is left as it is.
+        weights: the state dict of a recogniser, whose classifier has a row for each class; it is left as it is.
         old: its config.
         new: the config of the recogniser that shall have the weights, of the same prediction stage.
 

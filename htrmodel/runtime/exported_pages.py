@@ -100,7 +100,8 @@ def prepare(out: Path, about: dict[str, str], places: Sequence[Path], pages: Seq
     Raises:
         UsageError: the folder is one of the places, or has pages that were read with something else.
         CannotCreateError: it cannot be made, or has files in the places of pages that no run has written.
-        StorageError: it cannot be written to.
+        StorageError: it cannot be written to, or its record not be read.
+        BadDataError: its record is damaged.
     """
     if any(place.is_dir() and real_path(place) == real_path(out) for place in places):
         raise UsageError(f"--out {out} is the export itself: its files stay as they are; name another folder")

@@ -31,7 +31,12 @@ Annotations = Mapping[str, Annotated]
 
 
 def read_annotations(path: Path) -> Annotations:
-    """Reads an annotation JSON: its pages in the order of ``index_id``, every annotation belonging to one of them."""
+    """Reads an annotation JSON: its pages in the order of ``index_id``, every annotation belonging to one of them.
+
+    Raises:
+        BadDataError: it is not JSON, has not the tables of Imgur5K, or an annotation is of no page.
+        OSError: it cannot be read.
+    """
     document = strict_json.load(path)
     tables: list[dict[str, Any]] = []
     for key in ("index_id", "index_to_ann_map", "ann_id"):
@@ -63,7 +68,12 @@ def _annotation(path: Path, word_id: str, entry: Any) -> tuple[str, Any, Any]:
 
 
 def read_data_list(path: Path) -> Annotations:
-    """Reads ``imgur5k_data.lst``. Words are numbered within their page, wherever in the file the page occurs."""
+    """Reads ``imgur5k_data.lst``. Words are numbered within their page, wherever in the file the page occurs.
+
+    Raises:
+        BadDataError: a line has not three fields.
+        OSError: it cannot be read.
+    """
     result: dict[str, Annotated] = {}
     for number, line in read_lines(path):
         fields = line.split("\t")
@@ -77,7 +87,12 @@ def read_data_list(path: Path) -> Annotations:
 
 
 def read_hashes(path: Path) -> dict[str, str]:
-    """Reads ``imgur5k_hashes.lst``: the MD5 of each page, in lower case; empty where there is no list."""
+    """Reads ``imgur5k_hashes.lst``: the MD5 of each page, in lower case; empty where there is no list.
+
+    Raises:
+        BadDataError: a line is no page id with its MD5, or a page has two.
+        OSError: it cannot be read.
+    """
     hashes: dict[str, str] = {}
     for number, line in read_lines(path) if path.exists() else ():
         fields = line.split()
