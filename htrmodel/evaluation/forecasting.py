@@ -36,8 +36,10 @@ def learn_forecast(recogniser: Recogniser, store: Path, split: str = "val") -> F
         check_members([recogniser], dataset)
         predictions = read_split(recogniser, dataset, split)
         for word in pair(dataset, split, predictions).words:
+            if word.confidence is None:  # the store lacks it for its label: nobody has read it
+                continue
             _, length, wrong = count([word.reference], [normal_form(word.reading)])[0, :3].tolist()
-            confidences.append(per_character(word.confidence or 0.0, word.reading))
+            confidences.append(per_character(word.confidence, word.reading))
             edits.append(wrong)
             characters.append(length)
             documents.append(f"{dataset.name} {word.cluster}")

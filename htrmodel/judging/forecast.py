@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -59,12 +60,15 @@ class Forecaster:
             BadDataError: it is something else.
         """
         try:
-            assert isinstance(values, Mapping)
+            if not isinstance(values, Mapping):
+                raise TypeError("no object")
             confidence, cer = (tuple(map(float, values[name])) for name in ("confidence", "cer"))
             errors = (float(values["mean_error"]), float(values["error_90"]))
-            assert len(confidence) == len(cer) > 0
+            # Between confidences that do not rise, nothing can be told.
+            if not len(confidence) == len(cer) > 0 or not all(a <= b for a, b in itertools.pairwise(confidence)):
+                raise ValueError("no curve")
             return cls(confidence, cer, *errors, int(values["documents"]))
-        except (AssertionError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise BadDataError(f"this is no forecaster: {values!r:.80}") from error
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from htrdata.errors import BadDataError, SourceMissingError, StorageError, UsageError
+from htrdata.files.refusals import refusal
 from htrdata.records import SPLITS
 from htrmodel.judging.prediction_rows import READERS, PredictionRow
 
@@ -100,7 +101,7 @@ def read_predictions(path: Path) -> Predictions:
     except UnicodeDecodeError as error:
         raise BadDataError(f"{path} is not UTF-8: byte {error.start:,} ({error.reason})") from error
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error}") from error
+        raise StorageError(f"cannot read {path}: {refusal(error, path)}") from error
 
 
 def _collect(path: Path, rows: Iterable[PredictionRow]) -> Predictions:

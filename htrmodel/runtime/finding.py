@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 from PIL.Image import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.files.refusals import refusal
 from htrdata.files.regular import open_regular, real_path
 from htrdata.images.tiff_pages import find_pages
 from htrdata.records import ImageFile
@@ -50,7 +51,7 @@ class _InTable:
         try:
             return self.image.read()
         except OSError as error:
-            raise SourceMissingError(f"{self.image.name} has no image ({error})") from error
+            raise SourceMissingError(f"{self.image.name} has no image: {refusal(error, self.image.name)}") from error
 
 
 @runtime_checkable

@@ -130,7 +130,7 @@ def storing(root: Path) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, HtrError):
             raise
-        raise StorageError(f"reading or writing in {root} failed: {error}") from error
+        raise StorageError(f"reading or writing in {root} failed: {refusal(error)}") from error
 
 
 def look_at(

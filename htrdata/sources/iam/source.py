@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from htrdata.errors import HtrError, SourceMissingError, StorageError, UsageError
+from htrdata.files.refusals import refusal
 from htrdata.records import Division, Page, SourceInfo, Unit
 from htrdata.sources.drawn import DrawnMark, parse_mark, read_mark
 from htrdata.sources.iam import annotations as kinds
@@ -158,7 +159,7 @@ class Iam:
         except HtrError:
             raise
         except OSError as error:
-            raise StorageError(f"cannot read IAM in {self.root}: {error}") from error
+            raise StorageError(f"cannot read IAM in {self.root}: {refusal(error)}") from error
 
     def _take_forms(self) -> Forms:
         """The words of all forms, which are there once: whoever asks again has them read again."""

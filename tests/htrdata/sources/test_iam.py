@@ -701,5 +701,5 @@ def test_a_file_that_cannot_be_read_is_told(drawn: Path, monkeypatch: pytest.Mon
         raise PermissionError(13, "Permission denied", str(file.path))
 
     monkeypatch.setattr(FileBelow, "read", refuse)
-    with pytest.raises(StorageError, match=r"cannot read IAM in .*Permission denied: .*\.xml"):
+    with pytest.raises(StorageError, match=r"cannot read IAM in .*Permission denied \(.*\.xml"):
         list(read(drawn, annotations="xml"))

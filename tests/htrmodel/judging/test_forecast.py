@@ -48,7 +48,11 @@ def test_its_error_is_that_of_documents_it_has_not_seen() -> None:
 def test_it_is_kept_as_json_and_nothing_else_is_taken_for_it() -> None:
     learnt = learn(*drawn(3))
     assert Forecaster.from_json(learnt.to_json()) == learnt
-    for wrong in (None, {}, {**learnt.to_json(), "cer": []}, {**learnt.to_json(), "mean_error": "much"}):
+    kept = learnt.to_json()
+    falling = kept["confidence"][::-1]
+    changes: list[dict[str, object]] = [{"cer": []}, {"mean_error": "much"}, {"confidence": falling}]
+    others: list[object] = [None, [], {}, *({**kept, **change} for change in changes)]
+    for wrong in others:
         with pytest.raises(BadDataError, match="no forecaster"):
             Forecaster.from_json(wrong)
 
