@@ -209,7 +209,7 @@ def _told() -> Iterator[None]:
     except (ImageError, UnidentifiedImageError):
         raise
     except Image.DecompressionBombError as error:
-        raise ImageError(str(error)) from error
+        raise ImageError(f"{str(error).partition(',')[0]}: save a smaller copy") from error
     except MALFORMED as error:
         raise ImageError(f"the image is damaged: {error or type(error).__name__}") from error
 

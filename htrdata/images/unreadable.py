@@ -22,5 +22,7 @@ def what_else(beginning: bytes, size: int, formats: Sequence[str]) -> str:
         return "a PDF, not an image: save its pages as PNG or TIFF"
     if beginning[4:8] == b"ftyp" and beginning[8:12] in (b"heic", b"heix", b"mif1", b"hevc"):
         return "a HEIC photograph, which is not read here: save it as JPEG or PNG"
+    if start.startswith((b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")):
+        return "an archive, not an image: unpack it, and name the folder"
     *others, last = (_NAMES.get(name, name) for name in formats)
     return f"not a readable {', '.join(others)} or {last} image: {size} bytes that begin with {beginning[:12]!r}"

@@ -55,7 +55,7 @@ def _is_labelled(data: Path, *, plain: bool) -> bool:
     if plain and any(split_folder(data, "train").rglob(DATA_FILE)):
         return False
     found = find(data)
-    return bool(found.images or found.tables or found.shards)
+    return bool(found.images or found.tables or found.shards or found.not_read)
 
 
 def _build(data: Path, store: Path, unit: Unit, workers: int | None) -> None:

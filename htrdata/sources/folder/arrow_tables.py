@@ -17,7 +17,7 @@ from htrdata.errors import BadDataError
 from htrdata.records import ImageFile
 from htrdata.sources.folder.arrow_files import leaf_of, open_arrow
 from htrdata.sources.folder.arrow_images import ArrowImage
-from htrdata.sources.folder.columns import NAMES, Columns, find_columns
+from htrdata.sources.folder.columns import NAMES, Columns, find_columns, may_be_split
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row
 
 _ROWS = 4096  # of texts, read at once
@@ -85,9 +85,11 @@ class ArrowTable:
             for place, column in self.columns.extra.items()
             if (text := held[self.names[place]]) is not None
         }
-        others = {role: held[roles[role]] or None for role in ("split", "writer", "page") if role in roles}
+        split, writer, page = (
+            held[roles[role]] or None if role in roles else None for role in ("split", "writer", "page")
+        )
         fault = "it has no image" if image is None else None
-        return Row(number, image or "", held[roles["text"]], row_id, **others, extra=extra or NOTHING, fault=fault)
+        return Row(number, image or "", held[roles["text"]], row_id, split, writer, page, extra or NOTHING, fault)
 
 
 def _texts(column: pa.Array) -> list[str | None]:
@@ -107,7 +109,7 @@ def recognise(path: Path, asked: Asked) -> ArrowTable:
         BadDataError: the file is damaged.
     """
     schema = open_arrow(path).schema
-    columns = find_columns(schema.names, asked.columns, (), str(path))
+    columns = find_columns(schema.names, asked.columns, _split_values(path, schema), str(path))
     text = schema.field(columns.places["text"])
     if not _is_text(text.type):
         raise NotATableError(
@@ -127,6 +129,16 @@ def recognise(path: Path, asked: Asked) -> ArrowTable:
         types,
         tuple(schema.names[place] for place in binary),
     )
+
+
+def _split_values(path: Path, schema: pa.Schema) -> list[list[object]]:
+    """The first rows, of which those columns have values that may be of splits."""
+    read = [field.name for field in schema if may_be_split(field.name) and _is_text(field.type)]
+    first = next(open_arrow(path).batches(read, _ROWS), None) if read else None
+    if first is None:
+        return []
+    values = {name: _texts(first.column(name)) for name in read}
+    return [[values[name][at] if name in values else None for name in schema.names] for at in range(first.num_rows)]
 
 
 def _image_columns(path: Path, field: pa.Field) -> tuple[str | None, str | None]:

@@ -13,6 +13,7 @@ from htrdata.files.regular import real_path
 from htrdata.images.endings import UNREAD, ending_of
 from htrdata.sources.base import Progress
 from htrdata.sources.drawn import MARK
+from htrdata.sources.folder import not_read
 from htrdata.sources.folder.plain_shards import SHARD_FILE
 from htrdata.sources.folder.rows import is_image_name
 from htrdata.sources.folder.texts_beside import ENDINGS
@@ -22,6 +23,7 @@ TABLE_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", "
 
 # What systems and tools leave behind, and folders that begin with a dot.
 _IGNORED = ("__MACOSX", "._", ".")
+_FEW = 100  # files that are not read; which kinds there are is what matters
 # Of binarised copies that stand in for an image.
 _VARIANTS = (".bin", ".nrm", ".dew")
 
@@ -38,6 +40,7 @@ class FolderListing:
         beside: the pairs of an image and its text, by the ending of the text.
         shards: folders with an LMDB.
         marks: files that say that images are drawn; see `htrdata.sources.drawn`.
+        not_read: files that hold something in another form, the first ones; see `not_read`.
     """
 
     images: int = 0
@@ -47,6 +50,7 @@ class FolderListing:
     beside: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     shards: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
+    not_read: list[str] = field(default_factory=list)
 
 
 def find(root: Path, progress: Progress | None = None) -> FolderListing:
@@ -133,6 +137,9 @@ def _look(below: str, names: list[str], listing: FolderListing) -> None:
         lowered = name.lower()
         if name == MARK:
             listing.marks.append(f"{below}{name}")
+        elif lowered.endswith(not_read.ENDINGS):
+            if len(listing.not_read) < _FEW:
+                listing.not_read.append(f"{below}{name}")
         elif lowered.endswith(TABLE_ENDINGS):
             ending = next((ending for ending in ENDINGS if lowered.endswith(ending)), None)
             image = stems.get(name[: -len(ending)]) if ending else None

@@ -1,4 +1,4 @@
-"""Tables as JSON: JSON Lines with an object for each row, an array of them, or docTR's object of texts by image."""
+"""Tables as JSON: JSON Lines with an object for each row, or a document that `rows_of` finds them in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from htrdata.errors import BadDataError
 from htrdata.files import strict_json
 from htrdata.files.strict_json import Json
 from htrdata.sources.folder.columns import find_columns
+from htrdata.sources.folder.json_rows import are_texts, rows_of
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row
 from htrdata.sources.folder.text_files import find_encoding, head_lines, not_in, numbered_lines
 
@@ -63,10 +64,7 @@ class JsonTable:
                 text = self.path.read_bytes().decode(self.encoding)
             except UnicodeDecodeError as error:
                 raise not_in(self.path, self.encoding) from error
-            document = strict_json.parse(text, self.path)
-            if isinstance(document, dict):
-                document = [{"image": image, "text": text} for image, text in document.items()]
-            yield from enumerate(map(_checked, document), 1)
+            yield from enumerate(map(_checked, rows_of(strict_json.parse(text, self.path)) or ()), 1)
             return
         for number, line in numbered_lines(self.path, self.encoding):
             try:
@@ -84,17 +82,19 @@ class JsonTable:
             fault = f"{keys['image']} is {json.dumps(image)[:80]}, not the name of an image"
         elif not isinstance(text, str | None):
             fault = f"{keys['text']} is {json.dumps(text)[:80]}, not a text"
-        others = {
-            role: _as_text(held[role]) or None
+        row_id, split, writer, page = (
+            None if (value := held.get(role)) is None else _as_text(value) or None
             for role in ("id", "split", "writer", "page")
-            if held.get(role) is not None
-        }
+        )
         return Row(
             number,
             image if isinstance(image, str) else "",
             text if isinstance(text, str) else None,
-            **others,
-            extra=extra or NOTHING,
+            row_id,
+            split,
+            writer,
+            page,
+            extra or NOTHING,
             fault=fault,
         )
 
@@ -115,11 +115,12 @@ def recognise(path: Path, asked: Asked) -> JsonTable:
         objects = [_loose(line) for line in lines]
         return _with_keys(path, encoding, True, [one for one in objects if isinstance(one, dict)], asked)
     document = strict_json.parse(path.read_bytes().decode(encoding, "replace"), path)
-    if isinstance(document, list) and document and all(isinstance(one, dict) for one in document[:50]):
-        return _with_keys(path, encoding, False, document, asked)
-    if isinstance(document, dict) and document and all(isinstance(text, str) for text in document.values()):
+    found = rows_of(document)
+    if found is None:
+        raise NotATableError("it is neither an array of objects nor an object with texts by the names of images")
+    if are_texts(document):
         return JsonTable(path, encoding, False, {}, {}, {})
-    raise NotATableError("it is neither an array of objects nor an object with texts by the names of images")
+    return _with_keys(path, encoding, False, [one for one in found if isinstance(one, dict)], asked)
 
 
 def _loose(line: str) -> Json:
@@ -140,7 +141,8 @@ def _with_keys(path: Path, encoding: str, lines: bool, objects: list[dict[str, J
             if value is not None:
                 texts[key] = texts.get(key, False) or isinstance(value, str)
     names = list(dict.fromkeys([*(key for one in objects for key in one), *texts]))
-    columns = find_columns(names, asked.columns, [objects[0].get(name) for name in names], str(path))
+    rows = [[one.get(name) for name in names] for one in objects]
+    columns = find_columns(names, asked.columns, rows, str(path))
     keys = {role: names[place] for role, place in columns.places.items()}
     extra = {names[place]: name for place, name in columns.extra.items()}
     named = {**{key: role for role, key in keys.items()}, **extra}

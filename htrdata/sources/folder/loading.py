@@ -17,7 +17,7 @@ from htrdata.records import ImageFile, Reason, Word
 from htrdata.sources.base import Progress
 from htrdata.sources.folder.image_names import ImageNames, is_absolute, split_name
 from htrdata.sources.folder.readings import Reading, ReadingPart
-from htrdata.sources.folder.rows import Row, split_named
+from htrdata.sources.folder.rows import HELD_OUT, Row, meant, split_named
 from htrdata.sources.folder.splitting import Placed
 from htrdata.sources.folder.texts_beside import TextsBeside
 
@@ -87,7 +87,7 @@ def load(
 
 def _held_out(split: str | None, by_split: bool) -> str | None:
     """The split that tells words of one id apart: what is not held out may be dealt out anew."""
-    return split if by_split and split in ("val", "test") else None
+    return split if by_split and split in _HELD_OUT else None
 
 
 def _unique(reading: Reading, by_split: bool) -> bool:
@@ -108,6 +108,9 @@ class _Fault(NamedTuple):
     said: str
 
 
+_HELD_OUT = frozenset(("val", "test", HELD_OUT))
+
+
 @dataclass(slots=True)
 class _Loading:
     root: Path
@@ -126,6 +129,8 @@ class _Loading:
             names = self._names(part)
             place = f"{part.name}, " if several else ""
             for row in part.table.rows():
+                if row.perhaps_names and not (isinstance(row.image, str) and names and names.find(row.image)):
+                    continue
                 word, fault = self._word(part, row, names)
                 self.numbers.append(row.number)
                 self.found.words.append(word)
@@ -134,6 +139,9 @@ class _Loading:
                 if fault is not None:
                     beside = isinstance(part.table, TextsBeside)
                     self._note(fault.said if beside else f"{place}line {row.number:,}: {fault.said}")
+        given = {word.split for word in self.found.words}
+        if HELD_OUT in given:
+            self.found.words = [word._replace(split=meant(word.split, given)) for word in self.found.words]
         return self.found
 
     def _note(self, fault: str) -> None:
@@ -184,7 +192,7 @@ class _Loading:
     def _image(self, row: Row, names: ImageNames | None) -> tuple[ImageFile | None, str | None, _Fault | None]:
         """The image of a row, the id of its word where there is one, and what is wrong with it."""
         if row.fault is not None:
-            return None, None, _Fault(Reason.INVALID_ID, row.fault)
+            return None, row.id, _Fault(row.reason, row.fault)
         if not isinstance(row.image, str):
             return row.image, row.id, None
         folder = str(self.root) if names is None or self.images is None else str(self.images)

@@ -12,6 +12,7 @@ from htrdata.images.endings import unread_note
 from htrdata.records.counting import plural
 from htrdata.sources.folder import arrow_tables, json_tables, text_tables
 from htrdata.sources.folder.finding import FolderListing
+from htrdata.sources.folder.not_read import remedies
 from htrdata.sources.folder.plain_shards import SHARD_FILE, PlainShard
 from htrdata.sources.folder.rows import (
     Asked,
@@ -23,6 +24,7 @@ from htrdata.sources.folder.rows import (
     without_split,
 )
 from htrdata.sources.folder.texts_beside import ENDINGS, TextsBeside
+from htrdata.sources.folder.texts_elsewhere import ending_of_text, pair_across
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def find_readings(root: Path, listing: FolderListing, asked: Asked) -> list[Read
             groups.setdefault((without_split(stem), dot + ending), []).append(part)
     readings = [tuple(parts) for parts in groups.values()]
     readings += [tuple(_shards(root, listing))] if listing.shards else []
-    readings += [(beside,) for ending in ENDINGS if (beside := _beside(root, listing, ending, asked.encoding))]
+    if not readings:
+        _pair(root, listing, asked)
+    readings += [(beside,) for ending in ENDINGS if (beside := _beside(root, listing, ending, asked))]
     if not readings:
         raise SourceMissingError(_nothing(root, listing, refused))
     return readings
@@ -90,7 +94,8 @@ def named_reading(root: Path, listing: FolderListing, names: Sequence[str], aske
     parts: list[ReadingPart] = []
     for name in names:
         if name in ENDINGS:
-            beside = _beside(root, listing, name, asked.encoding)
+            _pair(root, listing, asked)
+            beside = _beside(root, listing, name, asked)
             if beside is None:
                 raise SourceMissingError(f"no image in {root} has a text beside it whose name ends in {name}")
             parts.append(beside)
@@ -117,6 +122,8 @@ def _below(root: Path, path: Path) -> str:
 def _part(root: Path, below: str, asked: Asked) -> ReadingPart:
     if PurePosixPath(below).name == SHARD_FILE:
         return next(_shards(root, FolderListing(shards=[below.removesuffix(SHARD_FILE)])))
+    if known := remedies([below]):
+        raise NotATableError(known[0])
     recognise = _READERS.get(Path(below).suffix.lower(), text_tables.recognise)
     table = recognise(root / below, asked)
     place = PurePosixPath(below)
@@ -130,16 +137,40 @@ def _shards(root: Path, listing: FolderListing) -> Iterator[ReadingPart]:
         yield ReadingPart(below, f"{below}{SHARD_FILE}", PlainShard(root / below / SHARD_FILE, below), split)
 
 
-def _beside(root: Path, listing: FolderListing, ending: str, encoding: str | None) -> ReadingPart | None:
+def _pair(root: Path, listing: FolderListing, asked: Asked) -> None:
+    """Where no text stands beside its image, looks for the images of texts in other folders."""
+    if not listing.beside:
+        pair_across(root, listing, [text for ending in ENDINGS for text in _alone(root, listing, ending, asked)])
+
+
+def _beside(root: Path, listing: FolderListing, ending: str, asked: Asked) -> ReadingPart | None:
     pairs = listing.beside.get(ending)
-    return ReadingPart("", ending, TextsBeside(root, ending, pairs, encoding), None) if pairs else None
+    if not pairs:
+        return None
+    paired = {text for _, text in pairs}
+    alone = tuple(text for text in _alone(root, listing, ending, asked) if text not in paired)
+    return ReadingPart("", ending, TextsBeside(root, ending, pairs, asked.encoding, alone), None)
+
+
+def _alone(root: Path, listing: FolderListing, ending: str, asked: Asked) -> Iterator[str]:
+    """The texts with an ending that have no image beside them, and are no tables."""
+    for below in listing.tables:
+        if ending_of_text(below) == ending:
+            try:
+                text_tables.recognise(root / below, asked)
+            except NotATableError:
+                yield below
+            except (BadDataError, UsageError):
+                continue  # a table, of which something else is told
 
 
 def _nothing(root: Path, listing: FolderListing, refused: Sequence[str]) -> str:
     unread = f"; {unread_note(listing.unread)}" if listing.unread else ""
     looked = f"; looked into {'; '.join(refused[:3])}{' …' if len(refused) > 3 else ''}" if refused else ""
+    others = f"; {'; '.join(remedies(listing.not_read))}" if listing.not_read else ""
+    lacking = f"says what its {listing.images:,} images say" if listing.images else "is an image"
     return (
-        f"nothing in {root} says what its {listing.images:,} images say{looked}{unread}. Write {root / 'gt.txt'}, "
+        f"nothing in {root} {lacking}{looked}{unread}{others}. Write {root / 'gt.txt'}, "
         "a line for each: path, tab, text; or name a table with --labels"
     )
 

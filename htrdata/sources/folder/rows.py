@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from htrdata.images.endings import ENDINGS_OF_FILES, UNREAD, ending_of
-from htrdata.records import ImageFile
+from htrdata.records import ImageFile, Reason
 
 NOTHING: Mapping[str, str] = {}
 """The further columns of a row that has none: one for all of them."""
@@ -29,6 +29,8 @@ class Row:
         page: what it was cut from.
         extra: further columns, by their names in a manifest.
         fault: what is wrong with it, in words; None where nothing is.
+        reason: of the fault.
+        perhaps_names: whether it may be the names of the columns: it is no row unless its image is there.
     """
 
     number: int
@@ -40,6 +42,8 @@ class Row:
     page: str | None = None
     extra: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     fault: str | None = None
+    reason: Reason = Reason.INVALID_ID
+    perhaps_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +111,23 @@ def is_image_name(name: str) -> bool:
 
 _IMAGES = ENDINGS_OF_FILES | UNREAD.keys()
 _TOKEN = re.compile("[a-z]+")
+
+HELD_OUT = "eval"
+"""What some call val and others test: which one, the other names beside it say; see `meant`."""
+
 _SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing", "evaluation"), "test"),
+    **dict.fromkeys(("train", "training", "trn"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "vld", "dev", "development"), "val"),
+    **dict.fromkeys(("test", "testing", "tst"), "test"),
+    **dict.fromkeys(("eval", "evaluation"), HELD_OUT),
 }
 
 
 def split_named(name: str) -> str | None:
-    """The split that a word of a table or a folder's whole name stands for; None for any other."""
+    """The split that a word of a table or a folder's whole name stands for; None for any other.
+
+    It is train, val, test or `HELD_OUT`.
+    """
     return _SPLITS.get(name.strip().lower())
 
 
@@ -123,6 +135,13 @@ def split_within(name: str) -> str | None:
     """The split that a part of a name, between other signs than letters, stands for; None where none or several do."""
     found = {_SPLITS[token] for token in _TOKEN.findall(name.lower()) if token in _SPLITS}
     return found.pop() if len(found) == 1 else None
+
+
+def meant(split: str | None, beside: Container[str | None]) -> str | None:
+    """What a split is that is called eval: val where there is a test beside it, else test; any other is itself."""
+    if split != HELD_OUT:
+        return split
+    return "val" if "test" in beside else "test"
 
 
 def without_split(name: str) -> str:

@@ -14,17 +14,16 @@ from typing import ClassVar
 from htrdata.errors import SourceMissingError
 from htrdata.files.cards import read_card
 from htrdata.files.regular import real_path
-from htrdata.images.endings import unread_note
 from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
-from htrdata.records.counting import plural
 from htrdata.sources.base import Progress
 from htrdata.sources.drawn import DrawnMark, read_mark
 from htrdata.sources.folder.finding import FolderListing, find
 from htrdata.sources.folder.loading import Loaded, load
+from htrdata.sources.folder.notes import notes_of, nowhere
 from htrdata.sources.folder.readings import Reading, choose, find_readings, named_reading, options_for
 from htrdata.sources.folder.rows import Asked
-from htrdata.sources.folder.splitting import Dealt, Placed, Splits, deal
+from htrdata.sources.folder.splitting import Dealt, Placed, Splits, deal, named_by_folders
 
 _PAGE_WORDS = 500  # of one page together; a table may say that a million are of one
 _GENERIC = {"gt", "label", "labels", "metadata", "data", "images", "words", "lines", "dataset", "train", "val", "test"}
@@ -157,12 +156,15 @@ class Folder:
         loaded.refuse(options_for(reading).replace("--labels ", "")) if not self.drop_wrong else None
         if not loaded.words:
             raise SourceMissingError(f"{options_for(reading)} has no rows: write one for each image in {root}")
+        words = loaded.words
+        if self.split is None and self.splits in ("auto", "given") and all(word.split is None for word in words):
+            words = named_by_folders(words) or words
         if self.split is not None:
-            dealt = Dealt([self.split] * len(loaded.words), f"all {self.split}", {})
+            dealt = Dealt([self.split] * len(words), f"all {self.split}", {})
         else:
-            dealt = deal(loaded.words, self.splits)
-        notes = [*said, *loaded.dropped(), *_notes(listing, reading, loaded.words, self.unit)]
-        return _Content(reading, dealt, tuple(_pages(loaded.words, dealt.splits)), tuple(notes))
+            dealt = deal(words, self.splits)
+        notes = [*said, *loaded.dropped(), *notes_of(listing, reading, words, self.unit), *nowhere(words, dealt)]
+        return _Content(reading, dealt, tuple(_pages(words, dealt.splits)), tuple(notes))
 
     def _reading(self, root: Path, labels: Sequence[str], listing: FolderListing) -> tuple[Reading, list[str]]:
         if labels:
@@ -187,19 +189,6 @@ class _Content:
 def _texts(loaded: Loaded) -> dict[str, str]:
     """The texts by what tells their images: a file by its path, one within a table by its id."""
     return {getattr(word.word.image, "below", word.word.id): normal_form(word.word.text) for word in loaded.words}
-
-
-def _notes(listing: FolderListing, reading: Reading, words: Sequence[Placed], unit: Unit) -> Iterator[str]:
-    for part in reading:
-        if part.table.left_out:
-            yield f"{part.name}: {', '.join(part.table.left_out)} holds bytes, which no manifest can, and is left out"
-    if listing.unread:
-        yield unread_note(listing.unread)
-    named = len({word.word.image for word in words if hasattr(word.word.image, "below")})
-    if 0 < named < listing.images:
-        yield f"{plural(listing.images - named, 'image has', 'images have')} no text: left alone"
-    if unit == "word" and 2 * sum(" " in word.word.text.strip() for word in words) > len(words):
-        yield "most texts have spaces: if these are lines, --unit line says so"
 
 
 def _pages(words: list[Placed], splits: Sequence[str | None]) -> Iterator[Page]:

@@ -17,6 +17,7 @@ from htrdata.files.on_disk import FileBelow
 from htrdata.records import Word
 from htrdata.records.counting import plural
 from htrdata.sources import shares
+from htrdata.sources.folder.rows import meant, split_within
 
 Splits = Literal["auto", "given", "writer", "page", "folder", "name"]
 """How words are dealt out: ``given`` is as the table says and no more, ``auto`` the first way that is known."""
@@ -54,6 +55,28 @@ class Dealt:
     splits: Sequence[str | None]
     scheme: str
     parameters: Mapping[str, str]
+
+
+def named_by_folders(words: Sequence[Placed]) -> list[Placed] | None:
+    """The words in the splits that the folders of their images are called by; None where these name none.
+
+    They do where all folders of one level are called so, and not all for one split: ``train/`` and ``test/``.
+
+    Args:
+        words: of which no table gives a split.
+    """
+    folders = {folder: folder.split("/") for word in words if (folder := _folder(word)) is not None}
+    if not folders:
+        return None
+    for level in range(min(map(len, folders.values()))):
+        splits = {folder: split_within(parts[level]) for folder, parts in folders.items()}
+        found = set(splits.values())
+        if None not in found and len(found) > 1:
+            return [
+                word if (folder := _folder(word)) is None else word._replace(split=meant(splits[folder], found))
+                for word in words
+            ]
+    return None
 
 
 def deal(words: Sequence[Placed], asked: Splits) -> Dealt:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.sources.folder.columns import Columns, find_columns
-from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row, is_image_name
+from htrdata.sources.folder.listed_names import names_images, names_listed
+from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row, Table
+from htrdata.sources.folder.spaced_tables import SpacedTable, are_spaced
 from htrdata.sources.folder.text_files import find_encoding, head_lines, not_in, numbered_lines
 
 QUOTE = '"'
 _SEPARATORS = ("\t", ",", ";", "|")
 _SPOKEN = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "space"}
+
+# Excel's own first line, which says what separates columns.
+_EXCEL = re.compile('"?sep=.?"?')
+
+# A line of IAM's words.txt or lines.txt.
+_IAM = re.compile(r"[a-z]\d\d-\d{3}[a-z]?(?:-\d\d){1,2} (?:ok|err) \d+ .*")
 
 # A path that may hold spaces, the ending of an image, spaces, a text.
 _WITH_SPACE = re.compile(r"(?i)(\S.*?\.(?:png|jpe?g|tiff?|webp|bmp|gif))\s+(\S.*)")
@@ -39,6 +48,8 @@ class TextTable:
         header: whether its first line names the columns.
         width: how many columns it has.
         columns: what they hold.
+        numbered: whether a person names the column of images by its number: then its first line may name none.
+        lists: whether there are lists of images where one is wanted.
     """
 
     path: Path
@@ -49,6 +60,8 @@ class TextTable:
     header: bool
     width: int
     columns: Columns
+    numbered: bool = False
+    lists: bool = False
 
     fingerprint: ClassVar[str] = ""
     types: ClassVar[Mapping[str, str]] = {}
@@ -67,22 +80,38 @@ class TextTable:
     def rows(self) -> Iterator[Row]:
         """All rows in order. Raises as `htrdata.sources.folder.rows.Table.rows` does."""
         lines = self._quoted_lines() if self.quoted else self._plain_lines()
-        if self.header:
-            next(lines, None)
+        waits_for_names = self.header
         for number, cells, fault in lines:
+            if number == 1 and _EXCEL.fullmatch(self.separator.join(cells).strip()):
+                continue
+            if waits_for_names:
+                waits_for_names = False
+                if self.numbered and len(cells) == self.width:
+                    yield replace(self._row(number, cells), perhaps_names=True)
+                continue
             if fault is None and len(cells) != self.width:
                 fault = self._misshapen(cells)
             if fault is not None:
                 yield Row(number, "", None, fault=fault)
-            else:
-                yield self._row(number, cells)
+                continue
+            row = self._row(number, cells)
+            yield from self._each(row, cells[self.columns.places["image"]]) if self.lists else [row]
+
+    def _each(self, row: Row, image: str) -> Iterator[Row]:
+        """A row for each image that one lists. Being variants of one picture, they stay together as a page does."""
+        names = names_listed(image)
+        page = row.page or (names or [image])[0]
+        if names is None:
+            yield replace(row, page=page)
+        else:
+            yield from (replace(row, image=name, id=None, page=page) for name in names)
 
     def _row(self, number: int, cells: Sequence[str]) -> Row:
         columns = self.columns
         held = {role: cells[place] for role, place in columns.places.items()}
         extra = {name: cells[place] for place, name in columns.extra.items()} if columns.extra else NOTHING
-        others = {role: held[role] or None for role in ("id", "split", "writer", "page") if role in held}
-        return Row(number, held["image"], held["text"], **others, extra=extra)
+        row_id, split, writer, page = (held.get(role) or None for role in ("id", "split", "writer", "page"))
+        return Row(number, held["image"], held["text"], row_id, split, writer, page, extra)
 
     def _misshapen(self, cells: Sequence[str]) -> str:
         shown = self.separator.join(cells).strip()[:80]
@@ -117,7 +146,7 @@ class TextTable:
                 for cells in table:
                     raw, number = "".join(consumed), table.line_num - len(consumed) + 1
                     consumed.clear()
-                    if len(cells) > 1 or "".join(cells).strip():
+                    if "".join(cells).strip():  # Excel writes rows that were once filled, and are empty now
                         yield number, cells, _STRAY if QUOTE in raw and QUOTE in field.sub(r"\1", raw) else None
         except csv.Error as error:
             raise BadDataError(
@@ -134,7 +163,7 @@ def _noted(lines: Iterable[str], consumed: list[str]) -> Iterator[str]:
         yield line
 
 
-def recognise(path: Path, asked: Asked) -> TextTable:
+def recognise(path: Path, asked: Asked) -> Table:
     """Tells how a text is laid out, by its first lines.
 
     Raises:
@@ -143,27 +172,45 @@ def recognise(path: Path, asked: Asked) -> TextTable:
     """
     encoding = find_encoding(path, asked.encoding)
     lines = head_lines(path, encoding)
+    if lines and _EXCEL.fullmatch(lines[0].strip(" ;,|\t")):
+        del lines[0]
     if not lines:
         raise NotATableError("it is empty, or no text")
     by_format = path.suffix.lower() in (".csv", ".tsv", ".tab")
-    quoted = asked.quoting == "csv" if asked.quoting else by_format
-    why = "no line of it is the name of an image, a tab and a text, and its first one names no columns"
+    quoted = asked.quoting == "csv" if asked.quoting else by_format or _all_quoted(lines)
+    why = (
+        "no line of it is the name of an image, a tab and a text, and its first one names no columns; where names of "
+        "images have no endings, --column image=1 --column text=2 says so"
+    )
+    if not by_format and not asked.columns and are_spaced(lines):
+        return SpacedTable(path, encoding)
     for separator in _SEPARATORS:
         cells, *others = (_cells(line, separator, quoted) for line in lines)
-        if len(cells) > 1 and not any(map(is_image_name, cells)):
+        form = (path, encoding, separator, quoted, asked.quoting is not None)
+        if len(cells) > 1 and not any(map(names_images, cells)):
             try:
-                columns = find_columns(cells, asked.columns, others[0] if others else (), str(path))
+                columns = find_columns(cells, asked.columns, others, str(path))
             except NotATableError as error:
                 why = str(error) if by_format or asked.columns else why
                 continue
-            return TextTable(path, encoding, separator, quoted, asked.quoting is not None, True, len(cells), columns)
-        if named := [row for row in (cells, *others) if len(row) > 1 and any(map(is_image_name, row))]:
-            places = _places(named, asked, str(path))
-            width = len(named[0])
-            return TextTable(path, encoding, separator, quoted, asked.quoting is not None, False, width, places)
+            image = asked.columns.get("image")
+            return TextTable(*form, True, len(cells), columns, numbered=image is not None and image not in cells)
+        if named := [row for row in (cells, *others) if len(row) > 1 and any(map(names_images, row))]:
+            # A text with a tab, in one line or another, is wrong there.
+            width = Counter(map(len, named)).most_common(1)[0][0]
+            places = _places([row for row in named if len(row) == width], asked, str(path))
+            lists = any(names_listed(row[places.places["image"]]) for row in named if len(row) == width)
+            return TextTable(*form, False, width, places, lists=lists)
     if all(map(_WITH_SPACE.fullmatch, map(str.strip, lines))):
         return TextTable(path, encoding, " ", False, True, False, 2, Columns({"image": 0, "text": 1}, {}))
+    if any(map(_IAM.fullmatch, lines)):
+        why = "it looks like IAM's own list: `htrdata iam` reads it, with its images"
     raise NotATableError(why)
+
+
+def _all_quoted(lines: Sequence[str]) -> bool:
+    """Whether each line is one of quoted fields alone, with tabs between them, as pandas writes them if asked to."""
+    return all(re.fullmatch('"(?:[^"]|"")*"(?:\t"(?:[^"]|"")*")+', line) for line in lines)
 
 
 def _places(rows: Sequence[Sequence[str]], asked: Asked, place: str) -> Columns:
@@ -171,14 +218,14 @@ def _places(rows: Sequence[Sequence[str]], asked: Asked, place: str) -> Columns:
     width = len(rows[0])
     if asked.columns:
         numbers = [str(number + 1) for number in range(width)]
-        images = [number for number, cell in zip(numbers, rows[0], strict=True) if is_image_name(cell)]
+        images = [number for number, cell in zip(numbers, rows[0], strict=True) if names_images(cell)]
         found = {"image": images[0]} if len(images) == 1 else {}
         return find_columns(numbers, {**found, **asked.columns}, (), place)
     if width > 2:
         raise NotATableError(
             f"it has {width} columns without names: --column image=1 --column text=2 says what they are"
         )
-    image = int(sum(is_image_name(row[0]) for row in rows) < sum(is_image_name(row[-1]) for row in rows))
+    image = int(sum(names_images(row[0]) for row in rows) < sum(names_images(row[-1]) for row in rows))
     return Columns({"image": image, "text": 1 - image}, {})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from htrdata.records import Reason
 from htrdata.sources.folder.rows import Row
 from htrdata.sources.folder.text_files import find_encoding
 
@@ -23,12 +24,14 @@ class TextsBeside:
         ending: of the texts.
         pairs: the path of each image below the folder, and that of its text.
         encoding: of the texts; None for UTF-8, or UTF-16 where they are that.
+        alone: texts with this ending that no image has.
     """
 
     path: Path
     ending: str
     pairs: Sequence[tuple[str, str]]
     encoding: str | None
+    alone: Sequence[str] = ()
 
     fingerprint: ClassVar[str] = ""
     extra_columns: ClassVar[tuple[str, ...]] = ()
@@ -45,6 +48,11 @@ class TextsBeside:
         for number, (image, below) in enumerate(self.pairs, 1):
             text, fault = self._text(self.path / below)
             yield Row(number, image, text, fault=f"{below}: {fault}" if fault else None)
+        # What ends in .txt alone may be anything: a note says it.
+        for number, below in enumerate(self.alone if self.ending == ENDINGS[0] else (), len(self.pairs) + 1):
+            text, _ = self._text(self.path / below)
+            fault = f"{below}: there is no image of this name beside it"
+            yield Row(number, "", text, below, fault=fault, reason=Reason.IMAGE_MISSING)
 
     def _text(self, path: Path) -> tuple[str | None, str | None]:
         encoding = find_encoding(path, self.encoding)

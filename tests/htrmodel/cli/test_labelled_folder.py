@@ -127,3 +127,11 @@ def test_a_table_without_images_is_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(commands, ["predict", str(tmp_path / "t.parquet"), "--checkpoint", "starter-fast"])
     assert isinstance(done.exception, HtrError)
     assert "holds no images: none of its columns text has their bytes" in str(done.exception)
+
+
+@pytest.mark.parametrize("form", ["file", "folder"])
+def test_an_archive_is_told_to_be_unpacked(form: str, tmp_path: Path) -> None:
+    (tmp_path / "crops.zip").write_bytes(b"PK\x03\x04")
+    place = tmp_path / "crops.zip" if form == "file" else tmp_path
+    with pytest.raises(HtrError, match=r"unpack crops\.zip"), as_store(place, plain=False):
+        pass
