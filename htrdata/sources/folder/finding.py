@@ -62,10 +62,14 @@ def find(root: Path, progress: Progress | None = None) -> FolderListing:
 
     Raises:
         SourceMissingError: there is no such folder.
-        UsageError: it is a store.
+        UsageError: it is a store, or a data set of one.
     """
     if not root.is_dir():
         raise SourceMissingError(f"there is no folder {root}: name the one with the images and their texts as PATH")
+    if _is_dataset(str(root)):
+        raise UsageError(
+            f"{root} is a data set of a store: `htrmodel` takes {real_path(root).parent}, the store, as it is"
+        )
     listing = FolderListing()
     files = 0
     for below, names in _folders(root):

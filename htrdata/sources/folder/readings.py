@@ -19,6 +19,7 @@ from htrdata.sources.folder.rows import (
     NotATableError,
     Recognise,
     Table,
+    is_image_name,
     split_named,
     split_within,
     without_split,
@@ -122,6 +123,8 @@ def _below(root: Path, path: Path) -> str:
 def _part(root: Path, below: str, asked: Asked) -> ReadingPart:
     if PurePosixPath(below).name == SHARD_FILE:
         return next(_shards(root, FolderListing(shards=[below.removesuffix(SHARD_FILE)])))
+    if is_image_name(below):
+        raise NotATableError("it is an image: name the folder that it is in")
     if known := remedies([below]):
         raise NotATableError(known[0])
     recognise = _READERS.get(Path(below).suffix.lower(), text_tables.recognise)
