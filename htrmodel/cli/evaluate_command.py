@@ -123,7 +123,7 @@ def evaluate(
             "--lm, --lexicon and --tta are for reading: what is in --predictions has been read; give a --checkpoint"
         )
     _check_places(save, report, (*checkpoints, *predictions, *language.files, *_kept_folders(data)))
-    data = click.get_current_context().with_resource(as_store(data, plain=False))
+    data = click.get_current_context().with_resource(as_store(data, plain=False, judged=split))
     dataset, _ = which_split(data, name, split)
     if checkpoints:
         dataset.words(split)  # raises where there are none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,9 @@ from htrmodel.cli.scripting import say
 
 
 @contextmanager
-def as_store(data: Path, *, plain: bool, unit: Unit = "word", workers: int | None = None) -> Iterator[Path]:
+def as_store(
+    data: Path, *, plain: bool, unit: Unit = "word", workers: int | None = None, judged: str | None = None
+) -> Iterator[Path]:
     """A store as it is; of images with their texts a store that is there until the command is done.
 
     It is made in the system's folder for temporary files, of the images as they are, by the rules of ``htrdata
@@ -26,6 +29,8 @@ def as_store(data: Path, *, plain: bool, unit: Unit = "word", workers: int | Non
         plain: whether LMDBs in ``train/`` and ``val/`` pass as they are, since the command reads them itself.
         unit: what the images show.
         workers: processes to build in; one per usable core where None.
+        judged: the split that is judged, if that is done: others of the words are not, which is said where nobody but
+            this function has dealt them out.
 
     Raises:
         UsageError: the folder can be read in several ways, and the option that says in which is of ``htrdata folder``.
@@ -37,7 +42,7 @@ def as_store(data: Path, *, plain: bool, unit: Unit = "word", workers: int | Non
         return
     folder = Path(tempfile.mkdtemp(prefix="htrmodel-"))
     try:
-        _build(data, folder / "store", unit, workers)
+        _build(data, folder / "store", unit, workers, judged)
         yield folder / "store"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -58,11 +63,12 @@ def _is_labelled(data: Path, *, plain: bool) -> bool:
     return bool(found.images or found.tables or found.shards or found.not_read)
 
 
-def _build(data: Path, store: Path, unit: Unit, workers: int | None) -> None:
+def _build(data: Path, store: Path, unit: Unit, workers: int | None, judged: str | None) -> None:
     from htrdata.building.builder import build
     from htrdata.building.options import BuildOptions
     from htrdata.building.report import summary
     from htrdata.sources.folder import Folder
+    from htrdata.sources.folder.splitting import GIVEN
 
     try:
         with progress_bar() as progress:
@@ -75,6 +81,12 @@ def _build(data: Path, store: Path, unit: Unit, workers: int | None) -> None:
     except (UsageError, BadDataError, SourceMissingError) as error:
         raise _with_remedy(error, data) from error
     say(summary(built.description))
+    words = Counter({shard.split: shard.words for shard in built.description.shards.values()})
+    if judged is not None and source.division.scheme != GIVEN:
+        say(
+            f"nothing holds words of {data} out: of {words.total():,} words {words[judged]:,} are judged; "
+            f"to judge all: `htrdata folder {data} --split {judged} --out STORE`, and name that store"
+        )
     say(f"{data} is read as it stands; `htrdata folder {data}` makes a store of it that stays")
 
 

@@ -22,6 +22,9 @@ from htrdata.sources.folder.rows import meant, split_within
 Splits = Literal["auto", "given", "writer", "page", "folder", "name"]
 """How words are dealt out: ``given`` is as the table says and no more, ``auto`` the first way that is known."""
 
+GIVEN = "as given"
+"""How the words are dealt out where tables or folders say it."""
+
 _LEAST = 3  # groups
 _ENOUGH = 5  # groups: fewer would take half of the words from the training
 _VAL = 0.1  # of train, where val alone is not given
@@ -114,7 +117,7 @@ def _as_given(words: Sequence[Placed], *, cut: bool) -> Dealt:
     splits = [word.split for word in words]
     train = [word for word in words if word.split == "train"]
     if not cut or "val" in splits or len({_name(word) for word in train}) < 2:
-        return Dealt(splits, "as given", {})
+        return Dealt(splits, GIVEN, {})
     kind, names = _grouped(train, "auto")
     weights = _weights(Counter(names))
     alone = shares.each_alone(weights.values())
@@ -125,7 +128,7 @@ def _as_given(words: Sequence[Placed], *, cut: bool) -> Dealt:
     about = {"val": f"{_VAL:.0%} of train by {kind}"}
     if not alone:
         about["held out"] = shares.fingerprint(dict.fromkeys(held, "val"))
-    return Dealt(splits, "as given", about)
+    return Dealt(splits, GIVEN, about)
 
 
 def _weights(sizes: Mapping[str, int]) -> dict[str, int]:

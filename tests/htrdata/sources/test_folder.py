@@ -365,6 +365,10 @@ def test_stores_and_what_systems_leave_behind_are_passed_over(tmp_path: Path) ->
     assert read(Folder(tmp_path)) == NAMED
     with pytest.raises(UsageError, match="is a store already"):
         read(Folder(tmp_path / "lmdb"))
+    with pytest.raises(UsageError, match="own is a data set of a store"):
+        read(Folder(tmp_path / "lmdb/own"))
+    with pytest.raises(BadDataError, match="it is an image: name the folder that it is in"):
+        read(Folder(tmp_path / "000.png"))
 
 
 def splits_of(pages: list[Page]) -> dict[str, set[str | None]]:

@@ -102,6 +102,8 @@ def test_a_folder_is_trained_on_judged_by_and_read(tmp_path: Path, monkeypatch: 
     )
     assert judged.exit_code == 0, judged.output
     assert re.search(r"best\.safetensors on letters test", judged.stdout)
+    assert f"of {len(NAMED)} words 3 are judged; to judge all: `htrdata folder letters --split test" in judged.stderr
+    assert "are judged" not in trained.stderr
     write_parquet(Path("table"))
     for place in ("letters", "table", "table/words.parquet"):
         done = CliRunner().invoke(commands, ["predict", place, "--checkpoint", best, "--device", "cpu", "--csv"])
