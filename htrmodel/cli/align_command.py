@@ -81,7 +81,7 @@ def align(
         from htrmodel.runtime.predicting import load_reader
 
         reader = load_reader(checkpoint, device, None, foreign.settings(), say_assumed)
-        place_words(reader, checkpoint, places, out, part, boxes or "words", _BATCH)
+        place_words(reader, places, out, part, boxes or "words", _BATCH)
         return
     if boxes is not None or part is not None:
         raise UsageError("--boxes and --part go with --xml, which writes pages")

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 def fill_pages(
     reader: WordReader,
-    checkpoint: Path,
     language: str,
     places: tuple[Path, ...],
     out: Path,
@@ -37,6 +36,16 @@ def fill_pages(
 ) -> None:
     """Reads exports and writes their files anew; says what came of it, and ends the program where it was told to.
 
+    Args:
+        reader: what reads; its name is its file, or that of a starter.
+        language: what helps it, for the record of the folder; empty for nothing.
+        places: the exports.
+        out: the folder of the results.
+        unit: what is read.
+        part: ``I/N`` for a share of the pages; None for all.
+        boxes: what is placed besides; None for nothing.
+        batch_size: how many lines are read at once.
+
     Raises:
         UsageError: a model of words shall read lines, words shall be placed that are read by themselves, the part is
             none, or the folder has another run's pages.
@@ -46,7 +55,7 @@ def fill_pages(
     from htrmodel.runtime.filled_exports import fill_export
 
     _check(reader, unit, boxes)
-    about = {"checkpoint": _digest(checkpoint), "unit": unit, "language": language}
+    about = {"checkpoint": _digest(reader), "unit": unit, "language": language}
 
     def fill(pages: Sequence[ExportedPage], stop: Stop, progress: Progress) -> Filled:
         return fill_export(
@@ -58,7 +67,6 @@ def fill_pages(
 
 def place_words(
     reader: WordReader,
-    checkpoint: Path,
     places: tuple[Path, ...],
     out: Path,
     part: str | None,
@@ -80,7 +88,7 @@ def place_words(
     def place(pages: Sequence[ExportedPage], stop: Stop, progress: Progress) -> Filled:
         return place_export(reader, pages, out, boxes, batch_size=batch_size, say=_say, stop=stop, progress=progress)
 
-    _write(places, out, part, {"checkpoint": _digest(checkpoint), "aligned": boxes}, place, _placed)
+    _write(places, out, part, {"checkpoint": _digest(reader), "aligned": boxes}, place, _placed)
 
 
 def _write(
@@ -122,8 +130,9 @@ def _say(sentence: str) -> None:
     echo(sentence, err=True)
 
 
-def _digest(checkpoint: Path) -> str:
-    with starter.find_checkpoint(checkpoint).open("rb") as file:
+def _digest(reader: WordReader) -> str:
+    """SHA-256, in hex, of the file that is read with: where a starter is named that may be its graph."""
+    with starter.find_checkpoint(reader.name).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -117,8 +117,8 @@ def predict(
     found = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
     reader: WordReader = helped(found, knowledge, language.tta) if knowledge is not None or language.tta else found
     if out is not None:
-        label = "" if knowledge is None else knowledge.label
-        fill_pages(reader, checkpoint, label, places, out, unit or "line", part, boxes, batch_size)
+        helping = [*([] if knowledge is None else [knowledge.label]), *(["tta"] if language.tta else [])]
+        fill_pages(reader, "+".join(helping), places, out, unit or "line", part, boxes, batch_size)
         return
     images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     if part is not None:

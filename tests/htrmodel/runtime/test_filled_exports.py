@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import re
 import shutil
 import zipfile
@@ -208,6 +210,23 @@ def test_a_folder_belongs_to_one_run(export: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(SourceMissingError, match="no XML file"):
         find_pages([tmp_path / "none"])
+
+
+def test_a_folder_is_of_the_file_that_read_it_and_of_what_helped(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Measuring(LINES)
+    reader.name = str(tmp_path / "graph.onnx")
+    (tmp_path / "graph.onnx").write_bytes(b"a graph")
+    monkeypatch.setattr("htrmodel.runtime.predicting.load_reader", lambda *_: reader)
+    command = ["predict", str(export), "--xml", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(commands, command)
+    assert done.exit_code == 0, done.output
+    record = json.loads((tmp_path / "out" / RECORD).read_text())
+    assert record == {"checkpoint": hashlib.sha256(b"a graph").hexdigest(), "unit": "line", "language": ""}
+    done = CliRunner().invoke(commands, [*command, "--tta"])
+    assert isinstance(done.exception, UsageError)
+    assert "read with another language: name another folder" in str(done.exception)
 
 
 def test_results_within_an_export_are_no_pages_of_it(export: Path, tmp_path: Path) -> None:
