@@ -38,7 +38,7 @@ class XmlExport:
             or those of an alignment.
         images: the folder, or the archive, of the pictures; the root where None.
         corpus: terms, writers and splits; None where nothing is known of them.
-        split: the split of all pages where there is no corpus; None leaves them to `htrdata.resplit`.
+        split: the split of all pages where there is no corpus; None leaves them to `htrdata.sources.resplit`.
         alignment: where the words of the lines are; for words only.
         least_score: the lowest score of an aligned word that is kept.
         excluded: types of lines that are dropped.
