@@ -28,7 +28,8 @@ def digested(pages: Iterable[Page], add: Callable[[bytes], None]) -> Iterator[Pa
         _refuse_long_names(page, page.id)
         if page.words:
             size = page.image.size() if page.image is not None else None
-            add(repr((page.id, page.split, page.md5, page.reason, size)).encode())
+            known_page = (page.id, page.split, page.md5, page.reason, size)
+            add(repr(known_page if page.size is None else (*known_page, page.size)).encode())
         for word in page.words:
             _refuse_long_names(page, word.id, word.writer, *word.extra.values())
             size = word.image.size() if word.image is not None else None

@@ -12,7 +12,7 @@ from htrdata.building.opened_images import OpenedImage, open_own, open_page
 from htrdata.building.options import BuildOptions
 from htrdata.errors import BadDataError
 from htrdata.images import codec
-from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
+from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height, sizes_agree
 from htrdata.images.likeness import EXACT, PAGE, WORD, fingerprint
 from htrdata.images.made import MadeImage
 from htrdata.images.masking import blank_outside
@@ -73,6 +73,8 @@ def rows_of_page(page: Page, options: BuildOptions, *, pixels: bool = True) -> I
     whole = OpenedImage()
     if page.image is not None and page.reason is None and any(word.image is None for word in page.words):
         whole = open_page(page.image, page.md5, options, pixels=pixels)
+        if page.size is not None and whole.size is not None and not sizes_agree(page.size, whole.size):
+            whole = OpenedImage(Reason.SIZE_MISMATCH)
     likeness = None if whole.pixels is None else fingerprint(whole.pixels, PAGE)
     for word in page.words:
         row = ManifestRow(page.id, page.split, word, likeness=likeness)

@@ -10,7 +10,7 @@ from htrdata.building.plan import Plan
 from htrdata.records import Reason
 
 # These are found when an image is opened; every other reason that is published is the source's own.
-_FOUND_IN_IMAGES = frozenset({Reason.IMAGE_MISSING, Reason.HASH_MISMATCH, Reason.IMAGE_CORRUPT})
+_FOUND_IN_IMAGES = frozenset({Reason.IMAGE_MISSING, Reason.HASH_MISMATCH, Reason.IMAGE_CORRUPT, Reason.SIZE_MISMATCH})
 
 
 def compare(plan: Plan, tally: Tally) -> dict[str, dict[str, tuple[int, int]]]:

@@ -16,6 +16,7 @@ FAULTS = frozenset(
         Reason.IMAGE_MISSING,
         Reason.HASH_MISMATCH,
         Reason.IMAGE_CORRUPT,
+        Reason.SIZE_MISMATCH,
         Reason.INVALID_BOX,
         Reason.INVALID_LABEL,
     }

@@ -157,3 +157,13 @@ def _area(polygon: list[tuple[float, float]]) -> float:
     for (ax, ay), (bx, by) in itertools.pairwise(polygon):
         twice += (ax - polygon[0][0]) * (by - polygon[0][1]) - (bx - polygon[0][0]) * (ay - polygon[0][1])
     return abs(twice) / 2
+
+
+def sizes_agree(told: tuple[int, int], found: tuple[int, int]) -> bool:
+    """Whether an image can be the one that coordinates are for.
+
+    Args:
+        told: width and height in pixels that the coordinates are for.
+        found: those of the image. One pixel more or less comes of programs that round.
+    """
+    return max(abs(one - other) for one, other in zip(told, found, strict=True)) <= 1

@@ -24,6 +24,7 @@ class Reason(enum.StrEnum):
     IMAGE_MISSING = "image_missing"
     HASH_MISMATCH = "hash_mismatch"
     IMAGE_CORRUPT = "image_corrupt"
+    SIZE_MISMATCH = "size_mismatch"
     SEGMENTATION_ERR = "segmentation_err"
     OUT_OF_RANGE = "out_of_range"
     NO_INK = "no_ink"
@@ -181,6 +182,8 @@ class Page:
         image: its image; None where the words bring their own.
         md5: what the bytes of `image` must hash to, in lower-case hex, where the source says so.
         reason: why the source rules out the whole page, if it does.
+        size: width and height in pixels of the image that the boxes are for, where the source says so; another image
+            than that is not cut.
     """
 
     id: str
@@ -189,6 +192,7 @@ class Page:
     image: ImageFile | None = None
     md5: str | None = None
     reason: Reason | None = None
+    size: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
         return _shown(self, f"split={self.split!r}", f"{len(self.words):,} words")

@@ -172,7 +172,9 @@ class Resplit:
 
     def _divided(self, pages: Sequence[Page]) -> Iterator[Page]:
         """Yields pages divided by their lines, split by split; where there is a line for each split, each has one."""
-        split_of = self._dealt({_line(page, word): 1 for page in pages for word in page.words if word.text.strip()})
+        split_of = self._dealt(
+            {_line(page, word): 1 for page in pages for word in page.words if _is_written(page, word)}
+        )
         self._found.pop(_MOVED, None)  # which lines were moved nobody wants to know
         self._found[_DIVIDED] = f"{plural(len(_written(pages)), 'page')} by line"
         for split in SPLITS:
@@ -184,9 +186,13 @@ class Resplit:
 
 
 def _written(pages: Sequence[Page]) -> set[str]:
-    """The ids of the pages on which something stands; of all where nothing does."""
-    found = {page.id for page in pages if any(word.text.strip() for word in page.words)}
+    """The ids of the pages on which something stands that no other page has; of all where nothing does."""
+    found = {page.id for page in pages if any(_is_written(page, word) for word in page.words)}
     return found or {page.id for page in pages}
+
+
+def _is_written(page: Page, word: Word) -> bool:
+    return page.reason is not Reason.DUPLICATE_PAGE and bool(word.text.strip())
 
 
 def _line(page: Page, word: Word) -> str:

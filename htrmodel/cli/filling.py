@@ -33,6 +33,7 @@ def fill_pages(
     part: str | None,
     boxes: Boxes | None,
     batch_size: int,
+    images: Path | None = None,
 ) -> None:
     """Reads exports and writes their files anew; says what came of it, and ends the program where it was told to.
 
@@ -62,7 +63,7 @@ def fill_pages(
             reader, pages, out, unit, boxes=boxes, batch_size=batch_size, say=_say, stop=stop, progress=progress
         )
 
-    _write(places, out, part, about if boxes is None else {**about, "boxes": boxes}, fill, _read)
+    _write(places, images, out, part, about if boxes is None else {**about, "boxes": boxes}, fill, _read)
 
 
 def place_words(
@@ -72,6 +73,7 @@ def place_words(
     part: str | None,
     boxes: Boxes,
     batch_size: int,
+    images: Path | None = None,
 ) -> None:
     """Finds the words of exports that are transcribed and writes their files anew, like `fill_pages`.
 
@@ -88,11 +90,12 @@ def place_words(
     def place(pages: Sequence[ExportedPage], stop: Stop, progress: Progress) -> Filled:
         return place_export(reader, pages, out, boxes, batch_size=batch_size, say=_say, stop=stop, progress=progress)
 
-    _write(places, out, part, {"checkpoint": _digest(reader), "aligned": boxes}, place, _placed)
+    _write(places, images, out, part, {"checkpoint": _digest(reader), "aligned": boxes}, place, _placed)
 
 
 def _write(
     places: tuple[Path, ...],
+    images: Path | None,
     out: Path,
     part: str | None,
     about: dict[str, str],
@@ -101,7 +104,7 @@ def _write(
 ) -> None:
     from htrmodel.runtime.exported_pages import find_pages, prepare
 
-    pages = find_pages(places, out)
+    pages = find_pages(places, out, images)
     if part is not None:
         pages = list(Share.parse(part).every(pages))
     prepare(out, about, places, pages)

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     type=click.Choice(["words", "characters"]),
     help="With --xml: also write boxes of words, with those of their characters, into lines that have none.",
 )
+@click.option("--images", type=click.Path(path_type=Path), help="With --xml: the pictures.  [default: in the exports]")
 @click.option(
     "--part", metavar="I/N", help="Every N-th image, or page of --xml, from the I-th on: N machines share them."
 )
@@ -76,6 +77,7 @@ def predict(
     out: Path | None,
     unit: Unit | None,
     boxes: Boxes | None,
+    images: Path | None,
     part: str | None,
 ) -> None:
     """Read words: image files, all images below a folder, or all words of a store.
@@ -108,8 +110,10 @@ def predict(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
-    if as_xml != (out is not None) or (not as_xml and (unit or boxes)) or (as_xml and (as_json or as_csv)):
-        raise UsageError("--xml and --out DIR go together, --unit and --boxes with them, --json and --csv without")
+    if as_xml != (out is not None) or (not as_xml and (unit or boxes or images)) or (as_xml and (as_json or as_csv)):
+        raise UsageError(
+            "--xml and --out DIR go together, --unit, --boxes and --images with them, --json and --csv without"
+        )
     knowledge = language.knowledge()
     if checkpoint is None:
         checkpoint = starter.LINES if as_xml and unit != "word" else starter.DEFAULT
@@ -118,13 +122,13 @@ def predict(
     reader: WordReader = helped(found, knowledge, language.tta) if knowledge is not None or language.tta else found
     if out is not None:
         helping = [*([] if knowledge is None else [knowledge.label]), *(["tta"] if language.tta else [])]
-        fill_pages(reader, "+".join(helping), places, out, unit or "line", part, boxes, batch_size)
+        fill_pages(reader, "+".join(helping), places, out, unit or "line", part, boxes, batch_size, images)
         return
-    images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
+    found_images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     if part is not None:
-        images = Share.parse(part).every(images)
+        found_images = Share.parse(part).every(found_images)
     tally = ReadingTally()
-    predictions = _counted(predict_each(reader, images, batch_size), tally)
+    predictions = _counted(predict_each(reader, found_images, batch_size), tally)
     _write(predictions, as_json, as_csv)
     for sentence in tally.advice(reader):
         echo(sentence, err=True)

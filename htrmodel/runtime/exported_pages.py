@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError, StorageError, UsageError
@@ -15,7 +15,7 @@ from htrdata.files import strict_json
 from htrdata.files.refusals import cannot_create, refusal
 from htrdata.files.regular import real_path
 from htrdata.files.writing import make_folder, write_atomically
-from htrdata.sources.xml.files import FILLED, ExportedFile, exported_files
+from htrdata.sources.xml.files import FILLED, ExportedFile, exported_files, packed_note
 from htrdata.sources.xml.image_names import Pictures
 from htrdata.sources.xml.parsing import MOST
 
@@ -44,18 +44,20 @@ class ExportedPage:
     pictures: Pictures
 
 
-def find_pages(places: Sequence[Path], out: Path | None = None) -> list[ExportedPage]:
+def find_pages(places: Sequence[Path], out: Path | None = None, images: Path | None = None) -> list[ExportedPage]:
     """Finds the XML files in exports, in the order of their paths.
 
     Args:
-        places: files, folders, or zip archives as they were exported.
+        places: files, folders, or archives as they were exported.
         out: the folder of the results: should it lie in an export, what is in it is no page of that.
+        images: folder or archive of the pictures; they are in the exports where None.
 
     Raises:
         SourceMissingError: there is nothing, or no XML file.
         UsageError: two files would be written to one place.
         BadDataError: an archive is damaged.
     """
+    pictures = None if images is None else Pictures(exported_files(images))
     found: dict[PurePosixPath, ExportedPage] = {}
     for place in places:
         for page in _at(place):
@@ -66,10 +68,11 @@ def find_pages(places: Sequence[Path], out: Path | None = None) -> list[Exported
                 raise UsageError(
                     f"{other} and {page.file.file.name} have one name: read them into folders of their own"
                 )
-            found[page.below] = page
+            found[page.below] = page if pictures is None else replace(page, pictures=pictures)
     if not found:
+        within = "".join(packed_note(exported_files(place), " but ") for place in places)
         raise SourceMissingError(
-            f"no XML file in {', '.join(map(str, places))}: name a folder or zip as it was exported"
+            f"no XML file in {', '.join(map(str, places))}{within}: name a folder or zip as it was exported"
         )
     return [found[below] for below in sorted(found)]
 

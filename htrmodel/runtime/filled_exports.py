@@ -202,7 +202,8 @@ def _picture(page: ExportedPage, xml: XmlPage) -> Pixels:
     if picture is None:
         told = f" ({xml.written.image_name})" if xml.written.image_name else ""
         raise SourceMissingError(
-            f"{name}: its picture{told} is not in the export, or more than one could be meant: put it beside this file"
+            f"{name}: its picture{told} is not in the export, or more than one could be meant: put it beside this "
+            "file, or name its folder with --images"
         )
     try:
         return decode(picture.read(), "grey")

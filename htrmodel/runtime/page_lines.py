@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from htrdata.errors import BadDataError
-from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
+from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height, sizes_agree
 from htrdata.images.masking import blank_outside
 from htrdata.records import Box, Outline, Unit
-from htrdata.sources.xml.filling import ReadLine, ReadText, tokens
+from htrdata.sources.xml.filling import ReadLine, ReadText, shared_out, tokens
 from htrdata.sources.xml.geometry import angle_of, box_around
 from htrdata.sources.xml.word_elements import PlacedText
 from htrdata.sources.xml.written import Points, Written, WrittenPage, words_of
@@ -59,8 +59,8 @@ def read_lines(
         written: where its lines are.
         page: the picture, uint8 [H, W], 0 for black.
         unit: ``line`` to read lines whole. Their words, where the file has elements for them, are then those between
-            spaces if there are as many, else each is read by itself. ``word`` to read words by themselves and make
-            lines of them.
+            spaces if there are as many, else each is read by itself, if each has a box. ``word`` to read words by
+            themselves and make lines of them.
         batch_size: how many are read at once.
         boxes: with lines that are read whole, what else to place on the page where a line has no elements for it.
 
@@ -85,8 +85,10 @@ def read_lines(
         if isinstance(read, str):
             found.left[read] += 1
             continue
-        own = [one if isinstance(one, ReadText) else ReadText("", 0.0) for one in words.get(number, [])]
-        found.lines[number] = ReadLine(read, tuple(own) or (tokens(read, len(line.words)) if line.words else None))
+        own = tuple(one for one in words.get(number, []) if isinstance(one, ReadText))
+        if line.words and len(own) < len(line.words):  # as many as were read, or a box that none can be read in
+            own = tokens(read, len(line.words)) or shared_out(read, len(line.words))
+        found.lines[number] = ReadLine(read, own or None)
     if boxes is not None:
         _place_words(reader, written, page, boxes, batch_size, found)
     return found
@@ -99,10 +101,11 @@ def check_size(written: WrittenPage, page: Pixels) -> None:
         BadDataError: it has another size.
     """
     height, width = page.shape
-    if written.size not in (None, (0, 0), (width, height)):
+    if written.size not in (None, (0, 0)) and not sizes_agree(written.size, (width, height)):
+        turned = "; it may be turned by its EXIF data" if sizes_agree(written.size, (height, width)) else ""
         raise BadDataError(
             f"its coordinates are for a picture of {written.size[0]} x {written.size[1]} pixels, and the picture has "
-            f"{width} x {height}: export the pages with their own pictures"
+            f"{width} x {height}{turned}: export the pages with their own pictures"
         )
 
 

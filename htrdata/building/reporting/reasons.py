@@ -43,9 +43,10 @@ REASONS: dict[Reason, Told] = {
     ),
     Reason.DUPLICATE_ID: Told("The same id again", "Another word of this split has the id already.", _MEND_SOURCE),
     Reason.DUPLICATE_PAGE: Told(
-        "Also in a later split",
-        "The same picture stands in val or test, too. A model that learns it would know what it is tested with.",
-        "Build without --dedup, if figures need not be honest about new pages.", "",
+        "The same picture again",
+        "It stands in val or test, too (--dedup), and a model that learns it would know what it is tested with; or "
+        "another file of the export has its lines already.",
+        "Build without --dedup, if figures need not be honest about new pages; of two files move one out.", "",
     ),
     Reason.IMAGE_MISSING: Told("No image", "The annotations name an image that is not there.", _FETCH),
     Reason.HASH_MISMATCH: Told(
@@ -54,6 +55,11 @@ REASONS: dict[Reason, Told] = {
         "Look at them. Where they are the right pages, only saved anew, take them as they are.", "--ignore-hashes",
     ),
     Reason.IMAGE_CORRUPT: Told("Broken image", "The file is no image, or it is cut short.", _FETCH),
+    Reason.SIZE_MISMATCH: Told(
+        "Coordinates of another size",
+        "The picture has other width and height than the annotations say: cut by them, other words would come out.",
+        "Put the picture there that was annotated: not reduced, not turned, and without a turn in its EXIF data.",
+    ),
     Reason.SEGMENTATION_ERR: Told(
         "Line cut up wrongly",
         "The authors marked the line as segmented wrongly: the box of a word may hold another one, or a part of it.",

@@ -1,4 +1,4 @@
-"""The source: all XML files below a folder or in a zip archive, as lines or as words."""
+"""The source: all XML files below a folder or in an archive, as lines or as words."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import ClassVar
 
 from htrdata.errors import SourceMissingError
 from htrdata.files.on_disk import FileOnDisk
-from htrdata.files.regular import real_path
 from htrdata.labels.text_rules import TextRules
 from htrdata.records import SPLITS, Division, Outline, Page, Reason, SourceInfo, Unit, Word, first_reason
 from htrdata.sources.base import ALIGNMENT, Progress
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.corpus import Corpus, Place
 from htrdata.sources.xml.export_findings import ExportFindings
-from htrdata.sources.xml.files import ExportedFile, exported_files, filled_files
+from htrdata.sources.xml.files import ExportedFile, export_name, exported_files, filled_files, packed_note
 from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.parsing import parsed
 from htrdata.sources.xml.rows import flaw, has_type, row
+from htrdata.sources.xml.same_picture import transcribed_again
 from htrdata.sources.xml.written import Written, WrittenPage
 
 LEAST_SCORE = -2.0
@@ -30,7 +30,7 @@ LEAST_SCORE = -2.0
 
 @dataclass(frozen=True)
 class XmlExport:
-    """ALTO and PAGE files below a folder, or in the zip archive that a tool exported.
+    """ALTO and PAGE files below a folder, or in the archive that a tool exported.
 
     Attributes:
         root: the folder, or the archive.
@@ -79,13 +79,11 @@ class XmlExport:
     def division(self) -> Division:
         """The corpus's held-out list; without one all are in one split, and the folder's name tells exports apart.
 
-        A zip is the same export as the folder of its name, into which it is unpacked.
+        An archive is the same export as the folder of its name, into which it is unpacked.
         """
         if self.corpus is not None:
             return Division(self.corpus.info.title, "held_out", {"list": self.corpus.fingerprint})
-        place = real_path(self.root)
-        name = place.stem if place.suffix.lower() == ".zip" else place.name
-        return Division(f"ALTO and PAGE XML in {name}", f"all {self.split or 'none'}")
+        return Division(f"ALTO and PAGE XML in {export_name(self.root)}", f"all {self.split or 'none'}")
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -124,17 +122,22 @@ class XmlExport:
         pictures = Pictures(files if self.images is None else exported_files(self.images))
         self._findings.unread.update(pictures.unread)
         placed = self._placed(files)
+        pages: list[Page] = []
         for number, (one, place) in enumerate(placed, 1):
             if self.progress is not None:
                 self.progress("files", number, len(placed))
             written = parsed(one, self._findings)
             if written is not None:
                 self._findings.found.append(one.below)
-                yield self._page(one.below, place, written, pictures)
-        if not self._findings.found:
+                pages.append(self._page(one.below, place, written, pictures))
+        if not pages:
             others = self.settings["other_files"]
-            where = f"no ALTO or PAGE file in {self.root} (other XML files: {others})"
+            where = f"no ALTO or PAGE file in {self.root} (other XML files: {others}{packed_note(files, '; ')})"
             raise SourceMissingError(f"{where}: name the folder, or the zip, of an export")
+        again = transcribed_again(pages)
+        self._findings.again, self._findings.packed = len(again), packed_note(files)
+        for page in pages:
+            yield replace(page, reason=Reason.DUPLICATE_PAGE) if page.id in again else page
 
     @functools.cached_property
     def folded(self) -> Counter[str]:
@@ -181,6 +184,7 @@ class XmlExport:
             words=tuple(words),
             image=picture or FileOnDisk(self.root / usual_place(xml, written.image_name)),
             reason=Reason.IMAGE_MISSING if picture is None else None if place.split else Reason.NOT_IN_SPLIT,
+            size=None if written.size in (None, (0, 0)) else written.size,
         )
 
     def _retold(self, line: Written) -> Written:

@@ -14,6 +14,8 @@ from htrdata.sources.xml.mets import Mets
 _ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 """What a text holds where a program escaped it for XML, and another did so again."""
 
+_NOT_READ = "is not looked into: unpack what is there, or name it by itself"
+
 
 @dataclass(slots=True)
 class ExportFindings:
@@ -26,6 +28,8 @@ class ExportFindings:
         listed: the METS files that list pages.
         filled: files that a recogniser has written beside them.
         escaped: in how many lines something looks escaped twice, by what it is.
+        again: how many pages another file of the same picture has already.
+        packed: what to say of archives within the export; empty where there are none.
     """
 
     others: Counter[str] = field(default_factory=Counter)
@@ -35,12 +39,15 @@ class ExportFindings:
 
     escaped: Counter[str] = field(default_factory=Counter)
     filled: int = 0
+    again: int = 0
+    packed: str = ""
 
     def clear(self) -> None:
         """Forgets what an earlier look has found."""
         for part in (self.others, self.unread, self.found, self.listed, self.escaped):
             part.clear()
-        self.filled = 0
+        self.filled = self.again = 0
+        self.packed = ""
 
     def look_at(self, text: str) -> None:
         """Looks at the text of a line, as corpus and rules leave it."""
@@ -64,4 +71,11 @@ class ExportFindings:
                 f"texts hold what looks like XML that was escaped twice: {signs}; a table for --text-rules puts it "
                 "right, of two columns, char and replacement"
             )
+        if self.again:
+            told.append(
+                f"{plural(self.again, 'page')} of pictures that another file transcribes, too (ALTO beside PAGE, two "
+                "versions): of such files that with more lines counts, else PAGE; move one out to choose"
+            )
+        if self.packed:
+            told.append(f"{self.packed} within the export, which {_NOT_READ}")
         return [*told, *([unread_note(self.unread)] if self.unread else [])]

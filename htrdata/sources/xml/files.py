@@ -1,20 +1,25 @@
-"""The files of an export: below a folder, or in the zip archive that a tool exported it as."""
+"""The files of an export: below a folder, or in the archive that a tool exported it as, a zip or a tar."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from htrdata.errors import SourceMissingError, StorageError
+from htrdata.errors import SourceMissingError, StorageError, UsageError
 from htrdata.files.on_disk import FileOnDisk
 from htrdata.files.refusals import refusal
-from htrdata.files.regular import check_regular
+from htrdata.files.regular import check_regular, real_path
 from htrdata.records import ImageFile
+from htrdata.records.counting import plural
+from htrdata.sources.archives import Archive
 from htrdata.sources.zip_archives import zip_members
 
 FILLED = ".htrmodel-predict.json"
 """What lies in a folder that ``htrmodel predict --xml`` has written."""
+
+_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".7z", ".rar"})
 
 
 class ExportedFile(NamedTuple):
@@ -35,10 +40,11 @@ def exported_files(root: Path) -> list[ExportedFile]:
     """Lists all files of an export, by their paths.
 
     Args:
-        root: a folder or a zip archive.
+        root: a folder or an archive.
 
     Raises:
         SourceMissingError: there is nothing.
+        UsageError: it is a single page.
         BadDataError: what is there is neither; or the archive is damaged, or a member's name leads out of it.
         StorageError: it cannot be read.
     """
@@ -66,6 +72,22 @@ def filled_files(files: Iterable[ExportedFile]) -> set[PurePosixPath]:
     return filled if filled < xml else set()
 
 
+def export_name(root: Path) -> str:
+    """The name of an export: of its folder, or that of the archive without its ending."""
+    return re.sub(r"\.(zip|tar|tar\.gz|tgz)$", "", real_path(root).name, flags=re.IGNORECASE)
+
+
+def packed_note(files: Sequence[ExportedFile], before: str = "") -> str:
+    """How many archives lie in an export, which are not looked into; empty where there are none.
+
+    Args:
+        files: of the export.
+        before: what stands before it, where there is something to say.
+    """
+    count = sum(one.below.suffix.lower() in _ARCHIVES and not one.is_leftover for one in files)
+    return f"{before}{plural(count, 'archive')}" if count else ""
+
+
 def _below(root: Path) -> Iterator[ExportedFile]:
     for path in root.rglob("*"):
         if not path.is_dir():
@@ -74,5 +96,13 @@ def _below(root: Path) -> Iterator[ExportedFile]:
 
 def _packed(archive: Path) -> Iterator[ExportedFile]:
     check_regular(archive)
-    for member in zip_members(archive):
+    if archive.suffix.lower() == ".xml":
+        raise UsageError(f"{archive} is one page: name the folder that it is in, with its picture")
+    for member in Archive(archive).members() if _is_tar(archive) else zip_members(archive):
         yield ExportedFile(PurePosixPath(member.member), member)
+
+
+def _is_tar(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(512)
+    return start.startswith(b"\x1f\x8b") or start[257:262] == b"ustar"

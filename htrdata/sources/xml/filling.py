@@ -238,6 +238,13 @@ def _without(words: tuple[PlacedText, ...], sign: str) -> tuple[PlacedText, ...]
     return (*words[:-1], shorter) if shorter.text or len(words) == 1 else words[:-1]
 
 
+def shared_out(line: ReadText, count: int) -> tuple[ReadText, ...]:
+    """The words of a line as the texts of so many elements: none is lost, the last has all that are left over."""
+    words = line.text.split()
+    texts = [*words[: count - 1], " ".join(words[count - 1 :])]
+    return tuple(ReadText(text, line.confidence if text else 0.0) for text in [*texts, *[""] * (count - len(texts))])
+
+
 def tokens(line: ReadText, count: int) -> tuple[ReadText, ...] | None:
     """The words of a line between spaces, where there are as many as elements for them; None otherwise."""
     words = line.text.split()

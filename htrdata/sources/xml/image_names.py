@@ -7,13 +7,22 @@ only files that were found below the root are ever opened.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from htrdata.images.endings import ENDINGS_OF_FILES, UNREAD, ending_of
 from htrdata.records import ImageFile
 from htrdata.sources.xml.files import ExportedFile
+
+_NEAR: tuple[Callable[[PurePosixPath, PurePosixPath], bool], ...] = (
+    lambda xml, picture: picture.parent == xml.parent,
+    lambda xml, picture: picture.parent == xml.parent.parent,
+    lambda xml, picture: picture.parent.parent == xml.parent.parent,
+)
+"""Where a picture may stand to be near an XML file, the nearest first."""
 
 
 class Pictures:
@@ -30,6 +39,7 @@ class Pictures:
         self.unread: Counter[str] = Counter()
         self._by_name: dict[str, list[ExportedFile]] = {}
         self._by_stem: dict[str, list[ExportedFile]] = {}
+        self._xml: dict[str, list[PurePosixPath]] = {}
         for one in files:
             if one.is_leftover:
                 continue
@@ -37,15 +47,19 @@ class Pictures:
             if ending in UNREAD:
                 self.unread[UNREAD[ending]] += 1
             elif ending in ENDINGS_OF_FILES:
-                self._by_name.setdefault(one.below.name.lower(), []).append(one)
-                self._by_stem.setdefault(one.below.stem.lower(), []).append(one)
+                self._by_name.setdefault(alike(one.below.name), []).append(one)
+                self._by_stem.setdefault(alike(one.below.stem), []).append(one)
+            elif ending == ".xml":
+                self._xml.setdefault(alike(one.below.stem), []).append(one.below)
 
     def find(self, xml: PurePosixPath, name: str) -> ImageFile | None:
         """Finds the picture of an XML file.
 
-        First by the name that the file gives, then by that name with another ending, last by the name of the XML file.
+        First by the name that the file gives, then by that name with another ending, then by it as part of an address
+        (``%20``), last by the name of the XML file. Capitals, and how a system writes an é, make no difference.
         Of several pictures of a name the one beside the XML file counts, then the one in the folder above (Transkribus
-        has its XML in ``page/``), then the only one next to it in a folder of its own (``alto/`` and ``jpg/``).
+        has its XML in ``page/``), then the only one next to it in a folder of its own (``alto/`` and ``jpg/``), then
+        the only one anywhere, if it is not that of another XML file of the same name.
 
         Args:
             xml: path of the XML file, below the root.
@@ -54,16 +68,32 @@ class Pictures:
         Returns:
             The picture; None where there is none, or more than one that could be meant.
         """
-        last = _last_part(name).lower()
-        stem = last.rpartition(".")[0] or last
+        last = alike(_last_part(name))
+        plain = alike(_last_part(unquote(name)))
         for found in (
             self._by_name.get(last, []),
-            self._by_stem.get(stem, []),
-            self._by_stem.get(xml.stem.lower(), []),
+            self._by_stem.get(_stem(last), []),
+            self._by_name.get(plain, []),
+            self._by_stem.get(_stem(plain), []),
+            self._by_stem.get(alike(xml.stem), []),
         ):
             if found:
-                return _nearest(xml, found)
+                return self._nearest(xml, found)
         return None
+
+    def _nearest(self, xml: PurePosixPath, found: list[ExportedFile]) -> ImageFile | None:
+        for near in _NEAR:
+            if there := [one for one in found if near(xml, one.below)]:
+                return there[0].file if len(there) == 1 else None
+        same = self._xml.get(alike(xml.stem), [])
+        if len(found) != 1 or (xml in same and any(near(other, found[0].below) for other in same for near in _NEAR)):
+            return None  # the picture of another document, which has a page of this name, too
+        return found[0].file
+
+
+def alike(name: str) -> str:
+    """A name as systems may write it, in one form: macOS parts letters and their marks, others do not."""
+    return unicodedata.normalize("NFC", name).lower()
 
 
 def usual_place(xml: PurePosixPath, name: str) -> PurePosixPath:
@@ -82,13 +112,5 @@ def _last_part(name: str) -> str:
     return re.split(r"[\\/]", name)[-1]
 
 
-def _nearest(xml: PurePosixPath, found: list[ExportedFile]) -> ImageFile | None:
-    for near in (
-        [one for one in found if one.below.parent == xml.parent],
-        [one for one in found if one.below.parent == xml.parent.parent],
-        [one for one in found if one.below.parent.parent == xml.parent.parent],
-        found,
-    ):
-        if near:
-            return near[0].file if len(near) == 1 else None
-    return None
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name

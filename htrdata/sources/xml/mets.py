@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
+from htrdata.sources.xml.image_names import alike
 from htrdata.sources.xml.tree import children, local
 
 _TOLD = 5  # pages that are spelled out
@@ -37,7 +38,7 @@ class Mets:
             found: the ALTO and PAGE files of the export, by their paths.
         """
         near = [one for one in found if one.is_relative_to(self.below.parent)]
-        names, stems = {one.name.lower() for one in near}, {one.stem.lower() for one in near}
+        names, stems = {alike(one.name) for one in near}, {alike(one.stem) for one in near}
         return [_name(page) for page in self.pages if not _is_there(page, names, stems)]
 
     def remark(self, found: Collection[PurePosixPath]) -> str | None:
@@ -66,7 +67,7 @@ def _place(file: Element) -> str:
     """The last part of where a file is, in lower case; empty where it is not said."""
     for location in children(file, "FLocat"):
         link = next((value for name, value in location.items() if name.rpartition("}")[2] == "href"), "")
-        return unquote(re.split(r"[\\/]", link)[-1]).lower()
+        return alike(unquote(re.split(r"[\\/]", link)[-1]))
     return ""
 
 

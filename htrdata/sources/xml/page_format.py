@@ -23,6 +23,7 @@ from htrdata.sources.xml.tree import child, children, local
 from htrdata.sources.xml.written import Points, Written, WrittenPage, joined, read_points, read_size
 
 _STRUCTURE = re.compile(r"structure\s*\{[^}]*?\btype\s*:\s*([^;}]+)")
+_BROKEN = re.compile(r"[ ]*[\t\r\n][ \t\r\n]*")  # a text that is laid out like its file: one line all the same
 _INDEX = re.compile("[0-9]{1,9}")
 _LONGEST_CUSTOM = 10_000  # characters that are looked at; the pattern takes the square of their number at worst
 
@@ -78,10 +79,10 @@ def _word(element: Element) -> Written:
 
 
 def text_of(element: Element) -> str:
-    """The transcription right below an element, not that of its words."""
+    """The transcription right below an element, not that of its words; where a file breaks it, a space stands."""
     equiv = first_equiv(element)
     text = child(equiv, "Unicode") if equiv is not None else None
-    return (text.text or "").strip() if text is not None else ""
+    return _BROKEN.sub(" ", (text.text or "").strip()) if text is not None else ""
 
 
 def first_equiv(element: Element) -> Element | None:

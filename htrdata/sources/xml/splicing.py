@@ -13,6 +13,9 @@ from htrdata.sources.xml.tree import Places, read_tree
 
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=>/"']+)\s*=\s*("[^"]*"|'[^']*')""")
+_TAG = re.compile(rb"<([^\s/>]+)")
+_START_TAG = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
+_SPACE = b" \t\r\n"
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -67,8 +70,7 @@ class SplicedFile:
 
     def tag(self, element: Element) -> bytes:
         """The name of an element as it is written, with its prefix."""
-        begin = self._places[element][0]
-        found = re.match(rb"<([^\s/>]+)", self._text[begin:])
+        found = _TAG.match(self._text, self._places[element][0])
         assert found is not None
         return found[1]
 
@@ -92,8 +94,7 @@ class SplicedFile:
             if place is None:
                 self._change(last, last, b" " + new)
             else:
-                begins = place[0] + len(re.match(rb"\s+", self._text[place[0] :])[0])  # type: ignore[index]
-                self._change(begins, place[1], new)
+                self._change(self._text.index(name.encode("ascii"), place[0]), place[1], new)
 
     def put_content(self, element: Element, text: str) -> None:
         """Makes a text all that stands in an element."""
@@ -153,7 +154,7 @@ class SplicedFile:
 
     def _opened(self, element: Element) -> int:
         """Where the start tag of an element ends."""
-        found = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""").match(self._text, self._places[element][0])
+        found = _START_TAG.match(self._text, self._places[element][0])
         assert found is not None  # expat has read it
         return found.end()
 
@@ -169,8 +170,10 @@ class SplicedFile:
 
     def _indent(self, at: int) -> bytes:
         """The white space before a place."""
-        before = self._text[:at]
-        return before[len(before.rstrip(b" \t\r\n")) :]
+        begin = at
+        while begin and self._text[begin - 1] in _SPACE:
+            begin -= 1
+        return self._text[begin:at]
 
     def _escaped(self, text: str) -> bytes:
         text = _ILLEGAL.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

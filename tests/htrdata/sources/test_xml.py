@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import tarfile
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +21,9 @@ from PIL import Image
 
 from htrdata.building.builder import build
 from htrdata.building.options import BuildOptions
+from htrdata.building.page_cutting import rows_of_page
 from htrdata.cli.commands import commands
-from htrdata.errors import BadDataError, SourceMissingError
+from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.images.codec import encode
 from htrdata.labels.text_rules import read_text_rules
 from htrdata.records import SPLITS, Page, Reason, Unit, Word
@@ -128,7 +133,9 @@ def test_numbers_of_any_length_are_read_or_a_flaw(tmp_path: Path, digits: int) -
         f'<TextLine id="{name}">{coords}<TextEquiv index="{number}"><Unicode>x</Unicode></TextEquiv></TextLine>'
         for name, coords in (("a", f'<Coords points="1,1 {number},1 9,9"/>'), ("b", '<Coords points="1,1 9,1 9,9"/>'))
     )
-    text = page("p.png", SIZE, (), lines).replace(f'imageWidth="{SIZE[0]}"', f'imageWidth="{number}"')
+    text = page("p.png", SIZE, (), lines).replace(
+        f'imageWidth="{SIZE[0]}"', 'imageWidth=""' if digits == 20 else f'imageWidth="{number}"'
+    )
     written = alto("p.png", SIZE, (), f'<TextLine ID="a" HPOS="1" VPOS="1" WIDTH="{number}" HEIGHT="{number}"/>')
     source = write(tmp_path, {"p.xml": text, "p.png": None, "q.xml": written, "q.png": None})
     build(source, tmp_path / "lmdb", workers=1)
@@ -210,6 +217,67 @@ def test_pictures_are_found_as_tools_lay_them_out(tmp_path: Path, name: str, xml
     (only,) = write(tmp_path, {xml: alto(name, SIZE, LINES), picture: None}).pages()
     assert only.image is not None
     assert Path(only.image.name) == tmp_path / picture
+
+
+@pytest.mark.parametrize(
+    ("name", "picture"),
+    [
+        ("Br\u00fccke K\u00f6ln.png", "Bru\u0308cke Ko\u0308ln.png"),
+        ("Bru\u0308cke Ko\u0308ln.png", "Br\u00fccke K\u00f6ln.png"),
+        ("http://a.b/Br%C3%BCcke%20K.png?x=1", "Bru\u0308cke K.png"),
+        ("100%25.png", "100%25.png"),
+    ],
+)
+def test_pictures_are_found_whatever_system_wrote_their_names(tmp_path: Path, name: str, picture: str) -> None:
+    found = next(iter(write(tmp_path, {"p.xml": alto(name, SIZE, LINES), picture: None}).pages()))
+    assert found.reason is None
+    assert found.image is not None
+    assert found.image.name.endswith(picture)
+
+
+def test_the_picture_of_another_document_is_none(tmp_path: Path) -> None:
+    pages = {"a/page/1.xml": page("1.png", SIZE, LINES), "b/page/1.xml": page("1.png", SIZE, LINES)}
+    found = list(write(tmp_path, {**pages, "a/1.png": None, "images/2.png": None}).pages())
+    assert [one.reason for one in found] == [None, Reason.IMAGE_MISSING]
+    far = write(tmp_path, {"b/c/page/2.xml": page("2.png", SIZE, LINES)})
+    assert {one.id: one.reason for one in far.pages()}["b/c/page/2"] is None
+
+
+@pytest.mark.parametrize("unit", ["line", "word"])
+def test_of_files_that_transcribe_one_picture_one_counts(tmp_path: Path, unit: Unit) -> None:
+    files: dict[str, str | None] = {"page/p.xml": page("p.png", SIZE, LINES), "alto/p.xml": alto("p.png", SIZE, LINES)}
+    source = replace(write(tmp_path, {**files, "p.png": None}), unit=unit)
+    assert {one.id: one.reason for one in source.pages()} == {"alto/p": Reason.DUPLICATE_PAGE, "page/p": None}
+    assert "1 page of pictures that another file transcribes" in source.remarks[0]
+    (tmp_path / "page/p.xml").write_text(page("p.png", SIZE, LINES[:1]))  # that with more lines counts
+    assert {one.id: one.reason for one in source.pages()} == {"alto/p": None, "page/p": Reason.DUPLICATE_PAGE}
+    (tmp_path / "alto/p.xml").write_text(alto("p.png", SIZE, LINES[1:]))  # other lines: halves of a sheet
+    assert {one.reason for one in source.pages()} == {None}
+
+
+def test_pages_in_both_formats_are_dealt_out_once(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {f"{k}.png": None for k in range(10)}
+    for k in range(10):
+        files |= {f"page/{k}.xml": page(f"{k}.png", SIZE, LINES), f"alto/{k}.xml": alto(f"{k}.png", SIZE, LINES)}
+    pages = list(Resplit(replace(write(tmp_path, files), split=None)).pages())
+    counting = [one for one in pages if one.reason is None]
+    assert sorted(one.id for one in counting) == [f"page/{k}" for k in range(10)]
+    assert Counter(one.split for one in counting) == {"train": 8, "val": 1, "test": 1}
+
+
+@pytest.mark.parametrize("size", [(100, 50), (400, 200), (100, 200), (201, 100)])
+@pytest.mark.parametrize("pixels", [True, False])
+def test_a_picture_of_another_size_is_not_cut(tmp_path: Path, size: tuple[int, int], pixels: bool) -> None:
+    (one,) = write(tmp_path, {"p.xml": page("p.png", size, LINES), "p.png": None}).pages()
+    reasons = {row.reason for row in rows_of_page(one, BuildOptions(), pixels=pixels)}
+    assert reasons == {None if size == (201, 100) else Reason.SIZE_MISMATCH}  # of one pixel programs err
+    (unknown,) = write(tmp_path, {"p.xml": page("p.png", (0, 0), LINES)}).pages()
+    assert {row.reason for row in rows_of_page(unknown, BuildOptions(), pixels=pixels)} == {None}
+
+
+def test_a_text_that_is_laid_out_like_its_file_is_one_line() -> None:
+    text = page("p.png", SIZE, LINES, words=False).replace("Hello you", "\n  Hello \r\n\tyou\n ")
+    assert read_page(read_tree(text.encode(), "p"), "p").lines[0].text == "Hello you"
 
 
 def test_of_two_pictures_none_is_guessed(tmp_path: Path) -> None:
@@ -482,6 +550,32 @@ def test_what_a_recogniser_has_written_into_an_export_is_no_transcription(tmp_pa
     assert len(list(XmlExport(root / "filled", split="test").pages())) == 1
     (root / "page/p.xml").unlink()
     assert len(list(XmlExport(root, split="test").pages())) == 1
+
+
+@pytest.mark.parametrize(("ending", "mode"), [("tar.gz", "w:gz"), ("tar", "w:")])
+def test_a_tar_is_read_as_a_zip_is(tmp_path: Path, ending: str, mode: Literal["w:gz", "w:"]) -> None:
+    export = write(tmp_path / "export", {"p.xml": page("p.png", SIZE, LINES), "p.png": None})
+    packed = replace(export, root=tmp_path / f"export.{ending}")
+    with tarfile.open(packed.root, mode) as file:
+        file.add(export.root, ".")
+    assert words_of(packed) == words_of(export)
+    assert packed.division == export.division
+    assert [row.image for one in packed.pages() for row in rows_of_page(one, BuildOptions())] == [
+        row.image for one in export.pages() for row in rows_of_page(one, BuildOptions())
+    ]
+
+
+def test_archives_within_an_export_are_told(tmp_path: Path) -> None:
+    source = write(tmp_path, {"inner.zip": None})
+    with pytest.raises(SourceMissingError, match=r"other XML files: none; 1 archive\)"):
+        list(source.pages())
+    assert words_of(write(tmp_path, {"p.xml": page("p.png", SIZE, LINES), "p.png": None}))
+    list(source.pages())
+    assert source.remarks == [
+        "1 archive within the export, which is not looked into: unpack what is there, or name it by itself"
+    ]
+    with pytest.raises(UsageError, match=r"p\.xml is one page: name the folder"):
+        list(replace(source, root=tmp_path / "p.xml").pages())
 
 
 def test_a_zip_without_its_pictures_says_where_it_looked(tmp_path: Path) -> None:

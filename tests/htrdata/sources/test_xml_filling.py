@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from htrdata.errors import BadDataError
-from htrdata.sources.xml.filling import ReadLine, ReadText, XmlPage, tokens
+from htrdata.sources.xml.filling import ReadLine, ReadText, XmlPage, shared_out, tokens
+from htrdata.sources.xml.splicing import SplicedFile
 
 PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 ALTO = "http://www.loc.gov/standards/alto/ns-v4#"
@@ -176,6 +177,34 @@ def test_what_is_no_page_is_refused() -> None:
 def test_a_line_has_words_only_where_there_are_as_many_elements() -> None:
     assert [one.text for one in tokens(ReadText("a b", 0.5), 2) or ()] == ["a", "b"]
     assert tokens(ReadText("a b", 0.5), 3) is None
+
+
+def test_words_shared_out_among_elements_are_all_there() -> None:
+    for text, count, expected in (("a b c", 2, ["a", "b c"]), ("a", 3, ["a", "", ""]), ("a b", 1, ["a b"])):
+        assert [one.text for one in shared_out(ReadText(text, 0.5), count)] == expected
+
+
+def test_filling_takes_time_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by a clock: none of what is looked at is a copy of the rest of the file."""
+
+    class Watched(bytes):
+        longest = 0
+
+        def __getitem__(self, key: Any) -> Any:
+            found = super().__getitem__(key)
+            Watched.longest = max(Watched.longest, len(found) if isinstance(found, bytes) else 0)
+            return found
+
+    line = '<TextLine><Shape/>\n <String CONTENT="a"/><SP/><String\nWC="1" CONTENT="b"/></TextLine>'
+    found = XmlPage(alto(line * 500).encode(), "p.xml")
+    expected = filled(alto(line * 500))
+    text = found._file._text
+    found._file._text = Watched(text)
+    monkeypatch.setattr(SplicedFile, "changed", property(lambda file: b""))
+    found.fill(dict.fromkeys(range(500), READ))
+    assert Watched.longest < 1000
+    monkeypatch.undo()
+    assert found.data == expected
 
 
 def test_what_no_xml_may_hold_is_left_out() -> None:

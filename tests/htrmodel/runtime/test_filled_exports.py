@@ -185,6 +185,28 @@ def test_a_line_without_coordinates_is_left_as_it_is(export: Path, tmp_path: Pat
     assert contents(tmp_path / "out")["page/b.xml"].count(b"WC=") == path.read_bytes().count(b"<String ") - 1
 
 
+def test_strings_without_boxes_keep_what_was_read(export: Path, tmp_path: Path) -> None:
+    path = export / "page" / "b.xml"
+    strings = b'<String CONTENT="x"/><SP/><String CONTENT="y"/><SP/><String CONTENT="z"/>'
+    bare = re.sub(rb"<String [^>]*>\s*</String>", strings, path.read_bytes())
+    path.write_bytes(bare)
+    run(path, tmp_path / "out")
+    texts = re.findall(rb'<String CONTENT="([^"]*)"', (tmp_path / "out" / "b.xml").read_bytes())
+    assert [bool(text) for text in texts] == [True, True, False] * bare.count(b"<TextLine")  # two words of each line
+
+
+def test_pictures_may_lie_elsewhere(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    for one in export.glob("*.png"):
+        one.rename(tmp_path / "scans" / one.name)
+    bad = fill_export(Measuring(LINES), find_pages([export]), tmp_path / "none", "line").bad
+    assert len(bad) == 3
+    assert "name its folder with --images" in bad[0]
+    prepare(tmp_path / "out", {"checkpoint": "one"}, [export])
+    found = fill_export(Measuring(LINES), find_pages([export], None, tmp_path / "scans"), tmp_path / "out", "line")
+    assert (found.pages, found.bad) == (3, [])
+
+
 def test_words_are_read_where_they_have_boxes(
     export: Path, tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]]
 ) -> None:
