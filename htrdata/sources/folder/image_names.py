@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -17,22 +18,28 @@ from htrdata.sources.folder.rows import is_image_name
 _SAMPLE = 1000  # names that say how all names of a table are to be taken
 _LONGEST = 255  # bytes
 _ENDINGS = (".png", ".jpg", *sorted(ENDINGS_OF_FILES - {".png", ".jpg"}))
+_COMMON = (".png", ".jpg", ".jpeg", ".tif", ".tiff")  # in place of each other
 _FEW = 10  # of these, for folders that are less likely
 _NO_PATH = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How names become paths: from which folder, without how many leading folders, with which ending."""
+    """How names become paths: from which folder, without how many leading folders, with which ending.
+
+    The ending is added, or takes the place of the one that names have.
+    """
 
     base: str
     leading: int = 0
     ending: str = ""
+    instead: bool = False
 
     def parts(self, parts: Sequence[str]) -> list[str] | None:
         if len(parts) <= self.leading:
             return None
-        return [*parts[self.leading : -1], parts[-1] + self.ending]
+        name = parts[-1].rpartition(".")[0] if self.instead else parts[-1]
+        return [*parts[self.leading : -1], name + self.ending]
 
 
 class ImageNames:
@@ -40,7 +47,8 @@ class ImageNames:
 
     A name is taken as a path from the folder of the table, from the root, or from one below it with images; where no
     name is one, leading folders (those of another machine, say) are left out of all names, and where they have no
-    ending, one is added. Names in another Unicode form or another case than the file's are found, too.
+    ending, or that of another format, they get one. Names in another Unicode form or another case than the file's are
+    found, too, and ways up from the folder of the table that stay below the root (``../images/a.png``).
 
     Args:
         root: the folder that paths are told from.
@@ -56,14 +64,21 @@ class ImageNames:
     def __init__(
         self, root: str, likely: Sequence[str], others: Sequence[str], names: Iterable[str], place: str
     ) -> None:
-        self._root = root
+        self._root, self._table = root, likely[0]
         self._names_in: tuple[str, dict[str, str | None]] | None = None
         self._way = self._find_way(likely, others, list(itertools.islice(names, _SAMPLE)), place)
+
+    @property
+    def other_format(self) -> str | None:
+        """The ending that images have in place of the one in the table; None where they are called as there."""
+        return self._way.ending if self._way.instead else None
 
     def find(self, name: str) -> str | None:
         """The path of an image below the root, with ``/``; None where there is none."""
         parts = split_name(name)
-        taken = self._way.parts(parts) if parts else None
+        if parts is None:
+            return self._upwards(name)
+        taken = self._way.parts(parts)
         if not taken:
             return None
         below = self._way.base + "/".join(taken)
@@ -71,14 +86,20 @@ class ImageNames:
 
     def _find_way(self, likely: Sequence[str], others: Sequence[str], names: list[str], place: str) -> _Way:
         split = [parts for parts in map(split_name, names) if parts]
-        endings = ("",) if all(is_image_name(parts[-1]) for parts in split) else ("", *_ENDINGS)
+        named = all(is_image_name(parts[-1]) for parts in split)
+        endings = [("", False), *((ending, named) for ending in (_COMMON if named else _ENDINGS))]
         deepest = max(map(len, split), default=1)
-        for leading, ending in itertools.product(range(deepest), endings):
+        ways: Iterable[tuple[int, tuple[str, bool]]] = itertools.product(range(deepest), endings)
+        if named:  # another format is the last thing to look for
+            ways = ((leading, ending) for ending in endings for leading in range(deepest))
+        for leading, (ending, instead) in ways:
             for base in likely:
-                if self._fits(way := _Way(base, leading, ending), split):
+                if self._fits(way := _Way(base, leading, ending, instead), split[:_FEW] if instead else split):
                     return way
             fitting = [
-                way for base in others if self._fits(way := _Way(base, leading, ending), split[:_FEW], most=True)
+                way
+                for base in others
+                if self._fits(way := _Way(base, leading, ending, instead), split[:_FEW], most=True)
             ]
             below = [way for way in fitting if way.base.startswith(likely[0])]  # the table's own folder
             fitting = below if len(below) == 1 else fitting
@@ -99,6 +120,12 @@ class ImageNames:
     def _is_there(self, way: _Way, parts: Sequence[str]) -> bool:
         taken = way.parts(parts)
         return taken is not None and _is_file(f"{self._root}/{way.base}{'/'.join(taken)}")
+
+    def _upwards(self, name: str) -> str | None:
+        """An image whose name goes up from the folder of the table, and stays below the root."""
+        below = posixpath.normpath(self._table + name.replace("\\", "/"))
+        wrong = not name or is_absolute(name) or _NO_PATH.search(name) or below.split("/")[0] in ("", ".", "..")
+        return below if not wrong and _is_file(f"{self._root}/{below}") else None
 
     def _loosely(self, parts: Sequence[str]) -> str | None:
         """A path whose parts differ from those wanted in case or Unicode form, where there is only one."""

@@ -33,11 +33,13 @@ class Loaded:
         words: all of them, in order.
         faults: the first lines that are wrong, in words.
         wrong: how many there are.
+        told: what else a person should know: sentences.
     """
 
     words: list[Placed] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     wrong: int = 0
+    told: list[str] = field(default_factory=list)
 
     def dropped(self) -> Iterator[str]:
         """What was wrong with the lines that were dropped, where any was: sentences."""
@@ -127,6 +129,8 @@ class _Loading:
         several = len(reading) > 1
         for part in reading:
             names = self._names(part)
+            if names and names.other_format:
+                self.found.told.append(f"{part.name}: its images are there as {names.other_format}, and taken so")
             place = f"{part.name}, " if several else ""
             for row in part.table.rows():
                 if row.perhaps_names and not (isinstance(row.image, str) and names and names.find(row.image)):

@@ -163,7 +163,13 @@ class Folder:
             dealt = Dealt([self.split] * len(words), f"all {self.split}", {})
         else:
             dealt = deal(words, self.splits)
-        notes = [*said, *loaded.dropped(), *notes_of(listing, reading, words, self.unit), *nowhere(words, dealt)]
+        notes = [
+            *said,
+            *loaded.told,
+            *loaded.dropped(),
+            *notes_of(listing, reading, words, self.unit),
+            *nowhere(words, dealt),
+        ]
         return _Content(reading, dealt, tuple(_pages(words, dealt.splits)), tuple(notes))
 
     def _reading(self, root: Path, labels: Sequence[str], listing: FolderListing) -> tuple[Reading, list[str]]:

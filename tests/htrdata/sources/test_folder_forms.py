@@ -261,3 +261,32 @@ def test_signs_that_nobody_sees_are_told(tmp_path: Path) -> None:
     assert any(
         "2 texts have signs that nobody sees" in note and "U+00AD in 001.png" in note for note in Folder(tmp_path).notes
     )
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        pytest.param(lambda name: f"../images/{name}", id="up"),
+        pytest.param(lambda name: f"..\\images\\{name}", id="up, of Windows"),
+        pytest.param(lambda name: f"/home/me/{name[:-4]}.tif", id="another format, of another machine"),
+        pytest.param(lambda name: f"{name[:-4]}.JPG", id="another format"),
+    ],
+)
+def test_images_are_found_by_other_names(named: Callable[[str], str], tmp_path: Path) -> None:
+    made.write_images(tmp_path / "images", NAMED)
+    (tmp_path / "labels").mkdir()
+    made.write_gt(tmp_path / "labels", {named(name): text for name, text in NAMED.items()})
+    source = Folder(tmp_path)
+    assert texts_of(source) == {f"images/{name}": text for name, text in NAMED.items()}
+    said = "labels/gt.txt: its images are there as .png, and taken so"
+    assert (said in source.notes) is not named("000.png").endswith(".png")
+
+
+@pytest.mark.parametrize("name", ["../../a.png", "../b/../../a.png", "/../a.png", "..", "../images/gone.png"])
+def test_ways_up_lead_to_nothing_outside(name: str, tmp_path: Path) -> None:
+    made.write_images(tmp_path / "set/images", NAMED)
+    made.write_images(tmp_path, {"a.png": "x"})
+    (tmp_path / "set/labels").mkdir()
+    made.write_gt(tmp_path / "set/labels", {**{f"../images/{image}": text for image, text in NAMED.items()}, name: "x"})
+    with pytest.raises(BadDataError, match=re.escape("1 line is wrong")):
+        words_of(Folder(tmp_path / "set"))
