@@ -36,7 +36,7 @@ from htrdata.store.reading import Dataset, open_store
 from htrmodel.checkpoint.files import load
 from htrmodel.evaluation.reading import read_split
 from htrmodel.judging import metrics
-from htrmodel.judging.judgement import Figure, Judgement
+from htrmodel.judging.judgement import Figure, Figures, Judgement
 from htrmodel.judging.judging import judge
 
 ABOUT = {
@@ -58,8 +58,8 @@ ABOUT = {
 """What the first cell of a row says, by the name of the data set."""
 
 WORDS = ("held out", "of", "words (share whose cut was sure)", "CER", "words with a mistake")
-WORDS_TOO = ("both, by labels with their marks", "left out", "both, those read as nothing")
-LINES = ("lines", "of", "number", "CER", "WER")
+WORDS_TOO = ("both, case aside", "both, by labels with their marks", "left out", "both, those read as nothing")
+LINES = ("lines", "of", "number", "CER", "WER", "both, case aside")
 
 
 def words_row(dataset: Dataset, judgement: Judgement) -> list[str]:
@@ -72,9 +72,10 @@ def words_row(dataset: Dataset, judgement: Judgement) -> list[str]:
         f"{spelt.words:,} ({share_sure(dataset, judgement)})",
         shown(spelt.metrics["micro_cer"]),
         shown(spelt.metrics["wer"]),
+        both(judgement.find(case="insensitive", left_out="omitted")),
         as_written(dataset, judgement),
         ", ".join(left_out) or "none",
-        " / ".join(f"{100 * everything.metrics[name].value:.1f}" for name in ("micro_cer", "wer")),
+        both(everything),
     ]
 
 
@@ -82,7 +83,8 @@ def lines_row(dataset: Dataset, judgement: Judgement) -> list[str]:
     """All lines: those with characters that the starter lacks count with what it read."""
     found = judgement.find(left_out="wrong")
     rates = (shown(found.metrics[name]) for name in ("micro_cer", metrics.LINE_WER))
-    return [*named(dataset, judgement), f"{found.words:,}", *rates]
+    aside = both(judgement.find(case="insensitive", left_out="wrong"), metrics.LINE_WER)
+    return [*named(dataset, judgement), f"{found.words:,}", *rates, aside]
 
 
 def named(dataset: Dataset, judgement: Judgement) -> list[str]:
@@ -97,6 +99,11 @@ def share_sure(dataset: Dataset, judgement: Judgement) -> str:
     unsure = judgement.not_in_store.get("unsure_cut", 0)
     annotated = len(judgement.words) + sum(judgement.not_in_store.values())
     return f"{100 * (1 - unsure / annotated):.0f} %" if unsure else "all"
+
+
+def both(figures: Figures, wer: str = "wer") -> str:
+    """CER and WER without intervals."""
+    return " / ".join(f"{100 * figures.metrics[name].value:.1f}" for name in ("micro_cer", wer))
 
 
 def as_written(dataset: Dataset, judgement: Judgement) -> str:

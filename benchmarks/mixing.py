@@ -102,6 +102,16 @@ def finetune(run: Run, own: Sequence[Line], mixed: Sequence[Line], out: Path) ->
     return outcome.folder.last
 
 
+def minutes(runs: Sequence[Run], out: Path) -> dict[str, float]:
+    """How long the runs trained on one core, validations included, by their names."""
+    logs = {run.name: out / run.name / "run/log.jsonl" for run in runs}
+    lines = {name: log.read_text().splitlines() for name, log in logs.items() if log.is_file()}
+    return {
+        name: max(record.get("seconds", 0) for record in map(json.loads, records)) / 60
+        for name, records in lines.items()
+    }
+
+
 def read(checkpoint: Path | str, sets: dict[str, list[Line]]) -> dict[str, list[list[float]]]:
     """Of each line what `htrmodel.judging.metrics.count` counts."""
     recogniser = load(checkpoint)
@@ -188,7 +198,11 @@ def main(
     names = ["own", *others]
     clusters = {writer: {name: [line.cluster for line in sets[writer][name]] for name in names} for writer in hands}
     ordered = sorted([*starts, *runs], key=lambda run: (run.writer, run.lines, run.share))
-    click.echo("\n".join([*table(ordered, measured, names), "", *differences(runs, measured, clusters, names)]))
+    click.echo(
+        "\n".join(
+            [*table(ordered, measured, minutes(ordered, out), names), "", *differences(runs, measured, clusters, names)]
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,16 +35,17 @@ def rates(counts: list[list[float]]) -> tuple[float, float]:
     return 100 * sums[2] / sums[1], 100 * sums[8] / sums[7]
 
 
-def table(runs: Sequence[Run], measured: Measured, sets: Sequence[str]) -> Iterator[str]:
-    """CER and WER as Markdown; of several seeds the mean."""
-    yield f"| hand | own lines | mixed in | seeds | {' | '.join(sets)} |"
-    yield "|---" * (4 + len(sets)) + "|"
+def table(runs: Sequence[Run], measured: Measured, minutes: Mapping[str, float], sets: Sequence[str]) -> Iterator[str]:
+    """CER and WER as Markdown, with the minutes that a run took; of several seeds the mean."""
+    yield f"| hand | own lines | mixed in | seeds | minutes | {' | '.join(sets)} |"
+    yield "|---" * (5 + len(sets)) + "|"
     for (writer, lines, share), same in itertools.groupby(runs, lambda run: (run.writer, run.lines, run.share)):
         keys = [run.name for run in same if run.name in measured]
         if keys:
             found = np.mean([[rates(measured[key][name]) for name in sets] for key in keys], axis=0)
             cells = " | ".join(f"{cer:.1f}, {wer:.1f}" for cer, wer in found)
-            yield f"| {writer} | {lines} | {f'{share:g}' if lines else '–'} | {len(keys) if lines else '–'} | {cells} |"
+            took = f"{len(keys)} | {np.mean([minutes[key] for key in keys]):.1f}" if lines else "– | –"
+            yield f"| {writer} | {lines} | {f'{share:g}' if lines else '–'} | {took} | {cells} |"
 
 
 def differences(

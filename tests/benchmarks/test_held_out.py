@@ -18,7 +18,7 @@ from htrdata.store.reading import Dataset, open_store
 from htrmodel.checkpoint.native import save
 from htrmodel.config import RecogniserConfig
 from htrmodel.evaluation.evaluating import evaluate
-from htrmodel.judging.judgement import Judgement
+from htrmodel.judging.judgement import Figures, Judgement
 from htrmodel.judging.judging import judge
 from htrmodel.judging.metrics import evaluate as figures_of
 from htrmodel.recogniser import Recogniser
@@ -58,13 +58,14 @@ def test_a_table_of_words_has_the_figures_of_evaluate(dataset: Dataset, tmp_path
     judgement = evaluate(recogniser, dataset)
     spelt, everything = judgement.find(left_out="omitted"), judgement.find(left_out="wrong")
     assert 0 < spelt.words < everything.words == len(dataset.words("test"))
-    assert len(cells) == len(heads) == 8
+    assert len(cells) == len(heads) == 9
     assert cells[0] == "drawn words, print and joined hands, unseen writers"
     assert cells[1] == "1 writer"
     assert cells[2] == f"{spelt.words} (all)"
     assert [f"{cell} [-, -] %" for cell in cells[3:5]] == [spelt.metrics[name].shown() for name in ("micro_cer", "wer")]
-    assert cells[6] == f"{everything.words - spelt.words} too long"
-    assert cells[7].split(" / ")[0] == everything.metrics["micro_cer"].shown().split()[0]
+    assert cells[5] == aside(judgement.find(case="insensitive", left_out="omitted"), "wer")
+    assert cells[7] == f"{everything.words - spelt.words} too long"
+    assert cells[8].split(" / ")[0] == everything.metrics["micro_cer"].shown().split()[0]
 
 
 def test_a_table_of_lines_has_every_line(dataset: Dataset, tmp_path: Path) -> None:
@@ -72,11 +73,18 @@ def test_a_table_of_lines_has_every_line(dataset: Dataset, tmp_path: Path) -> No
     assert recogniser.config.reads_lines
     heads, cells = table(tmp_path / "lines.safetensors", dataset.store / "synth", dataset.store / "synth")[:2]
     found = evaluate(recogniser, dataset, batch_size=16).find()
-    assert heads == ["lines", "of", "number", "CER", "WER"]
+    assert heads == ["lines", "of", "number", "CER", "WER", "both, case aside"]
     assert cells[2] == str(found.words)
-    assert [f"{cell} [-, -] %" for cell in cells[3:]] == [
+    assert [f"{cell} [-, -] %" for cell in cells[3:5]] == [
         found.metrics[name].shown() for name in ("micro_cer", "line_wer")
     ]
+    assert cells[5] == aside(evaluate(recogniser, dataset, batch_size=16).find(case="insensitive"), "line_wer")
+
+
+def aside(figures: Figures, wer: str) -> str:
+    """CER and WER as a row has them where case does not count."""
+    assert figures.case == "insensitive"
+    return " / ".join(figures.metrics[name].shown().split()[0] for name in ("micro_cer", wer))
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +100,9 @@ def test_marks_that_labels_lost_count_as_mistakes_beside(dataset: Dataset, right
     shown = HELD_OUT["words_row"](dataset, right)
     assert expected["wer"] > 0
     assert shown[3] == "0.0"
-    assert shown[5] == f"{100 * expected['micro_cer']:.1f} / {100 * expected['wer']:.1f}"
-    assert shown[6] == "none"
+    assert shown[5] == "0.0 / 0.0"
+    assert shown[6] == f"{100 * expected['micro_cer']:.1f} / {100 * expected['wer']:.1f}"
+    assert shown[7] == "none"
 
 
 @pytest.mark.parametrize(("lost", "share"), [({}, "all"), ({"unsure_cut": 1}, "80 %"), ({"empty_box": 1}, "all")])
