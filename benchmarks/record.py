@@ -33,6 +33,7 @@ PAGES = [
     ROOT / "benchmarks/RESULTS.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "htrmodel/alignment/README.md",
+    ROOT / "weights/README.md",
     *sorted((ROOT / "weights/htrmodel_weights").glob("*.md")),
 ]
 QUOTED = re.compile(
