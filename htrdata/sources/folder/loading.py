@@ -49,6 +49,9 @@ class Loaded:
     def refuse(self, names: str) -> None:
         """Raises what is wrong, if anything is.
 
+        Args:
+            names: of the tables, and where they are.
+
         Raises:
             BadDataError: lines are wrong; the message names the first ones.
         """

@@ -153,7 +153,8 @@ class Folder:
         listing = self._listing
         reading, said = self._reading(root, labels, listing)
         loaded = self._load(root, listing, reading)
-        loaded.refuse(options_for(reading).replace("--labels ", "")) if not self.drop_wrong else None
+        if not self.drop_wrong:
+            loaded.refuse(f"{options_for(reading).replace('--labels ', '')} in {root}")
         if not loaded.words:
             raise SourceMissingError(f"{options_for(reading)} has no rows: write one for each image in {root}")
         words = loaded.words

@@ -227,7 +227,7 @@ def test_wrong_lines_are_named_or_dropped_with_their_reason(line: str, said: str
     (tmp_path / "gt.txt").write_text(f"000.png\tx\n{line}\n" + "".join(f"{name}\tx\n" for name in list(first)[1:]))
     with pytest.raises(BadDataError, match=re.escape(said)) as raised:
         read(Folder(tmp_path))
-    assert "gt.txt has to be corrected" in str(raised.value)
+    assert f"gt.txt in {tmp_path} has to be corrected" in str(raised.value)
     assert "--drop-wrong" in str(raised.value)
     words = words_of(Folder(tmp_path, drop_wrong=True))
     dropped = [word for word in words if word.reason is not None]
