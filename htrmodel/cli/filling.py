@@ -46,6 +46,7 @@ def fill_pages(
         part: ``I/N`` for a share of the pages; None for all.
         boxes: what is placed besides; None for nothing.
         batch_size: how many lines are read at once.
+        images: where the pictures are; None for in the exports.
 
     Raises:
         UsageError: a model of words shall read lines, words shall be placed that are read by themselves, the part is

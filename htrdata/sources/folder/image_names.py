@@ -6,7 +6,6 @@ import itertools
 import os
 import posixpath
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from htrdata.errors import UsageError
 from htrdata.images.endings import ENDINGS_OF_FILES
 from htrdata.sources.folder.rows import is_image_name
+from htrdata.sources.names import alike
 
 _SAMPLE = 1000  # names that say how all names of a table are to be taken
 _LONGEST = 255  # bytes
@@ -82,7 +82,7 @@ class ImageNames:
         if not taken:
             return None
         below = self._way.base + "/".join(taken)
-        return below if _is_file(f"{self._root}/{below}") else self._loosely(taken)
+        return below if _is_file(f"{self._root}/{below}") else self.alikely(taken)
 
     def _find_way(self, likely: Sequence[str], others: Sequence[str], names: list[str], place: str) -> _Way:
         split = [parts for parts in map(split_name, names) if parts]
@@ -127,13 +127,13 @@ class ImageNames:
         wrong = not name or is_absolute(name) or _NO_PATH.search(name) or below.split("/")[0] in ("", ".", "..")
         return below if not wrong and _is_file(f"{self._root}/{below}") else None
 
-    def _loosely(self, parts: Sequence[str]) -> str | None:
+    def alikely(self, parts: Sequence[str]) -> str | None:
         """A path whose parts differ from those wanted in case or Unicode form, where there is only one."""
         below = self._way.base
         for number, part in enumerate(parts):
             end = "/" if number < len(parts) - 1 else ""
             if not Path(f"{self._root}/{below}{part}").exists():
-                found = self._listed(below).get(_loose(part))
+                found = self._listed(below).get(alike(part))
                 if found is None:
                     return None
                 part = found
@@ -146,7 +146,7 @@ class ImageNames:
             found: dict[str, str | None] = {}
             try:
                 for name in os.listdir(f"{self._root}/{below}"):  # noqa: PTH208 (strings: there may be a million)
-                    found[_loose(name)] = None if _loose(name) in found else name
+                    found[alike(name)] = None if alike(name) in found else name
             except OSError:
                 found = {}
             self._names_in = below, found
@@ -166,10 +166,6 @@ def split_name(name: str) -> list[str] | None:
 def is_absolute(name: str) -> bool:
     """Whether a name begins at the root of a system."""
     return name.startswith(("/", "\\")) or name[1:2] == ":"
-
-
-def _loose(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _is_file(path: str) -> bool:

@@ -6,14 +6,13 @@ import functools
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from htrdata.errors import BadDataError
 from htrdata.files.lmdb_tree import Tree
-from htrdata.sources.folder.rows import Row
+from htrdata.sources.folder.rows import ImagesAndTexts, Row
 
 SHARD_FILE = "data.mdb"
 
@@ -61,7 +60,7 @@ def _tree(path: str, _process: int) -> Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainShard:
+class PlainShard(ImagesAndTexts):
     """One LMDB as a table.
 
     Attributes:
@@ -71,15 +70,6 @@ class PlainShard:
 
     path: Path
     below: str
-
-    extra_columns: ClassVar[tuple[str, ...]] = ()
-    types: ClassVar[Mapping[str, str]] = {}
-    left_out: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Images and texts."""
-        return frozenset(("image", "text"))
 
     @property
     def fingerprint(self) -> str:

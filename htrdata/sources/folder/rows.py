@@ -96,6 +96,37 @@ class Table(Protocol):
         """
 
 
+class ImagesAndTexts:
+    """What a `Table` that has these two alone says of itself."""
+
+    __slots__ = ()
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Images and texts."""
+        return frozenset(("image", "text"))
+
+    @property
+    def fingerprint(self) -> str:
+        """None: its images are files of their own."""
+        return ""
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """None: all are texts."""
+        return NOTHING
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+
 class NotATableError(Exception):
     """The file is not what a reader reads; the message says why."""
 

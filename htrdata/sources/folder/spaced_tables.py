@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
-from htrdata.sources.folder.rows import Row
+from htrdata.sources.folder.rows import ImagesAndTexts, Row
 from htrdata.sources.folder.text_files import numbered_lines
 
 _SPACES = frozenset({"<space>", "<SPACE>", "{space}"})
@@ -20,7 +19,7 @@ _SIGN = re.compile(r"<\w+>|\{\w+\}")
 
 
 @dataclass(frozen=True, slots=True)
-class SpacedTable:
+class SpacedTable(ImagesAndTexts):
     """A table of spaced characters.
 
     Attributes:
@@ -30,16 +29,6 @@ class SpacedTable:
 
     path: Path
     encoding: str
-
-    fingerprint: ClassVar[str] = ""
-    extra_columns: ClassVar[tuple[str, ...]] = ()
-    types: ClassVar[Mapping[str, str]] = {}
-    left_out: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Images and texts."""
-        return frozenset(("image", "text"))
 
     def rows(self) -> Iterator[Row]:
         """All rows in order. Raises as `htrdata.sources.folder.rows.Table.rows` does."""

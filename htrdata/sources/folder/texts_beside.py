@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from htrdata.records import Reason
-from htrdata.sources.folder.rows import Row
+from htrdata.sources.folder.rows import ImagesAndTexts, Row
 from htrdata.sources.folder.text_files import find_encoding
 
 ENDINGS = (".gt.txt", ".txt")
@@ -16,7 +15,7 @@ ENDINGS = (".gt.txt", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
-class TextsBeside:
+class TextsBeside(ImagesAndTexts):
     """The images of a folder that have a text beside them.
 
     Attributes:
@@ -32,16 +31,6 @@ class TextsBeside:
     pairs: Sequence[tuple[str, str]]
     encoding: str | None
     alone: Sequence[str] = ()
-
-    fingerprint: ClassVar[str] = ""
-    extra_columns: ClassVar[tuple[str, ...]] = ()
-    types: ClassVar[Mapping[str, str]] = {}
-    left_out: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Images and texts."""
-        return frozenset(("image", "text"))
 
     def rows(self) -> Iterator[Row]:
         """A row for each image, in the order of the paths."""

@@ -12,7 +12,6 @@ bounds or fetch other files, are refused.
 
 from __future__ import annotations
 
-import html
 import re
 import sys
 from dataclasses import dataclass, field
@@ -21,9 +20,9 @@ from xml.parsers import expat
 
 from htrdata.errors import BadDataError
 from htrdata.records import Box, Unit, Word
+from htrdata.sources.escaped_twice import unescaped
 from htrdata.sources.iam.lists import FURTHEST, SEGMENTATIONS
 
-_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
 _OTHER_ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|#)[^;\s]{0,40}")
 
 
@@ -110,7 +109,7 @@ class _Form:
             return
         if tag == "word" and self.word is not None and self.line is not None:
             if self.unit == "word":
-                tag = sys.intern(_unescaped(self.value(self.word, "tag")))
+                tag = sys.intern(unescaped(self.value(self.word, "tag")))
                 self.add(self.word, {"line": self.value(self.line, "id"), **self.told, "tag": tag})
             self.word = None
         elif tag == "line" and self.line is not None:
@@ -119,7 +118,7 @@ class _Form:
             self.line = None
 
     def add(self, given: dict[str, str], extra: dict[str, str]) -> None:
-        own_id, text = self.value(given, "id"), _unescaped(self.value(given, "text"))
+        own_id, text = self.value(given, "id"), unescaped(self.value(given, "text"))
         box, threshold = self.union(), int(extra["threshold"])
         self.words.append(Word(own_id, text, box, writer=self.writer, extra=extra, ink_threshold=threshold))
 
@@ -158,7 +157,3 @@ class _Form:
 
     def fail(self, what: str) -> NoReturn:
         raise BadDataError(f"{self.name}, line {self.parser.CurrentLineNumber}: {what}")
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text

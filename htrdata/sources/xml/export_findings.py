@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from htrdata.images.endings import unread_note
 from htrdata.records.counting import plural
+from htrdata.sources.escaped_twice import ESCAPED
 from htrdata.sources.xml.mets import Mets
-
-_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
-"""What a text holds where a program escaped it for XML, and another did so again."""
 
 _NOT_READ = "is not looked into: unpack what is there, or name it by itself"
 
@@ -52,7 +49,7 @@ class ExportFindings:
     def look_at(self, text: str) -> None:
         """Looks at the text of a line, as corpus and rules leave it."""
         if "&" in text:
-            self.escaped.update(set(_ESCAPED.findall(text)))
+            self.escaped.update(set(ESCAPED.findall(text)))
 
     def settings(self) -> dict[str, str]:
         """What a description records."""

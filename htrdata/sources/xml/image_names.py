@@ -7,7 +7,6 @@ only files that were found below the root are ever opened.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
@@ -15,6 +14,7 @@ from urllib.parse import unquote
 
 from htrdata.images.endings import ENDINGS_OF_FILES, UNREAD, ending_of
 from htrdata.records import ImageFile
+from htrdata.sources.names import alike
 from htrdata.sources.xml.files import ExportedFile
 
 _NEAR: tuple[Callable[[PurePosixPath, PurePosixPath], bool], ...] = (
@@ -89,11 +89,6 @@ class Pictures:
         if len(found) != 1 or (xml in same and any(near(other, found[0].below) for other in same for near in _NEAR)):
             return None  # the picture of another document, which has a page of this name, too
         return found[0].file
-
-
-def alike(name: str) -> str:
-    """A name as systems may write it, in one form: macOS parts letters and their marks, others do not."""
-    return unicodedata.normalize("NFC", name).lower()
 
 
 def usual_place(xml: PurePosixPath, name: str) -> PurePosixPath:

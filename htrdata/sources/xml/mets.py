@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from htrdata.sources.xml.image_names import alike
+from htrdata.sources.names import alike
 from htrdata.sources.xml.tree import children, local
 
 _TOLD = 5  # pages that are spelled out
