@@ -39,7 +39,11 @@ def _columns(_context: click.Context, _option: click.Parameter, values: tuple[st
     metavar="FILE|.gt.txt|.txt",
     help="The table that is meant, or the ending of texts beside images. Repeatable.  [default: found]",
 )
-@click.option("--images", type=click.Path(path_type=Path), help="Where names of images start from.  [default: found]")
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    help="Where names of images start from: a folder, zip or tar.  [default: found]",
+)
 @click.option(
     "--column",
     "columns",
@@ -90,14 +94,15 @@ def folder(
     """Build your own images of words or lines, in whatever form their texts are.
 
     PATH is a folder with a gt.txt (path, tab, text), a CSV, TSV, JSON or JSON Lines file, Parquet or Arrow files, a
-    NAME.txt or NAME.gt.txt beside each image, or LMDBs of clova's tools; or one such file. Columns split, writer and
-    page are used where there are any; all others become columns of the manifest.
+    NAME.txt or NAME.gt.txt beside each image, or LMDBs of clova's tools; one such file; or a zip or tar of them.
+    Columns split, writer and page are used where there are any; all others become columns of the manifest.
 
     \b
     Examples:
       htrdata folder letters/ --dry-run
       htrdata folder letters/ --labels checked.csv --column text=corrected
       htrdata folder crops.parquet --unit line --name crops_lines
+      htrdata folder crops.zip
     """
     from dataclasses import replace
 

@@ -45,12 +45,24 @@ def read_card(folder: Path) -> dict[str, str]:
     """
     for place in (folder, *folder.parents[:_ABOVE]):
         card = place / CARD_FILE
-        if card.is_file() and card.stat().st_size <= _LONGEST:
-            lines = read_regular(card, _LONGEST).decode("utf-8", "replace").splitlines()
-            number = next((number for number, line in enumerate(_front(lines), 2) if line.startswith(_KEY)), None)
-            if number is not None:
-                return _told(lines[number - 1].removeprefix(_KEY), card, number)
+        if card.is_file() and card.stat().st_size <= _LONGEST and (told := card_of(read_regular(card, _LONGEST), card)):
+            return told
     return {}
+
+
+def card_of(content: bytes, card: object) -> dict[str, str]:
+    """What a card tells; see `read_card`.
+
+    Args:
+        content: of the file.
+        card: what messages call it.
+
+    Raises:
+        BadDataError: its line is damaged.
+    """
+    lines = content.decode("utf-8", "replace").splitlines()
+    number = next((number for number, line in enumerate(_front(lines), 2) if line.startswith(_KEY)), None)
+    return {} if number is None else _told(lines[number - 1].removeprefix(_KEY), card, number)
 
 
 def _front(lines: list[str]) -> list[str]:
@@ -60,7 +72,7 @@ def _front(lines: list[str]) -> list[str]:
     return lines[1 : lines.index(_FENCE, 1)]
 
 
-def _told(value: str, card: Path, number: int) -> dict[str, str]:
+def _told(value: str, card: object, number: int) -> dict[str, str]:
     found = strict_json.parse(value, card, number)
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
         raise BadDataError(f"{card}, line {number}: what htrdata wrote there was changed: take the line out")

@@ -16,6 +16,7 @@ from htrdata.sources.members import MAX_MEMBER, check_member, stamp
 _HEADER = struct.Struct("<4s22xHH")  # what stands before a member's bytes: a signature, …, lengths of name and extras
 _SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 1
+_SAYS_UTF8 = 1 << 11
 
 
 def zip_members(path: Path) -> Iterator[ZipMember]:
@@ -34,7 +35,7 @@ def zip_members(path: Path) -> Iterator[ZipMember]:
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError) as error:
         raise BadDataError(f"{path} is cut off or damaged, or no zip archive ({error}): fetch it again") from error
     for info in listed:
-        name = info.filename.replace("\\", "/")  # as some programs of Windows write them
+        name = _name(info).replace("\\", "/")  # as some programs of Windows write them
         if not name or info.header_offset < 0:
             raise BadDataError(f"{path} is cut off or damaged (in its directory): fetch it again")
         check_member(path, name, info.file_size)
@@ -106,6 +107,16 @@ class ZipMember:
         if len(data) != self.length or zlib.crc32(data) != self.checksum:
             raise BadDataError(f"{self.path} is cut off or damaged (in {self.member!r}): fetch it again")
         return data
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The name of a member; macOS writes UTF-8 without saying so, which is then taken for a code page of DOS."""
+    if not info.flag_bits & _SAYS_UTF8:
+        try:
+            return info.filename.encode("cp437").decode()
+        except UnicodeError:
+            pass
+    return info.filename
 
 
 def _inflated(packed: bytes, length: int) -> bytes:

@@ -49,7 +49,7 @@ def as_store(
 
 
 def _is_labelled(data: Path, *, plain: bool) -> bool:
-    from htrdata.sources.folder.finding import find
+    from htrdata.sources.folder.finding import look
     from htrdata.store.format import DATA_FILE, DATASET_FILE
     from htrmodel.data.splits import split_folder
 
@@ -59,8 +59,8 @@ def _is_labelled(data: Path, *, plain: bool) -> bool:
         return False
     if plain and any(split_folder(data, "train").rglob(DATA_FILE)):
         return False
-    found = find(data)
-    return bool(found.images or found.tables or found.shards or found.not_read)
+    _, found = look(data)
+    return bool(found.images or found.tables or found.shards or found.archives or found.not_read)
 
 
 def _build(data: Path, store: Path, unit: Unit, workers: int | None, judged: str | None) -> None:

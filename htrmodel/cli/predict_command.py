@@ -80,7 +80,7 @@ def predict(
     images: Path | None,
     part: str | None,
 ) -> None:
-    """Read words: image files, all images below a folder, or all words of a store.
+    """Read words: image files, all images below a folder or in a zip or tar, or all words of a store.
 
     An image that cannot be read is named and skipped; the exit code is then 65. What is left out in a folder is said,
     and which images look like pages, lines or blank paper instead of words. The pages of a TIFF are read one by one.

@@ -16,9 +16,11 @@ from htrdata.files.refusals import refusal
 from htrdata.files.regular import open_regular, real_path
 from htrdata.images.tiff_pages import find_pages
 from htrdata.records import ImageFile
+from htrdata.sources.packed import is_packed
 from htrdata.store.format import DATA_FILE, DATASET_FILE
 from htrmodel.inputs import Encoded, PageOfFile, WordImage, is_one, several
 from htrmodel.runtime.folders import ENDINGS, find_files
+from htrmodel.runtime.packed_images import packed_images
 
 if TYPE_CHECKING:
     from htrdata.store.reading import Dataset
@@ -110,6 +112,8 @@ def _at_path(path: Path, say: Say, lines: bool) -> Iterable[NamedImage]:
     if not path.is_dir():
         if not path.exists():
             raise SourceMissingError(f"there is nothing at {path}")
+        if is_packed(path):
+            return _in_archive(path, say)
         return _in_table(path) if path.suffix.lower() in _TABLES else _pages(path)
     if any(path.glob(f"*/{DATASET_FILE}")):
         return _in_store(path, say, lines)
@@ -151,6 +155,14 @@ def _in_table(path: Path) -> Iterator[NamedImage]:
     from htrdata.sources.folder.arrow_tables import images_within
 
     return (NamedImage(f"{path}#{name}", _InTable(name, image)) for name, image in images_within(path))
+
+
+def _in_archive(path: Path, say: Say) -> Sequence[NamedImage]:
+    """The images in a zip or tar."""
+    images, left_out = packed_images(path)
+    for sentence in left_out.sentences():
+        say(f"{path}: {sentence}")
+    return [NamedImage(image.id, image) for image in images]
 
 
 def _in_memory(place: Stored, say: Say, lines: bool) -> Iterator[NamedImage]:

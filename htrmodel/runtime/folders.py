@@ -86,17 +86,27 @@ def _below(folder: Path, path: str) -> str:
 
 
 def _folder_fault(path: Path) -> str | None:
-    if path.name.startswith(".") or path.name.casefold() in _OF_PROGRAMS:
+    return folder_name_fault(path.name) or (_NO_FILE if path.is_symlink() else None)
+
+
+def name_fault(name: str) -> str | None:
+    """Why a file is no image to read, by its name alone, without folders; None where it may be one."""
+    if name.startswith(".") or name.casefold() == "thumbs.db":
         return _HIDDEN
-    return _NO_FILE if path.is_symlink() else None
+    ending = Path(name).suffix.lower()
+    if ending not in ENDINGS:
+        return _OTHER_FORMAT if ending in _UNREADABLE else _NO_ENDING
+    return None
+
+
+def folder_name_fault(name: str) -> str | None:
+    """Why a folder of that name is not looked into; None where it is."""
+    return _HIDDEN if name.startswith(".") or name.casefold() in _OF_PROGRAMS else None
 
 
 def _file_fault(path: Path) -> str | None:
-    if path.name.startswith(".") or path.name.casefold() == "thumbs.db":
-        return _HIDDEN
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        return _OTHER_FORMAT if ending in _UNREADABLE else _NO_ENDING
+    if (fault := name_fault(path.name)) is not None:
+        return fault
     try:
         return None if stat.S_ISREG(path.stat().st_mode) else _NO_FILE
     except OSError:

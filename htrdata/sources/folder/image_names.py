@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import os
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from htrdata.errors import UsageError
 from htrdata.images.endings import ENDINGS_OF_FILES
 from htrdata.sources.folder.rows import is_image_name
+from htrdata.sources.folder.trees import Tree
 from htrdata.sources.names import alike
 
 _SAMPLE = 1000  # names that say how all names of a table are to be taken
@@ -51,7 +50,7 @@ class ImageNames:
     found, too, and ways up from the folder of the table that stay below the root (``../images/a.png``).
 
     Args:
-        root: the folder that paths are told from.
+        tree: the files.
         likely: the folders below it that names start from, each with a slash behind it, or empty.
         others: further ones that they may start from.
         names: of the table, as they stand there.
@@ -62,9 +61,9 @@ class ImageNames:
     """
 
     def __init__(
-        self, root: str, likely: Sequence[str], others: Sequence[str], names: Iterable[str], place: str
+        self, tree: Tree, likely: Sequence[str], others: Sequence[str], names: Iterable[str], place: str
     ) -> None:
-        self._root, self._table = root, likely[0]
+        self._tree, self._table = tree, likely[0]
         self._names_in: tuple[str, dict[str, str | None]] | None = None
         self._way = self._find_way(likely, others, list(itertools.islice(names, _SAMPLE)), place)
 
@@ -82,7 +81,7 @@ class ImageNames:
         if not taken:
             return None
         below = self._way.base + "/".join(taken)
-        return below if _is_file(f"{self._root}/{below}") else self.alikely(taken)
+        return below if self._tree.is_file(below) else self.alikely(taken)
 
     def _find_way(self, likely: Sequence[str], others: Sequence[str], names: list[str], place: str) -> _Way:
         split = [parts for parts in map(split_name, names) if parts]
@@ -104,7 +103,7 @@ class ImageNames:
             below = [way for way in fitting if way.base.startswith(likely[0])]  # the table's own folder
             fitting = below if len(below) == 1 else fitting
             if len(fitting) > 1:
-                folders = " or ".join(f"--images {self._root}/{way.base}".rstrip("/") for way in fitting[:3])
+                folders = " or ".join(f"--images {self._tree.place}/{way.base}".rstrip("/") for way in fitting[:3])
                 raise UsageError(
                     f"the images that {place} names stand in several folders: say which is meant with {folders}"
                 )
@@ -119,36 +118,33 @@ class ImageNames:
 
     def _is_there(self, way: _Way, parts: Sequence[str]) -> bool:
         taken = way.parts(parts)
-        return taken is not None and _is_file(f"{self._root}/{way.base}{'/'.join(taken)}")
+        return taken is not None and self._tree.is_file(way.base + "/".join(taken))
 
     def _upwards(self, name: str) -> str | None:
         """An image whose name goes up from the folder of the table, and stays below the root."""
         below = posixpath.normpath(self._table + name.replace("\\", "/"))
         wrong = not name or is_absolute(name) or _NO_PATH.search(name) or below.split("/")[0] in ("", ".", "..")
-        return below if not wrong and _is_file(f"{self._root}/{below}") else None
+        return below if not wrong and self._tree.is_file(below) else None
 
     def alikely(self, parts: Sequence[str]) -> str | None:
         """A path whose parts differ from those wanted in case or Unicode form, where there is only one."""
         below = self._way.base
         for number, part in enumerate(parts):
             end = "/" if number < len(parts) - 1 else ""
-            if not Path(f"{self._root}/{below}{part}").exists():
+            if not self._tree.exists(f"{below}{part}"):
                 found = self._listed(below).get(alike(part))
                 if found is None:
                     return None
                 part = found
             below += part + end
-        return below if _is_file(f"{self._root}/{below}") else None
+        return below if self._tree.is_file(below) else None
 
     def _listed(self, below: str) -> dict[str, str | None]:
         """What is in a folder, by names without case and Unicode form; None for what several are called."""
         if self._names_in is None or self._names_in[0] != below:
             found: dict[str, str | None] = {}
-            try:
-                for name in os.listdir(f"{self._root}/{below}"):  # noqa: PTH208 (strings: there may be a million)
-                    found[alike(name)] = None if alike(name) in found else name
-            except OSError:
-                found = {}
+            for name in self._tree.names(below):
+                found[alike(name)] = None if alike(name) in found else name
             self._names_in = below, found
         return self._names_in[1]
 
@@ -166,10 +162,3 @@ def split_name(name: str) -> list[str] | None:
 def is_absolute(name: str) -> bool:
     """Whether a name begins at the root of a system."""
     return name.startswith(("/", "\\")) or name[1:2] == ":"
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return os.path.isfile(path)  # noqa: PTH113 (a string: there may be a million)
-    except ValueError:
-        return False

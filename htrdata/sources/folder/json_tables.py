@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import BadDataError
@@ -15,6 +14,7 @@ from htrdata.sources.folder.columns import find_columns
 from htrdata.sources.folder.json_rows import are_texts, rows_of
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row
 from htrdata.sources.folder.text_files import find_encoding, head_lines, not_in, numbered_lines
+from htrdata.sources.folder.trees import TableFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class JsonTable:
         types: ``json`` for what is never a text, by role or by the name of a further key.
     """
 
-    path: Path
+    path: TableFile
     encoding: str
     lines: bool
     keys: Mapping[str, str]
@@ -107,7 +107,7 @@ def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def recognise(path: Path, asked: Asked) -> JsonTable:
+def recognise(path: TableFile, asked: Asked) -> JsonTable:
     """Tells how a JSON file is laid out. Raises as `htrdata.sources.folder.text_tables.recognise` does."""
     encoding = find_encoding(path, asked.encoding)
     lines = head_lines(path, encoding)
@@ -131,7 +131,7 @@ def _loose(line: str) -> Json:
     return value
 
 
-def _with_keys(path: Path, encoding: str, lines: bool, objects: list[dict[str, Json]], asked: Asked) -> JsonTable:
+def _with_keys(path: TableFile, encoding: str, lines: bool, objects: list[dict[str, Json]], asked: Asked) -> JsonTable:
     if not objects:
         raise NotATableError("no line of it is a JSON object")
     # Of all of them: one may lack what another has, and what is a number in one may be a text in another.
@@ -150,7 +150,7 @@ def _with_keys(path: Path, encoding: str, lines: bool, objects: list[dict[str, J
     return JsonTable(path, encoding, lines, keys, extra, types)
 
 
-def _all(path: Path, encoding: str) -> Iterator[dict[str, Json]]:
+def _all(path: TableFile, encoding: str) -> Iterator[dict[str, Json]]:
     for _, line in numbered_lines(path, encoding):
         found = _loose(line)
         if isinstance(found, dict):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from htrdata.errors import BadDataError
-from htrdata.files.on_disk import FileBelow
 from htrdata.images.endings import UNREAD, ending_of
 from htrdata.records import ImageFile, Reason, Word
 from htrdata.sources.base import Progress
@@ -20,6 +18,7 @@ from htrdata.sources.folder.readings import Reading, ReadingPart
 from htrdata.sources.folder.rows import HELD_OUT, Row, meant, split_named
 from htrdata.sources.folder.splitting import Placed
 from htrdata.sources.folder.texts_beside import TextsBeside
+from htrdata.sources.folder.trees import Tree
 
 _AT_ONCE = 1000  # rows that are told
 _TOLD = 10  # wrong lines that are spelled out
@@ -65,8 +64,8 @@ class Loaded:
 
 
 def load(
-    root: Path,
-    images: Path | None,
+    tree: Tree,
+    images: Tree | None,
     others: Sequence[str],
     reading: Reading,
     *,
@@ -76,9 +75,9 @@ def load(
     """Reads all rows of a reading.
 
     Args:
-        root: the folder of the tables.
-        images: the folder of the images; None for the root.
-        others: folders of the root with images, each with a slash behind it.
+        tree: the files of the tables.
+        images: those of the images; None for the same.
+        others: folders below it with images, each with a slash behind it.
         reading: the tables.
         by_split: whether words stay in the splits that are given: then ids need not differ between these.
         progress: told how many rows were read.
@@ -87,7 +86,7 @@ def load(
         BadDataError: a table is damaged.
         UsageError: a person must say which images are meant.
     """
-    return _Loading(root, images, others, by_split, _unique(reading, by_split)).load(reading, progress)
+    return _Loading(tree, images, others, by_split, _unique(reading, by_split)).load(reading, progress)
 
 
 def _held_out(split: str | None, by_split: bool) -> str | None:
@@ -118,8 +117,8 @@ _HELD_OUT = frozenset(("val", "test", HELD_OUT))
 
 @dataclass(slots=True)
 class _Loading:
-    root: Path
-    images: Path | None
+    tree: Tree
+    images: Tree | None
     others: Sequence[str]
     by_split: bool
     own_ids: bool
@@ -163,10 +162,10 @@ class _Loading:
         sample = (row.image for row in part.table.rows() if row.fault is None and isinstance(row.image, str))
         place = str(part.table.path)
         if self.images is not None:
-            return ImageNames(str(self.images), ("",), (), sample, place)
+            return ImageNames(self.images, ("",), (), sample, place)
         likely = tuple(dict.fromkeys((part.below, "")))
-        others = [folder for folder in itertools.islice(self.others, 1000) if folder not in likely]
-        return ImageNames(str(self.root), likely, others, sample, place)
+        others = [folder for folder in _and_above(itertools.islice(self.others, 1000)) if folder not in likely]
+        return ImageNames(self.tree, likely, others, sample, place)
 
     def _word(self, part: ReadingPart, row: Row, names: ImageNames | None) -> tuple[Placed, _Fault | None]:
         """A row as a word, and what is wrong with it."""
@@ -202,20 +201,20 @@ class _Loading:
             return None, row.id, _Fault(row.reason, row.fault)
         if not isinstance(row.image, str):
             return row.image, row.id, None
-        folder = str(self.root) if names is None or self.images is None else str(self.images)
+        tree = self.tree if names is None or self.images is None else self.images
         below = row.image if names is None else names.find(row.image)
         kind = UNREAD.get(ending_of(row.image))
         if below is not None and kind is not None:
             said = f"{row.image[:200]!r} is an image that cannot be read here ({kind}): save it as PNG or JPEG"
             return None, row.id or below, _Fault(Reason.IMAGE_CORRUPT, said)
         if below is not None:
-            return FileBelow(folder, below), row.id or unicodedata.normalize("NFC", below), None
+            return tree.image(below), row.id or unicodedata.normalize("NFC", below), None
         parts = split_name(row.image)
         if parts is None or is_absolute(row.image):
-            return None, row.id, _Fault(Reason.INVALID_ID, f"{row.image[:80]!r} is not a path below {folder}")
+            return None, row.id, _Fault(Reason.INVALID_ID, f"{row.image[:80]!r} is not a path below {tree.place}")
         wanted = "/".join(parts)
-        fault = _Fault(Reason.IMAGE_MISSING, f"there is no image {row.image[:200]!r} in {folder}")
-        return FileBelow(folder, wanted), row.id or wanted, fault
+        fault = _Fault(Reason.IMAGE_MISSING, f"there is no image {row.image[:200]!r} in {tree.place}")
+        return tree.image(wanted), row.id or wanted, fault
 
     def _first(self, key: tuple[str | None, str]) -> str:
         split, word_id = key
@@ -229,3 +228,10 @@ class _Loading:
     def _once(self, text: str | None) -> str | None:
         """One string for all equal ones: many words have the same writer."""
         return None if text is None else self.same.setdefault(text, text)
+
+
+def _and_above(folders: Iterable[str]) -> Iterator[str]:
+    """Folders, and behind them those that they are in, once each."""
+    found = dict.fromkeys(folders)
+    above = (folder[: at + 1] for folder in list(found) for at, sign in enumerate(folder[:-1]) if sign == "/")
+    return iter(found | dict.fromkeys(above))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".7z", ".rar")
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+_SHARDS = (".mdb",)
 
 _REMEDIES = (
-    (_ARCHIVES, "unpack {file} (a WebDataset, too), and name the folder"),
+    (_ARCHIVES, "unpack {file}, and name the folder"),
     (_SHEETS, "save {file} as CSV (Excel: CSV UTF-8)"),
     ((".xml",), "{file} may be PAGE or ALTO: `htrdata xml` reads these, and cuts words and lines out of their pages"),
+    (_SHARDS, "unpack the archive that {file} is in, and name the folder"),
 )
 
-ENDINGS = tuple(ending for endings, _ in _REMEDIES for ending in endings)
-"""How their names end, in lower case."""
+ENDINGS = tuple(ending for endings, _ in _REMEDIES for ending in endings if endings != _SHARDS)
+"""How their names end, in lower case; shards are not read where an archive holds them."""
 
 
 def remedies(names: Sequence[str]) -> list[str]:

@@ -32,6 +32,15 @@ def notes_of(listing: FolderListing, reading: Reading, words: Sequence[Placed], 
     for part in reading:
         if isinstance(part.table, TextsBeside) and part.name == ".txt" and (alone := part.table.alone):
             yield f"{plural(len(alone), 'text has', 'texts have')} no image ({alone[0]}{', …' if alone[1:] else ''})"
+    if listing.looked_into:
+        one = plural(len(listing.looked_into), "archive is read where it lies", "archives are read where they lie")
+        yield f"{one} ({_few(listing.looked_into)})"
+    if listing.archives:
+        one = plural(len(listing.archives), "archive is", "archives are")
+        yield (
+            f"{one} not looked into ({_few(listing.archives)}), as there are images with their texts beside: "
+            "name one as PATH to have it read"
+        )
     if listing.unread:
         yield unread_note(listing.unread)
     named = len({word.word.image for word in words if hasattr(word.word.image, "below")})
@@ -46,6 +55,10 @@ def notes_of(listing: FolderListing, reading: Reading, words: Sequence[Placed], 
         )
     if unit == "word" and 2 * sum(" " in word.word.text.strip() for word in words) > len(words):
         yield "most texts have spaces: if these are lines, --unit line says so"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
 def nowhere(words: Sequence[Placed], dealt: Dealt) -> Iterator[str]:

@@ -10,22 +10,15 @@ from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.files.regular import real_path
 from htrdata.images.endings import unread_note
 from htrdata.records.counting import plural
-from htrdata.sources.folder import arrow_tables, json_tables, text_tables
+from htrdata.sources.folder import text_tables
 from htrdata.sources.folder.finding import FolderListing
 from htrdata.sources.folder.not_read import remedies
 from htrdata.sources.folder.plain_shards import SHARD_FILE, PlainShard
-from htrdata.sources.folder.rows import (
-    Asked,
-    NotATableError,
-    Recognise,
-    Table,
-    is_image_name,
-    split_named,
-    split_within,
-    without_split,
-)
+from htrdata.sources.folder.recognising import recognise
+from htrdata.sources.folder.rows import Asked, NotATableError, Table, split_named, split_within, without_split
 from htrdata.sources.folder.texts_beside import ENDINGS, TextsBeside
 from htrdata.sources.folder.texts_elsewhere import ending_of_text, pair_across
+from htrdata.sources.folder.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +41,8 @@ class ReadingPart:
 Reading = tuple[ReadingPart, ...]
 """Tables that are read together: parts of one, such as ``train.csv`` and ``test.csv``."""
 
-_READERS: dict[str, Recognise] = {
-    ".jsonl": json_tables.recognise,
-    ".ndjson": json_tables.recognise,
-    ".json": json_tables.recognise,
-    ".parquet": arrow_tables.recognise,
-    ".arrow": arrow_tables.recognise,
-}
 
-
-def find_readings(root: Path, listing: FolderListing, asked: Asked) -> list[Reading]:
+def find_readings(tree: Tree, listing: FolderListing, asked: Asked) -> list[Reading]:
     """All readings of a folder that there are, the likeliest first.
 
     Raises:
@@ -68,23 +53,23 @@ def find_readings(root: Path, listing: FolderListing, asked: Asked) -> list[Read
     refused: list[str] = []
     for below in listing.tables:
         try:
-            part = _part(root, below, asked)
+            part = _part(tree, below, asked)
         except (NotATableError, BadDataError) as error:
             refused.append(f"{below}: {error}")
         else:
             stem, dot, ending = PurePosixPath(below).name.partition(".")
             groups.setdefault((without_split(stem), dot + ending), []).append(part)
     readings = [tuple(parts) for parts in groups.values()]
-    readings += [tuple(_shards(root, listing))] if listing.shards else []
+    readings += [tuple(_shards(tree, listing))] if listing.shards else []
     if not readings:
-        _pair(root, listing, asked)
-    readings += [(beside,) for ending in ENDINGS if (beside := _beside(root, listing, ending, asked))]
+        _pair(tree, listing, asked)
+    readings += [(beside,) for ending in ENDINGS if (beside := _beside(tree, listing, ending, asked))]
     if not readings:
-        raise SourceMissingError(_nothing(root, listing, refused))
+        raise SourceMissingError(_nothing(tree, listing, refused))
     return readings
 
 
-def named_reading(root: Path, listing: FolderListing, names: Sequence[str], asked: Asked) -> Reading:
+def named_reading(tree: Tree, listing: FolderListing, names: Sequence[str], asked: Asked) -> Reading:
     """The reading of the tables that a person names, by their paths, or by the ending of texts beside images.
 
     Raises:
@@ -95,85 +80,92 @@ def named_reading(root: Path, listing: FolderListing, names: Sequence[str], aske
     parts: list[ReadingPart] = []
     for name in names:
         if name in ENDINGS:
-            _pair(root, listing, asked)
-            beside = _beside(root, listing, name, asked)
+            _pair(tree, listing, asked)
+            beside = _beside(tree, listing, name, asked)
             if beside is None:
-                raise SourceMissingError(f"no image in {root} has a text beside it whose name ends in {name}")
+                raise SourceMissingError(f"no image in {tree.place} has a text beside it whose name ends in {name}")
             parts.append(beside)
             continue
-        path = next((path for path in (root / name, Path(name)) if path.is_file()), None)
-        if path is None:
+        below = _below(tree, name)
+        if below is None:
             raise SourceMissingError(
-                f"there is no {name}, neither in {root} nor here: name a table with --labels, or {' or '.join(ENDINGS)}"
+                f"there is no {name}, neither in {tree.place} nor here: name a table with --labels, or "
+                f"{' or '.join(ENDINGS)}"
             )
         try:
-            parts.append(_part(root, _below(root, path), asked))
+            parts.append(_part(tree, below, asked))
         except NotATableError as error:
-            raise BadDataError(f"{path} cannot be read as a table of images and texts: {error}") from error
+            raise BadDataError(f"{tree.table(below)} cannot be read as a table of images and texts: {error}") from error
     return tuple(parts)
 
 
-def _below(root: Path, path: Path) -> str:
+def _below(tree: Tree, name: str) -> str | None:
+    """The path of a table that a person names, below the root if it is there, else from the system's; None of none."""
+    root = Path(tree.place)
+    path = next((path for path in (root / name, Path(name)) if path.is_file()), None)
+    if path is None:
+        return name if tree.is_file(name) else None
     try:
         return real_path(path).relative_to(real_path(root)).as_posix()
     except ValueError:
         return str(real_path(path))
 
 
-def _part(root: Path, below: str, asked: Asked) -> ReadingPart:
-    if PurePosixPath(below).name == SHARD_FILE:
-        return next(_shards(root, FolderListing(shards=[below.removesuffix(SHARD_FILE)])))
-    if is_image_name(below):
-        raise NotATableError("it is an image: name the folder that it is in")
-    if known := remedies([below]):
-        raise NotATableError(known[0])
-    recognise = _READERS.get(Path(below).suffix.lower(), text_tables.recognise)
-    table = recognise(root / below, asked)
+def _part(tree: Tree, below: str, asked: Asked) -> ReadingPart:
+    if PurePosixPath(below).name == SHARD_FILE and isinstance(tree.table(below), Path):
+        return next(_shards(tree, FolderListing(shards=[below.removesuffix(SHARD_FILE)])))
+    table = recognise(tree.table(below), below, asked)
     place = PurePosixPath(below)
     split = split_within(place.stem) or next(filter(None, map(split_named, reversed(place.parts[:-1]))), None)
     return ReadingPart("" if place.is_absolute() else below[: -len(place.name)], below, table, split)
 
 
-def _shards(root: Path, listing: FolderListing) -> Iterator[ReadingPart]:
+def _shards(tree: Tree, listing: FolderListing) -> Iterator[ReadingPart]:
     for below in sorted(listing.shards):
         split = next(filter(None, map(split_within, reversed(below.split("/")))), None)
-        yield ReadingPart(below, f"{below}{SHARD_FILE}", PlainShard(root / below / SHARD_FILE, below), split)
+        shard = PlainShard(Path(tree.place, below, SHARD_FILE), below)
+        yield ReadingPart(below, f"{below}{SHARD_FILE}", shard, split)
 
 
-def _pair(root: Path, listing: FolderListing, asked: Asked) -> None:
+def _pair(tree: Tree, listing: FolderListing, asked: Asked) -> None:
     """Where no text stands beside its image, looks for the images of texts in other folders."""
     if not listing.beside:
-        pair_across(root, listing, [text for ending in ENDINGS for text in _alone(root, listing, ending, asked)])
+        pair_across(tree, listing, [text for ending in ENDINGS for text in _alone(tree, listing, ending, asked)])
 
 
-def _beside(root: Path, listing: FolderListing, ending: str, asked: Asked) -> ReadingPart | None:
+def _beside(tree: Tree, listing: FolderListing, ending: str, asked: Asked) -> ReadingPart | None:
     pairs = listing.beside.get(ending)
     if not pairs:
         return None
     paired = {text for _, text in pairs}
-    alone = tuple(text for text in _alone(root, listing, ending, asked) if text not in paired)
-    return ReadingPart("", ending, TextsBeside(root, ending, pairs, asked.encoding, alone), None)
+    alone = tuple(text for text in _alone(tree, listing, ending, asked) if text not in paired)
+    return ReadingPart("", ending, TextsBeside(tree, ending, pairs, asked.encoding, alone), None)
 
 
-def _alone(root: Path, listing: FolderListing, ending: str, asked: Asked) -> Iterator[str]:
+def _alone(tree: Tree, listing: FolderListing, ending: str, asked: Asked) -> Iterator[str]:
     """The texts with an ending that have no image beside them, and are no tables."""
     for below in listing.tables:
         if ending_of_text(below) == ending:
             try:
-                text_tables.recognise(root / below, asked)
+                text_tables.recognise(tree.table(below), asked)
             except NotATableError:
                 yield below
             except (BadDataError, UsageError):
                 continue  # a table, of which something else is told
 
 
-def _nothing(root: Path, listing: FolderListing, refused: Sequence[str]) -> str:
+def _nothing(tree: Tree, listing: FolderListing, refused: Sequence[str]) -> str:
     unread = f"; {unread_note(listing.unread)}" if listing.unread else ""
     looked = f"; looked into {'; '.join(refused[:3])}{' …' if len(refused) > 3 else ''}" if refused else ""
-    others = f"; {'; '.join(remedies(listing.not_read))}" if listing.not_read else ""
+    told = remedies(listing.not_read)
+    if listing.archives:
+        told.append(
+            f"unpack {listing.archives[0]}, or name it as PATH: it is not looked into, as there are other files"
+        )
+    others = f"; {'; '.join(told)}" if told else ""
     lacking = f"says what its {listing.images:,} images say" if listing.images else "is an image"
     return (
-        f"nothing in {root} {lacking}{looked}{unread}{others}. Write {root / 'gt.txt'}, "
+        f"nothing in {tree.place} {lacking}{looked}{unread}{others}. Write {Path(tree.place, 'gt.txt')}, "
         "a line for each: path, tab, text; or name a table with --labels"
     )
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from htrdata.images.endings import ENDINGS_OF_FILES, UNREAD, ending_of
 from htrdata.records import ImageFile, Reason
+from htrdata.sources.folder.trees import TableFile
 
 NOTHING: Mapping[str, str] = {}
 """The further columns of a row that has none: one for all of them."""
@@ -65,7 +66,7 @@ class Table(Protocol):
     """A file with rows."""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | TableFile:
         """Where it is."""
 
     @property
@@ -131,7 +132,7 @@ class NotATableError(Exception):
     """The file is not what a reader reads; the message says why."""
 
 
-Recognise = Callable[[Path, Asked], Table]
+Recognise = Callable[[TableFile, Asked], Table]
 """Opens a table; raises NotATableError, or HtrError where it is one that needs a person to say something."""
 
 

@@ -12,19 +12,23 @@ from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import SourceMissingError
-from htrdata.files.cards import read_card
+from htrdata.files.cards import card_of, read_card
 from htrdata.files.regular import real_path
 from htrdata.labels import normal_form
 from htrdata.records import SPLITS, Division, Page, Reason, SourceInfo, Unit, Word
 from htrdata.sources.base import Progress
-from htrdata.sources.drawn import DrawnMark, read_mark
-from htrdata.sources.folder.finding import FolderListing, find
+from htrdata.sources.drawn import DrawnMark, parse_mark, read_mark
+from htrdata.sources.folder.finding import FolderListing, look
 from htrdata.sources.folder.loading import Loaded, load
 from htrdata.sources.folder.notes import notes_of, nowhere
+from htrdata.sources.folder.packed_tree import PackedTree
 from htrdata.sources.folder.readings import Reading, choose, find_readings, named_reading, options_for
 from htrdata.sources.folder.rows import Asked
 from htrdata.sources.folder.splitting import Dealt, Placed, Splits, deal, named_by_folders
+from htrdata.sources.folder.trees import FolderTree, Tree
+from htrdata.sources.packed import is_packed, packed_stem
 
+_CARDS = 10  # of exports below a folder, which are looked into
 _PAGE_WORDS = 500  # of one page together; a table may say that a million are of one
 _GENERIC = {"gt", "label", "labels", "metadata", "data", "images", "words", "lines", "dataset", "train", "val", "test"}
 
@@ -34,9 +38,9 @@ class Folder:
     """Images of words or lines with their texts; see the README for the forms, and `htrdata.sources.base.Source`.
 
     Attributes:
-        root: the folder, or a table in it.
+        root: the folder, or a table in it; or an archive of what would be in the folder.
         labels: the tables that are meant, by their paths, or the ending of texts beside images; none to find them.
-        images: the folder that names of images are told from; None to find it.
+        images: the folder, or archive, that names of images are told from; None to find it.
         asked: what a person says of the tables.
         splits: how words are dealt out, where no split is given for all.
         split: the split of all words; None to deal them out.
@@ -61,9 +65,7 @@ class Folder:
 
     def __getstate__(self) -> dict[str, object]:
         held = {
-            name: value
-            for name, value in self.__dict__.items()
-            if name not in ("_content", "_card", "_listing", "_mark")
+            name: value for name, value in self.__dict__.items() if name not in ("_content", "_card", "_seen", "_mark")
         }
         return {**held, "progress": None}
 
@@ -71,7 +73,8 @@ class Folder:
     def name(self) -> str:
         """That of the folder, or file, as far as it can be one in a store."""
         place = real_path(self.root)
-        names = [re.sub(r"\W", "_", part, flags=re.ASCII).strip("_") for part in (place.stem, place.parent.name)]
+        stem = packed_stem(place.name) if is_packed(place) else place.stem
+        names = [re.sub(r"\W", "_", part, flags=re.ASCII).strip("_") for part in (stem, place.parent.name)]
         own, above = names
         return own if own and own.lower() not in _GENERIC else "_".join(filter(None, (above, own))) or "folder"
 
@@ -129,34 +132,47 @@ class Folder:
 
     @functools.cached_property
     def _card(self) -> dict[str, str]:
-        return read_card(self._folder)
+        told = {} if is_packed(self._folder) or not self._folder.is_dir() else read_card(self._folder)
+        if told or not self._folder.exists():
+            return told
+        tree, listing = self._seen  # an export that lies deeper, or in an archive
+        cards = (card_of(tree.table(card).read_bytes(), tree.table(card)) for card in listing.cards[:_CARDS])
+        found = [one for one in cards if one]
+        return found[0] if found and all(one == found[0] for one in found) else {}
 
     @property
     def _folder(self) -> Path:
-        return self.root.parent if self.root.is_file() else self.root
+        """The folder, or the archive."""
+        return self.root.parent if self._is_table else self.root
+
+    @property
+    def _is_table(self) -> bool:
+        return self.root.is_file() and not is_packed(self.root)
 
     @functools.cached_property
-    def _listing(self) -> FolderListing:
-        return find(self._folder, self.progress)
+    def _seen(self) -> tuple[Tree, FolderListing]:
+        return look(self._folder, self.progress)
 
     @functools.cached_property
     def _mark(self) -> DrawnMark | None:
         """What says that the images are drawn; nothing does where there is no folder."""
-        if not self._folder.is_dir():  # `pages` says it
+        if not self._folder.exists():  # `pages` says it
             return None
-        marks = self._listing.marks
-        return read_mark(self._folder / marks[0]) if marks else None
+        tree, listing = self._seen
+        if not listing.marks:
+            return None
+        mark = tree.table(listing.marks[0])
+        return read_mark(mark) if isinstance(mark, Path) else parse_mark(mark.read_bytes(), mark)
 
     @functools.cached_property
     def _content(self) -> _Content:
-        root, labels = self._folder, (self.root.name,) if self.root.is_file() else self.labels
-        listing = self._listing
-        reading, said = self._reading(root, labels, listing)
-        loaded = self._load(root, listing, reading)
+        tree, listing = self._seen
+        reading, said = self._reading((self.root.name,) if self._is_table else self.labels)
+        loaded = self._load(reading)
         if not self.drop_wrong:
-            loaded.refuse(f"{options_for(reading).replace('--labels ', '')} in {root}")
+            loaded.refuse(f"{options_for(reading).replace('--labels ', '')} in {tree.place}")
         if not loaded.words:
-            raise SourceMissingError(f"{options_for(reading)} has no rows: write one for each image in {root}")
+            raise SourceMissingError(f"{options_for(reading)} has no rows: write one for each image in {tree.place}")
         words = loaded.words
         if self.split is None and self.splits in ("auto", "given") and all(word.split is None for word in words):
             words = named_by_folders(words) or words
@@ -173,16 +189,19 @@ class Folder:
         ]
         return _Content(reading, dealt, tuple(_pages(words, dealt.splits)), tuple(notes))
 
-    def _reading(self, root: Path, labels: Sequence[str], listing: FolderListing) -> tuple[Reading, list[str]]:
+    def _reading(self, labels: Sequence[str]) -> tuple[Reading, list[str]]:
+        tree, listing = self._seen
         if labels:
-            return named_reading(root, listing, labels, self.asked), []
-        found = find_readings(root, listing, self.asked)
-        reading, others = choose(found, lambda one: _texts(self._load(root, listing, one)))
+            return named_reading(tree, listing, labels, self.asked), []
+        found = find_readings(tree, listing, self.asked)
+        reading, others = choose(found, lambda one: _texts(self._load(one)))
         return reading, [f"{options_for(other)} says the same and is not read" for other in others]
 
-    def _load(self, root: Path, listing: FolderListing, reading: Reading) -> Loaded:
+    def _load(self, reading: Reading) -> Loaded:
+        tree, listing = self._seen
+        images = None if self.images is None else _tree(self.images)
         by_split = self.split is None and self.splits in ("auto", "given")
-        return load(root, self.images, listing.image_folders, reading, by_split=by_split, progress=self.progress)
+        return load(tree, images, listing.image_folders, reading, by_split=by_split, progress=self.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +210,12 @@ class _Content:
     dealt: Dealt
     pages: tuple[Page, ...]
     notes: tuple[str, ...]
+
+
+def _tree(images: Path) -> Tree:
+    if is_packed(images):
+        return PackedTree({"": images})
+    return FolderTree(images)
 
 
 def _texts(loaded: Loaded) -> dict[str, str]:

@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from htrdata.sources.folder.rows import ImagesAndTexts, Row
 from htrdata.sources.folder.text_files import numbered_lines
+from htrdata.sources.folder.trees import TableFile
 
 _SPACES = frozenset({"<space>", "<SPACE>", "{space}"})
 _SIGN = re.compile(r"<\w+>|\{\w+\}")
@@ -27,7 +27,7 @@ class SpacedTable(ImagesAndTexts):
         encoding: of the file.
     """
 
-    path: Path
+    path: TableFile
     encoding: str
 
     def rows(self) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from htrdata.files.on_disk import FileBelow
 from htrdata.records import Word
 from htrdata.records.counting import plural
 from htrdata.sources import shares
+from htrdata.sources.folder.packed_tree import PackedImage
 from htrdata.sources.folder.rows import meant, split_within
 
 Splits = Literal["auto", "given", "writer", "page", "folder", "name"]
@@ -174,7 +175,7 @@ def _name(word: Placed) -> str:
 def _folder(word: Placed) -> str | None:
     """The folder of an image that is a file; None of one that stands in a table."""
     image = word.word.image
-    return image.below.rpartition("/")[0] if isinstance(image, FileBelow) else None
+    return image.below.rpartition("/")[0] if isinstance(image, FileBelow | PackedImage) else None
 
 
 _WAYS: Mapping[str, Callable[[Placed], str | None]] = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
-from pathlib import Path
 
 from htrdata.errors import BadDataError, UsageError
+from htrdata.sources.folder.trees import TableFile
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -16,7 +17,7 @@ _MARKS = {
 _HEAD = 1 << 16  # bytes
 
 
-def find_encoding(path: Path, asked: str | None) -> str:
+def find_encoding(path: TableFile, asked: str | None) -> str:
     """The encoding of a file: what is asked for, else UTF-16 where its first bytes say so, else UTF-8.
 
     Raises:
@@ -40,7 +41,7 @@ def find_encoding(path: Path, asked: str | None) -> str:
     return "utf-16-be" if head[::2].count(0) > len(head) // 5 else "utf-8"
 
 
-def head_lines(path: Path, encoding: str) -> list[str]:
+def head_lines(path: TableFile, encoding: str) -> list[str]:
     """The lines at the beginning of a file that are not blank, without their ends; none where it is no such text."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -55,14 +56,14 @@ def head_lines(path: Path, encoding: str) -> list[str]:
     return [line for line in (lines if whole else lines[:-1] or lines) if line.strip()]
 
 
-def numbered_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: TableFile, encoding: str) -> Iterator[tuple[int, str]]:
     """The lines that are not blank, with their numbers from 1 and without their ends: LF, CRLF or CR, and no others.
 
     Raises:
         BadDataError: the file is not in this encoding.
     """
     try:
-        with path.open(encoding=encoding) as file:
+        with open_text(path, encoding) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, line.removesuffix("\n")
@@ -70,7 +71,12 @@ def numbered_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         raise not_in(path, encoding) from error
 
 
-def not_in(path: Path, encoding: str) -> BadDataError:
+def open_text(path: TableFile, encoding: str, newline: str | None = None) -> io.TextIOWrapper:
+    """Opens a file as text; ends of lines as of `open`."""
+    return io.TextIOWrapper(path.open("rb"), encoding, newline=newline)
+
+
+def not_in(path: TableFile, encoding: str) -> BadDataError:
     """The error that says where a file is not in an encoding."""
     data = path.read_bytes()
     try:

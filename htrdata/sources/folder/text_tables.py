@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 from htrdata.errors import BadDataError, UsageError
@@ -15,7 +14,8 @@ from htrdata.sources.folder.columns import Columns, find_columns
 from htrdata.sources.folder.listed_names import names_images, names_listed
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row, Table
 from htrdata.sources.folder.spaced_tables import SpacedTable, are_spaced
-from htrdata.sources.folder.text_files import find_encoding, head_lines, not_in, numbered_lines
+from htrdata.sources.folder.text_files import find_encoding, head_lines, not_in, numbered_lines, open_text
+from htrdata.sources.folder.trees import TableFile
 
 QUOTE = '"'
 _SEPARATORS = ("\t", ",", ";", "|")
@@ -52,7 +52,7 @@ class TextTable:
         lists: whether there are lists of images where one is wanted.
     """
 
-    path: Path
+    path: TableFile
     encoding: str
     separator: str
     quoted: bool
@@ -141,7 +141,7 @@ class TextTable:
         consumed: list[str] = []  # of the file for the row at hand
         field = re.compile(rf'(\A|{re.escape(self.separator)})"(?:[^"]|"")*"(?={re.escape(self.separator)}|\r|\n|\Z)')
         try:
-            with self.path.open(encoding=self.encoding, newline="") as file:
+            with open_text(self.path, self.encoding, newline="") as file:
                 table = csv.reader(_noted(file, consumed), delimiter=self.separator, strict=True)
                 for cells in table:
                     raw, number = "".join(consumed), table.line_num - len(consumed) + 1
@@ -163,7 +163,7 @@ def _noted(lines: Iterable[str], consumed: list[str]) -> Iterator[str]:
         yield line
 
 
-def recognise(path: Path, asked: Asked) -> Table:
+def recognise(path: TableFile, asked: Asked) -> Table:
     """Tells how a text is laid out, by its first lines.
 
     Raises:

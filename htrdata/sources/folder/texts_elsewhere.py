@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from htrdata.sources.folder.finding import FolderListing
 from htrdata.sources.folder.rows import is_image_name
 from htrdata.sources.folder.texts_beside import ENDINGS
+from htrdata.sources.folder.trees import Tree
 
 
 def ending_of_text(name: str) -> str | None:
@@ -17,14 +16,14 @@ def ending_of_text(name: str) -> str | None:
     return next((ending for ending in ENDINGS if name.lower().endswith(ending)), None)
 
 
-def pair_across(root: Path, listing: FolderListing, texts: Sequence[str]) -> None:
+def pair_across(tree: Tree, listing: FolderListing, texts: Sequence[str]) -> None:
     """Pairs texts with images of the same names in another folder: ``labels/a.txt`` with ``images/a.png``.
 
     Of the folders with images that one is taken that has those of most texts of a folder, and of more than half of
     them; of several such, the one whose path ends alike (``images/train`` for ``labels/train``).
 
     Args:
-        root: the folder that paths are told from.
+        tree: the files.
         listing: what is in it; the pairs are added.
         texts: paths of texts that have no image beside them.
     """
@@ -32,7 +31,7 @@ def pair_across(root: Path, listing: FolderListing, texts: Sequence[str]) -> Non
     for text in texts:
         folder, slash, name = text.rpartition("/")
         folders[folder + slash][name[: -len(ending_of_text(name) or "")]] = text
-    images = {folder: _stems(root, folder) for folder in listing.image_folders}
+    images = {folder: _stems(tree, folder) for folder in listing.image_folders}
     for folder, named in folders.items():
         stems = _fitting(folder, named, images)
         for stem in named.keys() & stems.keys():
@@ -41,9 +40,9 @@ def pair_across(root: Path, listing: FolderListing, texts: Sequence[str]) -> Non
         pairs.sort()
 
 
-def _stems(root: Path, folder: str) -> dict[str, str]:
+def _stems(tree: Tree, folder: str) -> dict[str, str]:
     """The images in a folder, by their names without endings."""
-    names = sorted(filter(is_image_name, os.listdir(root / folder)), reverse=True)  # noqa: PTH208 (there may be a million)
+    names = sorted(filter(is_image_name, tree.names(folder)), reverse=True)
     return {name.rpartition(".")[0]: f"{folder}{name}" for name in names}
 
 

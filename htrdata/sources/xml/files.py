@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -13,8 +12,7 @@ from htrdata.files.refusals import refusal
 from htrdata.files.regular import check_regular, real_path
 from htrdata.records import ImageFile
 from htrdata.records.counting import plural
-from htrdata.sources.archives import Archive
-from htrdata.sources.zip_archives import zip_members
+from htrdata.sources.packed import packed_files, packed_stem
 
 FILLED = ".htrmodel-predict.json"
 """What lies in a folder that ``htrmodel predict --xml`` has written."""
@@ -74,7 +72,7 @@ def filled_files(files: Iterable[ExportedFile]) -> set[PurePosixPath]:
 
 def export_name(root: Path) -> str:
     """The name of an export: of its folder, or that of the archive without its ending."""
-    return re.sub(r"\.(zip|tar|tar\.gz|tgz)$", "", real_path(root).name, flags=re.IGNORECASE)
+    return packed_stem(real_path(root).name)
 
 
 def packed_note(files: Sequence[ExportedFile], before: str = "") -> str:
@@ -98,11 +96,5 @@ def _packed(archive: Path) -> Iterator[ExportedFile]:
     check_regular(archive)
     if archive.suffix.lower() == ".xml":
         raise UsageError(f"{archive} is one page: name the folder that it is in, with its picture")
-    for member in Archive(archive).members() if _is_tar(archive) else zip_members(archive):
+    for member in packed_files(archive):
         yield ExportedFile(PurePosixPath(member.member), member)
-
-
-def _is_tar(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(512)
-    return start.startswith(b"\x1f\x8b") or start[257:262] == b"ustar"

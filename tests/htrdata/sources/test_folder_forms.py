@@ -238,8 +238,8 @@ def test_one_text_that_is_none_does_not_spoil_a_document(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ("crops.zip", "unpack crops.zip"),
-        ("train-000000.tar", "unpack train-000000.tar (a WebDataset, too), and name the folder"),
+        ("crops.7z", "unpack crops.7z, and name the folder"),
+        ("train-000000.tar.xz", "unpack train-000000.tar.xz, and name the folder"),
         ("labels.xlsx", "save labels.xlsx as CSV"),
         ("page/0001.xml", "`htrdata xml` reads these"),
         ("words.txt", "`htrdata iam` reads it"),

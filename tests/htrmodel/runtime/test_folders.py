@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,32 @@ def test_what_programs_leave_beside_images_is_left_out_and_said(write: Write, tm
         "1, no image by their endings: gt.txt",
         "2, in a format that is not read here: save them as PNG, JPEG or TIFF: letter.pdf, photo.HEIC",
     ]
+
+
+def test_the_images_of_an_archive_are_read_as_those_of_its_folder(
+    write: Write, recogniser: Recogniser, tmp_path: Path
+) -> None:
+    for name in ("b/c.jfif", "a.png", "__MACOSX/a.png"):
+        write(name)
+    write("gt.txt", b"")
+    pages = [Image.new("L", (40, 20), 255) for _ in range(2)]
+    pages[0].save(tmp_path / "in/two.tiff", save_all=True, append_images=pages[1:])
+    for ending, form in ((".zip", "zip"), (".tar.gz", "gztar")):
+        archive = shutil.make_archive(str(tmp_path / "packed"), form, tmp_path / "in")
+        said: list[str] = []
+        found = list(find_images(archive, said.append))
+        assert [image.name for image in found] == [f"{archive}/a.png", f"{archive}/b/c.jfif"]
+        assert sorted(sentence.removeprefix(f"{archive}: left out ") for sentence in said) == [
+            "1, a TIFF of several pages, which are read where it is unpacked: two.tiff",
+            "1, hidden, or a program's own copies: __MACOSX/a.png",
+            "1, no image by their endings: gt.txt",
+        ]
+        assert archive.endswith(ending)
+    result = run(recogniser, tmp_path, tmp_path / "packed.zip", "--csv")
+    assert result.exit_code == 0, result.output
+    folder = run(recogniser, tmp_path, tmp_path / "in", "--csv")
+    texts = [line.split(",", 1)[1] for line in result.stdout.splitlines()]
+    assert texts == [line.split(",", 1)[1] for line in folder.stdout.splitlines() if "two.tiff" not in line]
 
 
 def test_a_hidden_folder_that_is_named_is_read(write: Write, tmp_path: Path) -> None:
