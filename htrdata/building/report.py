@@ -29,6 +29,7 @@ def summary(counts: Counts) -> str:
     remarks += drawn_lines(counts)
     remarks += corrected_lines(counts)
     remarks += unannotated_lines(counts)
+    remarks += resized_lines(counts)
     remarks += _unknown_characters(counts)
     remarks += difference_lines(counts.differences)
     remarks += leak_lines(counts)
@@ -96,6 +97,16 @@ def unannotated_lines(counts: Counts) -> list[str]:
         annotated = counts.splits[split].pages if split in counts.splits else 0
         listed.append(f"{split} {missing:,} of {missing + annotated:,}")
     return [f"listed for a split, but without annotations: {', '.join(listed)} pages"] if listed else []
+
+
+def resized_lines(counts: Counts) -> list[str]:
+    """What to say of pictures of another size than their annotations are for."""
+    words = sum(split.dropped.get(Reason.SIZE_MISMATCH, 0) for split in counts.splits.values())
+    if not words:
+        return []
+    scaled = "scaled" in counts.settings
+    remedy = "and of other proportions" if scaled else "--scaled takes pictures that are copies of the same proportions"
+    return [f"size_mismatch: {plural(words, 'word')} on pictures of another size than theirs; {remedy}"]
 
 
 def _unknown_characters(counts: Counts) -> list[str]:

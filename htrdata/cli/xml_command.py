@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Fold signs of the transcription (¬, ^, ligatures) by a table of chocomufin: char,replacement,regex.",
 )
+@click.option(
+    "--scaled", is_flag=True, help="Take pictures that are reduced copies of those which coordinates are for."
+)
 @click.option("--dewarp", is_flag=True, help="Straighten crops along the baseline of their line.")
 @build_options
 def xml(
@@ -57,6 +60,7 @@ def xml(
     least_score: float | None,
     without: tuple[str, ...],
     text_rules: Path | None,
+    scaled: bool,
     dewarp: bool,
 ) -> None:
     """Build lines, or words, of ALTO or PAGE files in a folder or zip, as transcription tools export them.
@@ -67,6 +71,7 @@ def xml(
     \b
     Examples:
       htrdata xml letters/ --dry-run
+      htrdata xml letters/ --images access_copies/ --scaled
       htrdata xml export.zip --without printed --name letters
       htrdata xml Copiste-d-un-jour/ --corpus copiste --unit word --alignment copiste.parquet
     """
@@ -93,6 +98,7 @@ def xml(
             excluded=without,
             rules=read_text_rules(text_rules) if text_rules is not None else None,
             dewarp=dewarp,
+            scaled=scaled,
             progress=progress,
         )
         if corpus is None and split is None and published.resplit is None:

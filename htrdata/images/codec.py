@@ -124,12 +124,22 @@ def read_size(data: bytes, formats: tuple[str, ...] = FORMATS) -> tuple[int, int
     Raises:
         ImageError: as for `decode`, as far as the header shows it.
     """
-    with _opened(io.BytesIO(data), formats) as image:
+    return read_size_of(io.BytesIO(data), formats)
+
+
+def read_size_of(file: BinaryIO, formats: tuple[str, ...] = FORMATS) -> tuple[int, int]:
+    """As `read_size`, of a file that is opened for reading; only a PNG is read whole."""
+    with _opened(file, formats) as image:
         width, height = image.size
         if image.format == "TIFF":  # Pillow has applied the orientation
             return width, height
-        if image.format == "PNG" and not any(mark in data for mark in PNG_ORIENTATION_MARKS):
-            return width, height
+        if image.format == "PNG":
+            place = file.tell()
+            file.seek(0)
+            data = file.read()
+            file.seek(place)
+            if not any(mark in data for mark in PNG_ORIENTATION_MARKS):
+                return width, height
         return (height, width) if orientation_of(image) in (5, 6, 7, 8) else (width, height)
 
 

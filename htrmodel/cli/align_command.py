@@ -37,6 +37,9 @@ _BATCH = 16  # lines; more at once are not read any faster on a CPU
     help="With --xml: whether words have boxes of their characters, too.  [default: words]",
 )
 @click.option("--images", type=click.Path(path_type=Path), help="With --xml: the pictures.  [default: in the exports]")
+@click.option(
+    "--scaled", is_flag=True, help="With --xml: take pictures that are reduced copies; coordinates are scaled to them."
+)
 @click.option("--part", metavar="I/N", help="With --xml: every N-th page from the I-th on: N machines share them.")
 @click.option(
     "--checkpoint",
@@ -56,6 +59,7 @@ def align(
     as_xml: bool,
     boxes: Boxes | None,
     images: Path | None,
+    scaled: bool,
     part: str | None,
     checkpoint: Path,
     device: str,
@@ -83,10 +87,10 @@ def align(
         from htrmodel.runtime.predicting import load_reader
 
         reader = load_reader(checkpoint, device, None, foreign.settings(), say_assumed)
-        place_words(reader, places, out, part, boxes or "words", _BATCH, images)
+        place_words(reader, places, out, part, boxes or "words", _BATCH, images, scaled)
         return
-    if boxes is not None or part is not None or images is not None:
-        raise UsageError("--boxes, --images and --part go with --xml, which writes pages")
+    if boxes is not None or part is not None or images is not None or scaled:
+        raise UsageError("--boxes, --images, --scaled and --part go with --xml, which writes pages")
     if len(places) > 1:
         raise UsageError(f"{len(places)} places: without --xml, name one store")
     _align_store(places[0], name, checkpoint, out, foreign.settings(), device)

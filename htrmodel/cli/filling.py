@@ -34,6 +34,7 @@ def fill_pages(
     boxes: Boxes | None,
     batch_size: int,
     images: Path | None = None,
+    scaled: bool = False,
 ) -> None:
     """Reads exports and writes their files anew; says what came of it, and ends the program where it was told to.
 
@@ -47,6 +48,7 @@ def fill_pages(
         boxes: what is placed besides; None for nothing.
         batch_size: how many lines are read at once.
         images: where the pictures are; None for in the exports.
+        scaled: whether they may be reduced, or enlarged, copies of those that coordinates are for.
 
     Raises:
         UsageError: a model of words shall read lines, words shall be placed that are read by themselves, the part is
@@ -61,7 +63,16 @@ def fill_pages(
 
     def fill(pages: Sequence[ExportedPage], stop: Stop, progress: Progress) -> Filled:
         return fill_export(
-            reader, pages, out, unit, boxes=boxes, batch_size=batch_size, say=_say, stop=stop, progress=progress
+            reader,
+            pages,
+            out,
+            unit,
+            boxes=boxes,
+            batch_size=batch_size,
+            scaled=scaled,
+            say=_say,
+            stop=stop,
+            progress=progress,
         )
 
     _write(places, images, out, part, about if boxes is None else {**about, "boxes": boxes}, fill, _read)
@@ -75,6 +86,7 @@ def place_words(
     boxes: Boxes,
     batch_size: int,
     images: Path | None = None,
+    scaled: bool = False,
 ) -> None:
     """Finds the words of exports that are transcribed and writes their files anew, like `fill_pages`.
 
@@ -89,7 +101,9 @@ def place_words(
     check_aligns(reader.config, reader.name)
 
     def place(pages: Sequence[ExportedPage], stop: Stop, progress: Progress) -> Filled:
-        return place_export(reader, pages, out, boxes, batch_size=batch_size, say=_say, stop=stop, progress=progress)
+        return place_export(
+            reader, pages, out, boxes, batch_size=batch_size, scaled=scaled, say=_say, stop=stop, progress=progress
+        )
 
     _write(places, images, out, part, {"checkpoint": _digest(reader), "aligned": boxes}, place, _placed)
 

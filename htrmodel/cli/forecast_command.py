@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,12 @@ from htrdata.records.counting import plural
 if TYPE_CHECKING:
     from htrmodel.judging.forecast import Forecaster
     from htrmodel.runtime.read_lines import FilledLine
+
+
+_REMEDIES = {
+    "a picture": ": --images names their folder",
+    "a picture of the size that their file says": ": --scaled takes copies of the same proportions",
+}
 
 
 @click.command()
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     help="Lines whose texts are known, in val, to learn the forecast on.  [default: what the checkpoint brings]",
 )
 @click.option("--images", type=click.Path(path_type=Path), help="The pictures.  [default: beside the files]")
+@click.option("--scaled", is_flag=True, help="Take pictures that are reduced copies; coordinates are scaled to them.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the lists and the crops.")
 @click.option("--lines", default=200, show_default=True, type=click.IntRange(1), help="To transcribe next.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
@@ -45,6 +52,7 @@ def forecast(
     checkpoint: Path,
     held_out: Path | None,
     images: Path | None,
+    scaled: bool,
     out: Path | None,
     lines: int,
     device: str,
@@ -87,7 +95,7 @@ def forecast(
         chosen = [
             found[place] for place in most_teaching([x.text for x in found], [x.confidence for x in found], lines)
         ]
-        _write(out, rows, chosen, images)
+        _write(out, rows, chosen, images, scaled)
 
 
 def _check(out: Path) -> None:
@@ -121,13 +129,17 @@ def _learnt(checkpoint: Path, held_out: Path | None, device: str) -> Forecaster:
 
 
 def _write(
-    out: Path, rows: Sequence[tuple[str, int, int, float]], chosen: Sequence[FilledLine], images: Path | None
+    out: Path,
+    rows: Sequence[tuple[str, int, int, float]],
+    chosen: Sequence[FilledLine],
+    images: Path | None,
+    scaled: bool,
 ) -> None:
     from htrdata.files.writing import make_folder, write_atomically
     from htrdata.images.codec import encode
     from htrdata.sources.xml.files import exported_files
     from htrdata.sources.xml.image_names import Pictures
-    from htrmodel.runtime.read_lines import crops
+    from htrmodel.runtime.read_lines import Missing, crops
 
     folder = out / "transcribe"
     make_folder(folder)
@@ -136,15 +148,16 @@ def _write(
     listed = [(line.name, line.text, f"{line.confidence:.4f}") for line in chosen]
     write_atomically(out / "lines.csv", _table(("line", "read", "confidence"), listed))
     pictures = None if images is None else Pictures(exported_files(images))
-    texts = []
+    texts, missing = [], Counter[str]()
     ordered = sorted(enumerate(chosen, 1), key=lambda one: one[1].page.below)  # a page is opened once
-    for (number, line), cut in zip(ordered, crops([line for _, line in ordered], pictures), strict=True):
-        if cut is not None:
+    for (number, line), cut in zip(ordered, crops([line for _, line in ordered], pictures, scaled), strict=True):
+        if isinstance(cut, Missing):
+            missing[cut.why] += 1
+        else:
             write_atomically(folder / f"{number:04d}.png", encode(cut, "png", 95))
             texts.append(f"{number:04d}.png\t{' '.join(line.text.split())}\n")
     write_atomically(folder / "gt.txt", "".join(sorted(texts)).encode())
-    without = len(chosen) - len(texts)
-    lost = f"; {plural(without, 'line')} without a picture: --images names their folder" if without else ""
+    lost = "".join(f"; {plural(count, 'line')} without {why}{_REMEDIES.get(why, '')}" for why, count in missing.items())
     echo(
         f"{out}: {plural(len(chosen), 'line')} to transcribe, {len(texts):,} of them as crops in {folder}{lost}",
         err=True,

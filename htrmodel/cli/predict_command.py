@@ -59,6 +59,9 @@ if TYPE_CHECKING:
 )
 @click.option("--images", type=click.Path(path_type=Path), help="With --xml: the pictures.  [default: in the exports]")
 @click.option(
+    "--scaled", is_flag=True, help="With --xml: take pictures that are reduced copies; coordinates are scaled to them."
+)
+@click.option(
     "--part", metavar="I/N", help="Every N-th image, or page of --xml, from the I-th on: N machines share them."
 )
 @foreign_options
@@ -78,6 +81,7 @@ def predict(
     unit: Unit | None,
     boxes: Boxes | None,
     images: Path | None,
+    scaled: bool,
     part: str | None,
 ) -> None:
     """Read words: image files, all images below a folder or in a zip or tar, or all words of a store.
@@ -110,9 +114,13 @@ def predict(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed: give one of them")
-    if as_xml != (out is not None) or (not as_xml and (unit or boxes or images)) or (as_xml and (as_json or as_csv)):
+    if (
+        as_xml != (out is not None)
+        or (not as_xml and (unit or boxes or images or scaled))
+        or (as_xml and (as_json or as_csv))
+    ):
         raise UsageError(
-            "--xml and --out DIR go together, --unit, --boxes and --images with them, --json and --csv without"
+            "--xml and --out DIR go together, --unit, --boxes, --images and --scaled with them, not --json and --csv"
         )
     knowledge = language.knowledge()
     if checkpoint is None:
@@ -122,7 +130,7 @@ def predict(
     reader: WordReader = helped(found, knowledge, language.tta) if knowledge is not None or language.tta else found
     if out is not None:
         helping = [*([] if knowledge is None else [knowledge.label]), *(["tta"] if language.tta else [])]
-        fill_pages(reader, "+".join(helping), places, out, unit or "line", part, boxes, batch_size, images)
+        fill_pages(reader, "+".join(helping), places, out, unit or "line", part, boxes, batch_size, images, scaled)
         return
     found_images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     if part is not None:

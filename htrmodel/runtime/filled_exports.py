@@ -15,8 +15,10 @@ from htrdata.errors import BadDataError, CannotCreateError, SourceMissingError
 from htrdata.files.refusals import cannot_create, refusal
 from htrdata.files.writing import make_folder, remove_unfinished, write_atomically
 from htrdata.images.codec import ImageError, decode
+from htrdata.images.endings import formats_of
 from htrdata.records import Unit
 from htrdata.sources.xml.filling import XmlPage
+from htrdata.sources.xml.scaling import Size
 from htrdata.sources.xml.tree import local, read_tree
 from htrmodel.reader import WordReader
 from htrmodel.runtime.exported_pages import ROOTS, ExportedPage, data_of
@@ -87,6 +89,7 @@ def fill_export(
     *,
     boxes: Boxes | None = None,
     batch_size: int = 32,
+    scaled: bool = False,
     say: Say = lambda sentence: None,
     stop: Stop = lambda: False,
     progress: Progress = lambda done, total: None,
@@ -100,6 +103,7 @@ def fill_export(
         unit: see `htrmodel.runtime.page_lines.read_lines`.
         boxes: see there.
         batch_size: how many lines are read at once.
+        scaled: whether pictures may be reduced, or enlarged, copies of those that coordinates are for.
         say: told of bad pages.
         stop: asked before each page.
         progress: told how many pages are done, and how many there are.
@@ -114,7 +118,7 @@ def fill_export(
         xml.fill(read.lines)
         return LineCounts(len(read.lines), left=read.left, unplaced=read.unplaced)
 
-    return _write_pages(pages, out, work, say, stop, progress)
+    return _write_pages(pages, out, work, scaled, say, stop, progress)
 
 
 def place_export(
@@ -124,6 +128,7 @@ def place_export(
     boxes: Boxes,
     *,
     batch_size: int = 32,
+    scaled: bool = False,
     say: Say = lambda sentence: None,
     stop: Stop = lambda: False,
     progress: Progress = lambda done, total: None,
@@ -136,6 +141,7 @@ def place_export(
         out: see there.
         boxes: what gets places.
         batch_size: see there.
+        scaled: see there.
         say: see there.
         stop: see there.
         progress: see there.
@@ -152,11 +158,17 @@ def place_export(
         words = sum(map(len, placed.lines.values()))
         return LineCounts(len(placed.lines), words, placed.unsure, placed.left, placed.unplaced)
 
-    return _write_pages(pages, out, work, say, stop, progress)
+    return _write_pages(pages, out, work, scaled, say, stop, progress)
 
 
 def _write_pages(
-    pages: Sequence[ExportedPage], out: Path, work: PageWork, say: Say, stop: Stop, progress: Progress
+    pages: Sequence[ExportedPage],
+    out: Path,
+    work: PageWork,
+    scaled: bool,
+    say: Say,
+    stop: Stop,
+    progress: Progress,
 ) -> Filled:
     filled = Filled()
     for number, page in enumerate(pages):
@@ -165,7 +177,7 @@ def _write_pages(
             filled.stopped = True
             break
         try:
-            _write_page(page, out / page.below, work, filled)
+            _write_page(page, out / page.below, work, scaled, filled)
         except (BadDataError, SourceMissingError, ImageError) as error:
             name = page.file.file.name
             filled.bad.append(str(error) if str(error).startswith(name) else f"{name}: {error}")
@@ -175,7 +187,7 @@ def _write_pages(
     return filled
 
 
-def _write_page(page: ExportedPage, target: Path, work: PageWork, filled: Filled) -> None:
+def _write_page(page: ExportedPage, target: Path, work: PageWork, scaled: bool, filled: Filled) -> None:
     data = data_of(page)
     name = page.file.file.name
     if local(read_tree(data, name)) not in ROOTS:
@@ -185,7 +197,9 @@ def _write_page(page: ExportedPage, target: Path, work: PageWork, filled: Filled
         filled.there += 1
         return
     xml = XmlPage(data, name)
-    counts = work(xml, _picture(page, xml))
+    picture = _picture(page, xml)
+    xml.fit(Size(picture.shape[1], picture.shape[0]), scaled)
+    counts = work(xml, picture)
     try:
         make_folder(target.parent)
     except OSError as error:
@@ -206,7 +220,7 @@ def _picture(page: ExportedPage, xml: XmlPage) -> Pixels:
             "file, or name its folder with --images"
         )
     try:
-        return decode(picture.read(), "grey")
+        return decode(picture.read(), "grey", formats_of(picture.name))
     except OSError as error:
         raise SourceMissingError(
             f"{name}: cannot read its picture {picture.name}: {refusal(error, picture.name)}"

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from htrdata.errors import BadDataError
-from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height, sizes_agree
+from htrdata.images.cropping import box_fault, crop, is_too_large, outside_fraction, reduce_height
 from htrdata.images.masking import blank_outside
 from htrdata.records import Box, Outline, Unit
-from htrdata.sources.xml.filling import ReadLine, ReadText, shared_out, tokens
 from htrdata.sources.xml.geometry import angle_of, box_around
+from htrdata.sources.xml.readings import ReadLine, ReadText, shared_out, tokens
 from htrdata.sources.xml.word_elements import PlacedText
 from htrdata.sources.xml.written import Points, Written, WrittenPage, words_of
 from htrmodel.inputs import fit
@@ -56,7 +55,7 @@ def read_lines(
 
     Args:
         reader: what reads.
-        written: where its lines are.
+        written: where its lines are, in pixels of the picture.
         page: the picture, uint8 [H, W], 0 for black.
         unit: ``line`` to read lines whole. Their words, where the file has elements for them, are then those between
             spaces if there are as many, else each is read by itself, if each has a box. ``word`` to read words by
@@ -65,9 +64,8 @@ def read_lines(
         boxes: with lines that are read whole, what else to place on the page where a line has no elements for it.
 
     Raises:
-        BadDataError: the picture has another size than the file says, or the weights compute no numbers.
+        BadDataError: the weights compute no numbers.
     """
-    check_size(written, page)
     found = ReadPage()
     if unit == "line":
         whole = _read(reader, page, [(line, line.baseline) for line in written.lines], batch_size)
@@ -92,21 +90,6 @@ def read_lines(
     if boxes is not None:
         _place_words(reader, written, page, boxes, batch_size, found)
     return found
-
-
-def check_size(written: WrittenPage, page: Pixels) -> None:
-    """Makes sure that a picture is the one that coordinates are for.
-
-    Raises:
-        BadDataError: it has another size.
-    """
-    height, width = page.shape
-    if written.size not in (None, (0, 0)) and not sizes_agree(written.size, (width, height)):
-        turned = "; it may be turned by its EXIF data" if sizes_agree(written.size, (height, width)) else ""
-        raise BadDataError(
-            f"its coordinates are for a picture of {written.size[0]} x {written.size[1]} pixels, and the picture has "
-            f"{width} x {height}{turned}: export the pages with their own pictures"
-        )
 
 
 def _place_words(

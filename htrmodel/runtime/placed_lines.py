@@ -10,7 +10,7 @@ from htrdata.sources.xml.export import LEAST_SCORE
 from htrdata.sources.xml.filling import XmlPage
 from htrdata.sources.xml.word_elements import PlacedText
 from htrmodel.reader import WordReader
-from htrmodel.runtime.page_lines import Pixels, box_of, check_size, cut_out
+from htrmodel.runtime.page_lines import Pixels, box_of, cut_out
 from htrmodel.runtime.word_places import Boxes, TextOnPage, words_on_page
 
 
@@ -36,16 +36,14 @@ def place_lines(reader: WordReader, xml: XmlPage, page: Pixels, boxes: Boxes, ba
 
     Args:
         reader: see `htrmodel.runtime.word_places.words_on_page`.
-        xml: the page, with its texts.
+        xml: the page, with its texts, that was brought to its picture.
         page: the picture, uint8 [H, W], 0 for black.
         boxes: whether words have characters, too.
         batch_size: how many lines are looked at once.
 
     Raises:
         UsageError: the reader cannot place words.
-        BadDataError: the picture has another size than the file says.
     """
-    check_size(xml.written, page)
     found = PlacedPage()
     texts: dict[int, TextOnPage] = {}
     for number, line in enumerate(xml.written.lines):

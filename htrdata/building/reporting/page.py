@@ -12,7 +12,14 @@ from htrdata.building.counts import Tally
 from htrdata.building.leaks import clean_lines, leak_lines
 from htrdata.building.plan import Plan
 from htrdata.building.published_counts import difference_lines
-from htrdata.building.report import corrected_lines, division_lines, drawn_lines, table_rows, unannotated_lines
+from htrdata.building.report import (
+    corrected_lines,
+    division_lines,
+    drawn_lines,
+    resized_lines,
+    table_rows,
+    unannotated_lines,
+)
 from htrdata.building.reporting.captions import DOUBTS, SHEETS, SHOWN_EARLIER, caption
 from htrdata.building.reporting.characters import RARE, characters_of
 from htrdata.building.reporting.examples import pages_named, pages_of_rows, pictures_of
@@ -118,7 +125,7 @@ def _of_words(found: Survey, shown: Mapping[int, Shown]) -> dict[str, object]:
 
 
 def _remarks(counts: Counts) -> list[str]:
-    said = [*division_lines(counts), *corrected_lines(counts), *unannotated_lines(counts)]
+    said = [*division_lines(counts), *corrected_lines(counts), *unannotated_lines(counts), *resized_lines(counts)]
     return [*said, *difference_lines(counts.differences)]
 
 

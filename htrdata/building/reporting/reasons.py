@@ -58,7 +58,9 @@ REASONS: dict[Reason, Told] = {
     Reason.SIZE_MISMATCH: Told(
         "Coordinates of another size",
         "The picture has other width and height than the annotations say: cut by them, other words would come out.",
-        "Put the picture there that was annotated: not reduced, not turned, and without a turn in its EXIF data.",
+        "Put the picture there that was annotated: not turned, and without a turn in its EXIF data. Coordinates are "
+        "scaled to a copy of the same proportions, one that was reduced for example, where you say so.",
+        "--scaled",
     ),
     Reason.SEGMENTATION_ERR: Told(
         "Line cut up wrongly",

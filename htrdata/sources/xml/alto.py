@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from htrdata.errors import BadDataError
+from htrdata.sources.xml.scaling import UNITS
 from htrdata.sources.xml.tree import LONGEST_NAME, child, children, local
-from htrdata.sources.xml.written import Points, Written, WrittenPage, joined, read_points, read_size, rectangle
+from htrdata.sources.xml.written import PIXEL, Points, Written, WrittenPage, joined, read_points, read_size, rectangle
 
 
 def read_alto(root: Element, name: str) -> WrittenPage:
@@ -31,13 +32,9 @@ def read_alto(root: Element, name: str) -> WrittenPage:
         name: what messages call the file.
 
     Raises:
-        BadDataError: it measures in another unit than pixels, or holds more than one page.
+        BadDataError: it measures in a unit that ALTO does not have, or in one besides pixels without the size of its
+            page, or it holds more than one page.
     """
-    unit = next((element.text for element in root.iter() if local(element) == "MeasurementUnit"), None)
-    if unit is not None and unit.strip().lower() != "pixel":
-        raise BadDataError(
-            f"{name} measures in {unit.strip()[:40]!r}: export it with coordinates in pixels, as its picture has them"
-        )
     pages = [element for element in root.iter() if local(element) == "Page"]
     if len(pages) > 1:
         raise BadDataError(f"{name} holds {len(pages)} pages: export one file a page")
@@ -45,7 +42,20 @@ def read_alto(root: Element, name: str) -> WrittenPage:
     tags = {tag.get("ID", ""): tag.get("LABEL", "") for tags in children(root, "Tags") for tag in tags}
     lines = [_line(element, tags, region) for page in pages for element, region in line_elements(page, tags)]
     size = read_size(pages[0].get("WIDTH"), pages[0].get("HEIGHT")) if pages else None
-    return WrittenPage("alto", (image or "").strip(), size, tuple(lines))
+    return WrittenPage("alto", (image or "").strip(), size, tuple(lines), _unit(root, size, name))
+
+
+def _unit(root: Element, size: tuple[float, float] | None, name: str) -> str:
+    found = next((element.text or "" for element in root.iter() if local(element) == "MeasurementUnit"), PIXEL)
+    unit = found.strip().lower() or PIXEL
+    told = f"{name} measures in {found.strip()[:40]!r}"
+    if unit not in UNITS:
+        raise BadDataError(f"{told}: export it with coordinates in pixels, as its picture has them")
+    if unit != PIXEL and size is None:
+        raise BadDataError(
+            f"{told} and does not say how large its page is, by WIDTH and HEIGHT: export it with coordinates in pixels"
+        )
+    return unit
 
 
 def line_elements(element: Element, tags: dict[str, str], region: str = "") -> Iterator[tuple[Element, str]]:

@@ -20,6 +20,7 @@ from htrdata.sources.xml.export_findings import ExportFindings
 from htrdata.sources.xml.files import ExportedFile, export_name, exported_files, filled_files, packed_note
 from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.parsing import parsed
+from htrdata.sources.xml.picture_size import fitted
 from htrdata.sources.xml.rows import flaw, has_type, row
 from htrdata.sources.xml.same_picture import transcribed_again
 from htrdata.sources.xml.written import Written, WrittenPage
@@ -44,6 +45,7 @@ class XmlExport:
         excluded: types of lines that are dropped.
         rules: what transcriptions are folded by, after the corpus's own signs.
         dewarp: whether crops are straightened along the baseline of their line.
+        scaled: whether pictures may be reduced, or enlarged, copies of those that coordinates are for.
         progress: told how many files are read.
     """
 
@@ -57,6 +59,7 @@ class XmlExport:
     excluded: tuple[str, ...] = ()
     rules: TextRules | None = None
     dewarp: bool = False
+    scaled: bool = False
     progress: Progress | None = field(default=None, compare=False, repr=False)
 
     extra_columns: ClassVar[tuple[str, ...]] = ("line", "line_type", "region", "format", "score")
@@ -98,6 +101,7 @@ class XmlExport:
             ),
             **({} if self.rules is None else {"text_rules": self.rules.digest, "folded": _shown(self.folded)}),
             **({"dewarp": "along baselines"} if self.dewarp else {}),
+            **({"scaled": "coordinates to the pictures"} if self.scaled else {}),
             **self._findings.settings(),
         }
 
@@ -111,6 +115,8 @@ class XmlExport:
 
     def pages(self) -> Iterator[Page]:
         """Yields the pages split by split, each in the order of the paths of their XML files.
+
+        Of a picture that coordinates have to be scaled to, the header is read.
 
         Raises:
             SourceMissingError: there is no folder, no XML file of the two formats in it, or no alignment.
@@ -166,6 +172,8 @@ class XmlExport:
     def _page(self, xml: PurePosixPath, place: Place, written: WrittenPage, pictures: Pictures) -> Page:
         page_id = xml.with_suffix("").as_posix()
         picture = pictures.find(xml, written.image_name)
+        reason = Reason.IMAGE_MISSING if picture is None else None if place.split else Reason.NOT_IN_SPLIT
+        written, unfit = fitted(written, picture, self.scaled)
         seen: set[str] = set()
         words: list[Word] = []
         for number, line in enumerate(map(self._retold, written.lines)):
@@ -183,8 +191,8 @@ class XmlExport:
             split=place.split,
             words=tuple(words),
             image=picture or FileOnDisk(self.root / usual_place(xml, written.image_name)),
-            reason=Reason.IMAGE_MISSING if picture is None else None if place.split else Reason.NOT_IN_SPLIT,
-            size=None if written.size in (None, (0, 0)) else written.size,
+            reason=first_reason([reason, unfit]),
+            size=None if written.size is None else (round(written.size[0]), round(written.size[1])),
         )
 
     def _retold(self, line: Written) -> Written:

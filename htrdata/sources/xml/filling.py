@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from htrdata.errors import BadDataError
 from htrdata.sources.xml import alto, page_format
+from htrdata.sources.xml.readings import ReadLine, ReadText
+from htrdata.sources.xml.scaling import SAME, Size, another_size, on_picture, scale_of
 from htrdata.sources.xml.splicing import SplicedFile
 from htrdata.sources.xml.tree import child, children, local
 from htrdata.sources.xml.word_elements import (
@@ -33,29 +34,6 @@ _BEHIND_TEXT = ("TextStyle", "UserDefined", "Labels")  # of PAGE, in this order
 _HYPHENS = "-¬=\u2010\u00ad"
 
 
-class ReadText(NamedTuple):
-    """What was read."""
-
-    text: str
-    confidence: float
-    """0 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """What was read of a line.
-
-    Attributes:
-        line: of all of it.
-        words: of its words, in the order of their elements; None where none has changed.
-        placed: its words with their places, for a line that has no elements of words.
-    """
-
-    line: ReadText
-    words: tuple[ReadText, ...] | None = None
-    placed: tuple[PlacedText, ...] = ()
-
-
 class XmlPage:
     """A page of an export, which can be filled.
 
@@ -64,7 +42,7 @@ class XmlPage:
         name: what messages call it.
 
     Attributes:
-        written: what the file says of the page; its lines are counted from 0.
+        written: what the file says of the page, in its own unit until `fit`; its lines are counted from 0.
 
     Raises:
         BadDataError: it is neither ALTO nor PAGE, or not what its format promises.
@@ -72,6 +50,7 @@ class XmlPage:
 
     def __init__(self, data: bytes, name: str) -> None:
         self._file = SplicedFile(data, name)
+        self._scale = SAME
         root = self._file.root
         if local(root) == "alto":
             self.written: WrittenPage = alto.read_alto(root, name)
@@ -87,6 +66,21 @@ class XmlPage:
         """The file, with what was put into it."""
         return self._file.changed
 
+    def fit(self, picture: Size, scaled: bool) -> None:
+        """Brings what the file says to the pixels of its picture; places that are put in go back from there.
+
+        Args:
+            picture: its size.
+            scaled: whether it may be a reduced, or enlarged, copy; see `htrdata.sources.xml.scaling.scale_of`.
+
+        Raises:
+            BadDataError: it is not the picture of the file.
+        """
+        scale = scale_of(self.written, picture, scaled)
+        if scale is None:
+            raise BadDataError(another_size(self.written, picture))
+        self.written, self._scale = on_picture(self.written, scale, picture), scale
+
     @property
     def confidences(self) -> list[float | None]:
         """Of the lines, as the file has them; None of a line without one."""
@@ -98,6 +92,7 @@ class XmlPage:
         fill = _fill_alto if self.written.format == "alto" else _fill_page
         ids = NewIds(self._file.root)
         for number, line in sorted(read.items()):
+            line = replace(line, placed=self._in_file(line.placed))
             name = self.written.lines[number].id or f"line{number + 1}"
             fill(self._file, self._lines[number], line, name, ids)
         if self.written.format == "page":
@@ -123,13 +118,21 @@ class XmlPage:
         ids = NewIds(self._file.root)
         for number, words in sorted(placed.items()):
             name = self.written.lines[number].id or f"line{number + 1}"
-            element = self._lines[number]
+            element, words = self._lines[number], self._in_file(words)
             if self.written.format == "page":
                 put_page_words(self._file, element, words, name, ids)
                 continue
             hyphen = child(element, "HYP")
             sign = "" if hyphen is None else hyphen.get("CONTENT", "-")
             place_alto_words(self._file, element, _without(words, sign), name, ids)
+
+    def _in_file(self, words: tuple[PlacedText, ...]) -> tuple[PlacedText, ...]:
+        if self._scale == SAME:
+            return words
+        return tuple(
+            replace(word, outline=self._scale.in_file(word.outline), characters=self._in_file(word.characters))
+            for word in words
+        )
 
     def _fill_regions(self, read: Mapping[int, ReadLine]) -> None:
         """Regions of PAGE that have a text of their own get that of their lines, where all of them were read."""
@@ -236,16 +239,3 @@ def _without(words: tuple[PlacedText, ...], sign: str) -> tuple[PlacedText, ...]
         return words
     shorter = replace(last, text=last.text.removesuffix(sign), characters=last.characters[: -len(sign)])
     return (*words[:-1], shorter) if shorter.text or len(words) == 1 else words[:-1]
-
-
-def shared_out(line: ReadText, count: int) -> tuple[ReadText, ...]:
-    """The words of a line as the texts of so many elements: none is lost, the last has all that are left over."""
-    words = line.text.split()
-    texts = [*words[: count - 1], " ".join(words[count - 1 :])]
-    return tuple(ReadText(text, line.confidence if text else 0.0) for text in [*texts, *[""] * (count - len(texts))])
-
-
-def tokens(line: ReadText, count: int) -> tuple[ReadText, ...] | None:
-    """The words of a line between spaces, where there are as many as elements for them; None otherwise."""
-    words = line.text.split()
-    return tuple(ReadText(word, line.confidence) for word in words) if len(words) == count else None

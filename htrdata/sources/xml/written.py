@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Points = tuple[tuple[float, float], ...]
-"""Of a polygon or a baseline: x and y in pixels of the page."""
+"""Of a polygon or a baseline: x and y in the unit of the file, or in pixels of its picture."""
+
+PIXEL = "pixel"
+"""The unit of all PAGE files, and of most ALTO files."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
@@ -20,7 +23,7 @@ class Written:
     Attributes:
         id: of its element, not checked; empty where it has none.
         text: the transcription.
-        outline: its polygon in pixels of the page, in order; empty where there is none that can be read.
+        outline: its polygon on the page, in order; empty where there is none that can be read.
         baseline: points of it in the direction of reading; empty where there is none, as for words.
         type: of the line, as its tags say; empty where they do not.
         region: type of the region that it stands in, else its id.
@@ -45,14 +48,16 @@ class WrittenPage:
     Attributes:
         format: ``alto`` or ``page``.
         image_name: as the file has it, which may be a path of another system; empty where it has none.
-        size: width and height in pixels that the coordinates are for; None where the file does not say.
+        size: width and height, in the unit, that the coordinates are for; None where the file does not say.
         lines: in the order of the file.
+        unit: of all coordinates, see `htrdata.sources.xml.scaling`.
     """
 
     format: str
     image_name: str
-    size: tuple[int, int] | None
+    size: tuple[float, float] | None
     lines: tuple[Written, ...]
+    unit: str = PIXEL
 
 
 def read_points(text: str) -> Points | None:
@@ -76,12 +81,10 @@ def rectangle(left: float, top: float, width: float, height: float) -> Points:
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
-def read_size(width: str | None, height: str | None) -> tuple[int, int] | None:
-    """A size in pixels from two attributes; None where one is missing or no finite number."""
+def read_size(width: str | None, height: str | None) -> tuple[float, float] | None:
+    """A size from two attributes; None where one is missing or no finite number, or both are 0."""
     numbers = read_points(f"{width},{height}")
-    if numbers is None or len(numbers) != 1:
-        return None
-    return round(numbers[0][0]), round(numbers[0][1])
+    return None if numbers is None or len(numbers) != 1 or numbers[0] == (0, 0) else numbers[0]
 
 
 def words_of(text: str) -> list[str]:

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from htrdata.errors import BadDataError
-from htrdata.sources.xml.filling import ReadLine, ReadText, XmlPage, shared_out, tokens
+from htrdata.sources.xml.filling import XmlPage
+from htrdata.sources.xml.readings import ReadLine, ReadText, shared_out, tokens
 from htrdata.sources.xml.splicing import SplicedFile
 
 PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
