@@ -201,6 +201,7 @@ def _stage(plan: Plan, workspace: Workspace, crew: Crew, how: How) -> None:
         remedy = "; deal the pages out with --resplit" if set(total.dropped) == {Reason.NOT_IN_SPLIT} else ""
         if total.dropped[Reason.IMAGE_MISSING]:
             remedy += f"; {looked_for(plan.parts)}"
+        workspace.remove()  # parts without a word must not stand in the way of the command once it is put right
         raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published{remedy}")
     if how.strict:
         refuse_faults(plan, tally)

@@ -295,11 +295,15 @@ def test_a_data_set_without_splits_asks_for_some(source: Any, tmp_path: Path) ->
 
 
 def test_a_data_set_without_a_word_is_not_published(source: Any, tmp_path: Path) -> None:
-    for page in source.listed:
-        page.image.path.unlink()
+    listed = list(source.listed)
+    source.listed = [replace(page, image=FileOnDisk(tmp_path / "elsewhere" / page.id)) for page in listed]
     with pytest.raises(BadDataError, match=r"not one of 126 words can be kept \(image_missing 126\)"):
         build(source, tmp_path / "lmdb", SMALL, workers=1)
     assert not (tmp_path / "lmdb/drawn").exists()
+    # What was asked for is put right: nothing of the failed build stands in the way.
+    source.listed = listed
+    assert not build(source, tmp_path / "lmdb", replace(SMALL, height=32), workers=1).already
+    assert whole(tmp_path / "lmdb")
 
 
 @pytest.mark.parametrize("damage", ["train/drawn", "drawn/manifest.parquet", "test/drawn/data.mdb"])
