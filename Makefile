@@ -80,7 +80,7 @@ $(VENV)/model: $(VENV)/core
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,hf,hub,cluster,docs,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[model,onnx,openvino,fetch,browse,sheets,hf,hub,cluster,docs,dev]'
 	@touch $@
 
 $(VENV)/dist: $(VENV)/core

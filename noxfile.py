@@ -12,7 +12,7 @@ import re
 import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-EXTRAS = ("model", "onnx", "openvino", "fetch", "browse", "docs", "dev")
+EXTRAS = ("model", "onnx", "openvino", "fetch", "browse", "sheets", "docs", "dev")
 NEWER = ("hf", "hub", "cluster")
 """Extras that need newer versions of what is common than we do ourselves: tests skip what needs them."""
 

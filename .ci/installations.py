@@ -26,6 +26,7 @@ READS = """python -c 'import htrdata; words = htrdata.open("first/lmdb")["test",
 EXCHANGES = """python -c 'import htrdata; print(htrdata.open("first/lmdb")["test", "imgur5k"].to_hf().features)'"""
 PUBLISHES = """python -c 'import huggingface_hub, htrmodel; htrmodel.push, htrmodel.pull'"""
 BROWSES = """python -c 'import starlette, uvicorn, htrdata.store.browsing.app'"""
+SHEETS = """python -c 'import openpyxl, htrdata.sources.folder.sheet_tables'"""
 
 FORMS = ("gt", "csv", "jsonl", "beside", "imagefolder", "parquet", "lmdb")
 OWN_WORDS = (
@@ -43,6 +44,7 @@ INSTALLATIONS = (
     ),
     Installation("cluster", ("htrdata folder crops --out clustered", "dask --version"), absent=("torch",)),
     Installation("fetch", ("htrdata fetch imgur5k imgur5k --dry-run",), absent=("torch",)),
+    Installation("sheets", (SHEETS,), absent=("torch",)),
     Installation("browse", (BROWSES, "htrdata browse --help"), absent=("torch",)),
     Installation(
         "model",

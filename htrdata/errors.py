@@ -63,6 +63,7 @@ EXTRAS = {
     "huggingface_hub": "hub",
     "starlette": "browse",
     "uvicorn": "browse",
+    "openpyxl": "sheets",
 }
 """Which extra of setup.cfg brings a package that is not installed with the rest."""
 

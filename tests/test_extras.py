@@ -60,6 +60,7 @@ COMMANDS = {
     "htrdata fetch dhsd empty": "fetch",
     "htrdata imgur5k empty --download": "fetch",
     "htrdata imgur5k empty --scheduler tcp://127.0.0.1:1": "cluster",
+    "htrdata folder words.xlsx": "sheets",
     "htrmodel finetune --data empty": "model",
     "htrmodel evaluate --data empty": "model",
     "htrmodel evaluate --data empty --predictions words.csv": "model",
@@ -83,6 +84,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]
     (folder / "empty").mkdir()
     (folder / "word.png").write_bytes(b"")
     (folder / "words.onnx").write_bytes(b"")
+    (folder / "words.xlsx").write_bytes(b"")
     (folder / "words.txt").write_text("one\n")
     typed = json.dumps([command.split() for command in COMMANDS])
     done = subprocess.run(

@@ -20,7 +20,10 @@ from htrdata.sources.folder.texts_beside import ENDINGS
 from htrdata.sources.folder.trees import FolderTree, Tree, is_dataset
 from htrdata.sources.packed import PACKED_ENDINGS, is_packed
 
-TABLE_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".lst")
+TABLE_ENDINGS = (
+    *(".txt", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".lst"),
+    *(".xlsx", ".xlsm"),
+)
 """Of the files that are looked into."""
 
 _FEW = 100  # files that are not read; which kinds there are is what matters
@@ -44,6 +47,7 @@ class FolderListing:
         archives: those that could be read, but are not looked into.
         looked_into: archives that the files are read from.
         not_read: files that hold something in another form, the first ones; see `not_read`.
+        told: what is to be said of files that could be read.
     """
 
     images: int = 0
@@ -57,6 +61,7 @@ class FolderListing:
     archives: list[str] = field(default_factory=list)
     looked_into: list[str] = field(default_factory=list)
     not_read: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     @property
     def holds_both(self) -> bool:

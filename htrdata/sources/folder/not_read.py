@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".7z", ".rar")
-_SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _SHARDS = (".mdb",)
 
 _REMEDIES = (

@@ -32,6 +32,7 @@ def notes_of(listing: FolderListing, reading: Reading, words: Sequence[Placed], 
     for part in reading:
         if isinstance(part.table, TextsBeside) and part.name == ".txt" and (alone := part.table.alone):
             yield f"{plural(len(alone), 'text has', 'texts have')} no image ({alone[0]}{', …' if alone[1:] else ''})"
+    yield from listing.told
     if listing.looked_into:
         one = plural(len(listing.looked_into), "archive is read where it lies", "archives are read where they lie")
         yield f"{one} ({_few(listing.looked_into)})"

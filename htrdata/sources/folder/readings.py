@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from htrdata.errors import BadDataError, SourceMissingError, UsageError
+from htrdata.errors import BadDataError, MissingPackageError, SourceMissingError, UsageError
 from htrdata.files.regular import real_path
 from htrdata.images.endings import unread_note
 from htrdata.records.counting import plural
@@ -51,11 +51,14 @@ def find_readings(tree: Tree, listing: FolderListing, asked: Asked) -> list[Read
     """
     groups: dict[tuple[str, ...], list[ReadingPart]] = {}
     refused: list[str] = []
+    missing: MissingPackageError | None = None
     for below in listing.tables:
         try:
             part = _part(tree, below, asked)
         except (NotATableError, BadDataError) as error:
             refused.append(f"{below}: {error}")
+        except MissingPackageError as error:
+            missing = error
         else:
             stem, dot, ending = PurePosixPath(below).name.partition(".")
             groups.setdefault((without_split(stem), dot + ending), []).append(part)
@@ -64,6 +67,10 @@ def find_readings(tree: Tree, listing: FolderListing, asked: Asked) -> list[Read
     if not readings:
         _pair(tree, listing, asked)
     readings += [(beside,) for ending in ENDINGS if (beside := _beside(tree, listing, ending, asked))]
+    if not readings and missing is not None:
+        raise missing
+    if missing is not None:
+        listing.told.append(f"not read: {missing}")
     if not readings:
         raise SourceMissingError(_nothing(tree, listing, refused))
     return readings

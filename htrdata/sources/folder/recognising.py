@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from htrdata.sources.folder import arrow_tables, json_tables, text_tables
+from htrdata.sources.folder import arrow_tables, json_tables, sheet_tables, text_tables
 from htrdata.sources.folder.not_read import remedies
 from htrdata.sources.folder.rows import Asked, NotATableError, Recognise, Table, is_image_name
 from htrdata.sources.folder.trees import TableFile
@@ -15,6 +15,8 @@ _READERS: dict[str, Recognise] = {
     ".jsonl": json_tables.recognise,
     ".ndjson": json_tables.recognise,
     ".json": json_tables.recognise,
+    ".xlsx": sheet_tables.recognise,
+    ".xlsm": sheet_tables.recognise,
 }
 
 # Of files that are mapped into memory, or read at several places.

@@ -240,7 +240,7 @@ def test_one_text_that_is_none_does_not_spoil_a_document(tmp_path: Path) -> None
     [
         ("crops.7z", "unpack crops.7z, and name the folder"),
         ("train-000000.tar.xz", "unpack train-000000.tar.xz, and name the folder"),
-        ("labels.xlsx", "save labels.xlsx as CSV"),
+        ("labels.ods", "save labels.ods as CSV"),
         ("page/0001.xml", "`htrdata xml` reads these"),
         ("words.txt", "`htrdata iam` reads it"),
     ],
