@@ -11,7 +11,7 @@ from htrdata.store.reading import Dataset
 from htrmodel.auditing.crossfit import audited, judge, open_all
 from htrmodel.auditing.findings import Finding, rank, rank_readings
 from htrmodel.auditing.request import AuditRequest
-from htrmodel.judging.predictions import Predictions, read_predictions
+from htrmodel.judging.predictions import read_predictions
 
 WELL = 0.7
 """Share of the words that a model must read as they are labelled for its doubts to mean much."""
@@ -81,9 +81,9 @@ def audit_readings(dataset: Dataset, files: Sequence[Path]) -> Audit:
         predictions = read_predictions(file)
         for split in dataset.splits:
             mine = [word for word in words if word.split == split]
-            texts, confidences = _of_split(predictions, dataset.name, split)
-            read |= {(split, word.id) for word in mine if word.id in texts}
-            for finding in rank_readings(mine, texts, confidences):
+            given, _, _ = predictions.of_split(dataset.name, split)
+            read |= {(split, word.id) for word in mine if word.id in given.texts}
+            for finding in rank_readings(mine, given.texts, given.confidences):
                 key = (split, finding.word.id)
                 if key not in found or found[key].score < finding.score:
                     found[key] = finding
@@ -92,13 +92,3 @@ def audit_readings(dataset: Dataset, files: Sequence[Path]) -> Audit:
     ranked = sorted(found.values(), key=lambda finding: -finding.score)
     about = f"Ranked by the confidences of {', '.join(map(str, files))}; the models must not have learnt these words."
     return Audit(len(read), {}, ranked, about)
-
-
-def _of_split(predictions: Predictions, dataset: str, split: str) -> tuple[dict[str, str], dict[str, float]]:
-    """Readings and confidences by the ids of the words; names say which split they are of, ids do not."""
-    if not predictions.by_name:
-        return dict(predictions.texts), dict(predictions.confidences)
-    before = f"{dataset}/{split}/"
-    texts = {name.removeprefix(before): text for name, text in predictions.texts.items() if name.startswith(before)}
-    sure = predictions.confidences
-    return texts, {word: sure[before + word] for word in texts if before + word in sure}

@@ -64,7 +64,8 @@ METRICS = {
   ``macro_cer``, but a word whose reading (or reference) is empty counts as if it were right. A system that reads
   nothing at all scores 0.
 - ``line_wer``: edits of words over the words of the references, where samples are lines: a word is what stands between
-  spaces, its punctuation included (signatures say ``wer:between-spaces``). Other tokenisations give other figures.
+  white space of any kind, its punctuation included (signatures say ``wer:between-spaces``). Other tokenisations give
+  other figures.
 """
 
 LINE_WER = "line_wer"
@@ -107,13 +108,13 @@ def count(references: Sequence[str], readings: Sequence[str]) -> NDArray[np.floa
 def _tokens(
     references: Sequence[str], readings: Sequence[str], wrong: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Words of the references between spaces, and edits of words, of each sample."""
+    """Words of the references between white space, and edits of words, of each sample."""
     tokens, edits = np.ones(len(references)), wrong.astype(np.float64)
     for place, (reference, reading) in enumerate(zip(references, readings, strict=True)):
-        if " " in reference or " " in reading or not reference or not reading:
-            words = reference.split()
-            tokens[place] = len(words)
-            edits[place] = Levenshtein.distance(words, reading.split()) if wrong[place] else 0
+        words = reference.split()
+        tokens[place] = len(words)
+        if wrong[place]:
+            edits[place] = Levenshtein.distance(words, reading.split())
     return tokens, edits
 
 

@@ -81,7 +81,8 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
 
     Raises:
         UsageError: the data set has no such split.
-        BadDataError: a reading is of no word of the data set, or (unless they count as wrong) words have no reading.
+        BadDataError: a reading is of no word of the data set, by its name of none of that split, or (unless they count
+            as wrong) words have no reading.
     """
     rows, unit = _rows(dataset), dataset.description.unit
     of_split = [row for row in rows if row["split"] == split]
@@ -90,13 +91,16 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
         raise UsageError(f"{dataset.name} in {dataset.store} has no {unit}s in split {split!r}: its splits are {known}")
     leaked = pages_also_in_train(dataset.description, split)
     judged = [row for row in of_split if row["status"] == KEPT or row["reason"] in _FOR_THE_LABEL]
-    predictions, others = predictions.of_dataset(dataset.name)
+    named = predictions.by_name
+    predictions, of_others, foreign = predictions.of_split(dataset.name, split)
     given = {*predictions.texts, *predictions.left_out}
     elsewhere = given - {row["id"] for row in judged}
-    if nowhere := elsewhere - {row["id"] for row in rows}:
+    nowhere = elsewhere - {row["id"] for row in (of_split if named else rows)}
+    nowhere |= {word_id for _, word_id in of_others - {(row["split"], row["id"]) for row in rows}}
+    if nowhere:
         raise BadDataError(
-            f"{len(nowhere):,} of {len(given):,} ids of the predictions are of no {unit} in {dataset.name}: "
-            f"{_some(nowhere)}; are they predictions for another data set, or was an id rewritten?"
+            f"{len(nowhere):,} of {len(given) + len(of_others):,} ids of the predictions are of no {unit} in "
+            f"{dataset.name}: {_some(nowhere)}; are they predictions for another data set, or was an id rewritten?"
         )
     words = tuple(_judged_word(row, predictions, leaked) for row in judged)
     unanswered = tuple(word.id for word in words if not word.left_out and word.id not in predictions.texts)
@@ -107,7 +111,7 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
         )
     lost = Counter(row["reason"] for row in of_split if row["status"] != KEPT and row["reason"] not in _FOR_THE_LABEL)
     not_in_store = {str(reason): lost[reason] for reason in Reason if lost[reason]}
-    return Pairing(words, unanswered, not_in_store, len(elsewhere) + others)
+    return Pairing(words, unanswered, not_in_store, len(elsewhere) + len(of_others) + foreign)
 
 
 def outside(dataset: Dataset, split: str, policy: LabelPolicy) -> dict[str, str]:

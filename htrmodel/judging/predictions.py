@@ -37,7 +37,7 @@ class Predictions:
         texts: what was read, by the id of the word.
         left_out: why the system does not read a word, by its id: ``out_of_charset``, ``too_long``.
         confidences: how sure the system is, by the id of the word, on a scale of its own; words may be missing.
-        by_name: the ids are names, with data set and split before the id; see `of_dataset`.
+        by_name: the ids are names, with data set and split before the id; see `of_split`.
 
     Raises:
         BadDataError: a text has a lone surrogate, which is no character.
@@ -56,30 +56,46 @@ class Predictions:
             if any("\ud800" <= character <= "\udfff" for character in text):
                 raise BadDataError(f"the text of word {word_id!r} is {text!r}: a lone surrogate is no character")
 
-    def of_dataset(self, dataset: str) -> tuple[Predictions, int]:
-        """Those of a data set, by the ids of the words, and how many are of others.
+    def of_split(self, dataset: str, split: str) -> tuple[Predictions, set[tuple[str, str]], int]:
+        """Those of a split of a data set, by the ids of the words.
+
+        Names say which split they are of, and a word of one id may stand in several: Imgur5K has such. Bare ids do not
+        say it, and are taken for words of this split.
+
+        Args:
+            dataset: its name in the store.
+            split: of the data set.
+
+        Returns:
+            The readings; the words of its other splits that there are names of, as split and id; and how many names
+            are of other data sets.
 
         Raises:
             BadDataError: there are names, and one is no name of a word in a store.
         """
         if not self.by_name:
-            return self, 0
+            return self, set(), 0
         ids: dict[str, str] = {}
-        for name in (*self.texts, *self.left_out):
-            where, split, word_id = [*name.split("/", 2), "", ""][:3]
-            if split not in SPLITS or not word_id:
+        of_others: set[tuple[str, str]] = set()
+        foreign = 0
+        for name in {**self.texts, **self.left_out}:
+            where, its_split, word_id = [*name.split("/", 2), "", ""][:3]
+            if its_split not in SPLITS or not word_id:
                 raise BadDataError(
                     f"{name!r} is no name of a word in a store, as imgur5k/test/73ddopW_3 is, but perhaps of an image "
                     "file: `htrmodel predict STORE --csv` names words so; or give their ids in a column id"
                 )
-            if where == dataset:
+            if where != dataset:
+                foreign += 1
+            elif its_split != split:
+                of_others.add((its_split, word_id))
+            else:
                 ids[name] = word_id
 
         def mine(values: Mapping[str, Value]) -> dict[str, Value]:
             return {ids[name]: value for name, value in values.items() if name in ids}
 
-        others = len({*self.texts, *self.left_out}) - len(ids)
-        return Predictions(mine(self.texts), mine(self.left_out), mine(self.confidences)), others
+        return Predictions(mine(self.texts), mine(self.left_out), mine(self.confidences)), of_others, foreign
 
 
 def read_predictions(path: Path) -> Predictions:

@@ -68,6 +68,10 @@ class TestCount:
             ("cat", "", 1, 1),
             ("", "a b", 0, 2),
             ("don't, he said", "dont , he said", 3, 2),
+            # White space of any kind parts words, whether or not there is a plain space beside it.
+            ("quoi\u00a0?", "quoi ?", 2, 0),
+            ("quoi\u00a0? non", "quoi ? non", 3, 0),
+            ("quoi\u202f?", "quoi?", 2, 2),
         ],
     )
     def test_words_of_lines_stand_between_spaces(self, reference: str, reading: str, tokens: int, edits: int) -> None:

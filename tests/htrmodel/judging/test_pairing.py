@@ -70,6 +70,25 @@ class TestPair:
             "odd": "out_of_charset",
         }
 
+    def test_a_name_is_of_its_split_alone(self, make_dataset: MakeDataset) -> None:
+        """Words of one id may stand in several splits: what was read of one of them is not taken for the other."""
+        dataset = make_dataset([*WORDS, {"id": "a", "text": "Tho", "split": "train"}])
+        names = {f"drawn/test/{word_id}": text for word_id, text in READ.items()}
+        for given in ({**names, "drawn/train/a": "Tho"}, {"drawn/train/a": "Tho", **names}):
+            paired = pair(dataset, "test", Predictions(given, by_name=True))
+            assert [(word.reading, word.left_out) for word in paired.words][0] == ("The", None)
+            assert paired.elsewhere == 1
+        only = Predictions({"drawn/train/a": "Tho", "drawn/train/t": "train"}, by_name=True)
+        paired = pair(dataset, "test", only, missing="wrong")
+        assert (paired.unanswered, paired.elsewhere) == (("a", "b", "c"), 2)
+
+    @pytest.mark.parametrize("name", ["drawn/test/t", "drawn/val/a", "drawn/train/b", "drawn/test/nobody"])
+    def test_a_name_with_the_wrong_split_is_of_no_word(self, make_dataset: MakeDataset, name: str) -> None:
+        names = {f"drawn/test/{word_id}": text for word_id, text in READ.items()}
+        word_id = name.rsplit("/", 1)[1]
+        with pytest.raises(BadDataError, match=rf"1 of 4 ids of the predictions are of no word in drawn: '{word_id}'"):
+            pair(make_dataset(WORDS), "test", Predictions({**names, name: "x"}, by_name=True))
+
     def test_missing_readings_are_named(self, make_dataset: MakeDataset) -> None:
         with pytest.raises(BadDataError, match=r"2 of 5 test words of drawn have no prediction: 'a', 'c'; give each"):
             pair(make_dataset(WORDS), "test", Predictions({"b": "cats"}))
