@@ -122,6 +122,8 @@ def finetune(
     Raises:
         HtrError: the words, the checkpoint, the device or the folder are not what they should be.
     """
+    if lines and pad is not None:
+        raise UsageError("--pad and --stretch are of inputs that have one width: with --lines each is as wide as its line")
     store, mix = _store(data, mix)
     fields = {  # of `ModelFields`
         "architecture": architecture,

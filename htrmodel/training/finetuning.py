@@ -85,6 +85,8 @@ def _carried_out(
             sentences.append(
                 f"batches have {plural(count, unit)}, not {request.recipe.batch_size:,}: there are no more"
             )
+        if request.cache is not None and initial.recogniser.config.reads_lines:
+            sentences.append(f"lines are decoded when they are needed, not kept: {request.cache} is left as it is")
         _check(request, recipe, initial, words, device, processes)
         if (often := words.too_often(recipe.batch_size, recipe.epochs)) is not None:
             sentences.append(often)

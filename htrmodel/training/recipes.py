@@ -37,14 +37,14 @@ class Recipe:
         select: what the best checkpoint has the lowest of, the mean over the data sets that are validated: ``loss``; or
             ``cer``, and of equal ones the lowest loss.
         augment: strength of `htrmodel.data.augment`; 0 for none.
-        bend: how strongly it also bends letters; 0 for not.
+        bend: how strongly it also bends letters; 0 for not. It goes with `augment`, by whose strength it is multiplied.
         precision: one of `PRECISIONS`; see `htrmodel.devices.uses_bfloat16`. The recogniser keeps TPS and its decoder
             out of it, and the loss is computed in float32.
         average: decay of the moving average of the weights (Polyak and Juditsky, 1992), which is then what is validated
             and kept; 0 for none. It is (1 + step) / (10 + step) where that is less, so that the first weights fade.
 
     Raises:
-        UsageError: a value is out of its range.
+        UsageError: a value is out of its range, or would have no effect beside another.
     """
 
     name: str
@@ -78,6 +78,9 @@ class Recipe:
         self._check("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
         self._check("average", 0 <= self.average < 1, "at least 0 and below 1")
+        self._check("bend", not self.bend or self.augment > 0, "0 where augment is 0, as nothing is changed then")
+        decays = self.optimizer == "adamw"
+        self._check("weight_decay", not self.weight_decay or decays, "0 with adadelta; adamw, as in modern, has some")
 
     def _check(self, field: str, right: bool, rule: str) -> None:
         if not right:

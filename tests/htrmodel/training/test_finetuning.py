@@ -22,6 +22,7 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
+from htrmodel.training.asking import finetune
 from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice, initial_model
 from htrmodel.training.outcome import Outcome
@@ -318,3 +319,9 @@ def test_a_web_page_is_no_checkpoint(store: Path, request_of: Callable[..., Requ
     (tmp_path / "page.pth").write_text("<html>Not found</html>")
     with pytest.raises(BadDataError, match="web page"):
         run(request_of(store, checkpoint=tmp_path / "page.pth"))
+
+
+@pytest.mark.parametrize("pad", [True, False])
+def test_one_width_for_all_and_lines_exclude_each_other(store: Path, pad: bool) -> None:
+    with pytest.raises(UsageError, match="--pad and --stretch are of inputs that have one width"):
+        finetune(store, lines=True, pad=pad, start="scratch")

@@ -105,3 +105,17 @@ def test_recipes_have_bounds(wrong: dict[str, object]) -> None:
     values = {"name": "r", "optimizer": "adamw", "lr": 1.0} | wrong
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Recipe(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("idle", "remedy"),
+    [
+        ({"bend": 1.0}, "0 where augment is 0"),
+        ({"bend": 1.0, "augment": 0.0}, "0 where augment is 0"),
+        ({"optimizer": "adadelta", "weight_decay": 0.1}, "0 with adadelta"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(idle: dict[str, object], remedy: str) -> None:
+    values = {"name": "r", "optimizer": "adamw", "lr": 1.0} | idle
+    with pytest.raises(UsageError, match=remedy):
+        Recipe(**values)  # type: ignore[arg-type]
