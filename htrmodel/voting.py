@@ -27,6 +27,9 @@ VARIANTS: tuple[tuple[float, float, float], ...] = (
 )
 """Slant in columns per row, rotation in degrees, and scale of the width; the first is the image as it is."""
 
+_PROPORTION = 100 / 32
+"""Columns for each row of a word, for which `VARIANTS` are made."""
+
 
 class VotingReader(WordReader):
     """Reads each image in all `VARIANTS`; the text with the most confidence together wins, and its share is its own.
@@ -62,7 +65,22 @@ class VotingReader(WordReader):
 
     def read_tensor(self, inputs: Tensor) -> list[Reading]:
         """Reads inputs that are on the device of the reader."""
-        return voted([self.reader.read_tensor(changed(inputs, *variant)) for variant in VARIANTS])
+        variants = of_lines(*inputs.shape[2:]) if self.config.reads_lines else VARIANTS
+        return voted([self.reader.read_tensor(changed(inputs, *variant)) for variant in variants])
+
+
+def of_lines(height: int, columns: int) -> tuple[tuple[float, float, float], ...]:
+    """`VARIANTS` for inputs of lines, as augmentation changes them (`htrmodel.data.augment`).
+
+    What is longer than a word is rotated by less in proportion, and only made narrower, since its ends would be gone
+    otherwise: turned by 1.5 degrees, the ends of a line of 20 words stand beside the picture.
+    """
+    part = min(1.0, _PROPORTION * height / columns)
+    if part == 1:
+        return VARIANTS
+    return tuple(
+        (slant, rotation * part, width if width <= 1 else 1 - (width - 1) / 2) for slant, rotation, width in VARIANTS
+    )
 
 
 def voted(members: Sequence[Sequence[Reading]]) -> list[Reading]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from htrmodel.tokenizer import Reading
-from htrmodel.voting import VARIANTS, VotingReader, changed, voted
+from htrmodel.voting import VARIANTS, VotingReader, changed, of_lines, voted
 
 from .conftest import BuildRecogniser
 
@@ -43,6 +43,28 @@ def test_slant_and_width_are_what_they_say() -> None:
     image[:] = 0
     image[:, :, :, 30:70] = 1
     assert float(changed(image, 0.0, 0.0, 1.2)[0, 0, 16].sum()) == pytest.approx(48, abs=0.5)
+
+
+@pytest.mark.parametrize("columns", [100, 400, 3072])
+def test_no_variant_of_a_line_loses_its_ends(columns: int) -> None:
+    """Ink at both ends, in the middle of the rows, is in every variant where it was, or nearer to the centre."""
+    line = torch.ones(1, 1, 48, columns)
+    for end in (slice(10, 14), slice(columns - 14, columns - 10)):
+        line[:, :, 22:26, end] = -1
+    variants = of_lines(48, columns)
+    assert len(set(variants)) == len(VARIANTS)
+    assert (variants == VARIANTS) == (columns == 100)
+    for variant in variants:
+        ink = (1 - changed(line, *variant)[0, 0]) / 2
+        for half in (ink[:, : columns // 2], ink[:, columns // 2 :]):
+            assert float(half.sum()) == pytest.approx(16, rel=0.1)
+
+
+def test_a_reader_of_lines_takes_variants_of_lines(build: BuildRecogniser) -> None:
+    recogniser = build("None-VGG-None-CTC", resize="free", height=48, width=3072, max_length=200)
+    line = torch.rand(2, 1, 48, 960, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    wanted = voted([recogniser.read_tensor(changed(line, *variant)) for variant in of_lines(48, 960)])
+    assert VotingReader(recogniser).read_tensor(line) == wanted
 
 
 def test_a_reader_reads_all_variants(build: BuildRecogniser, words: Tensor) -> None:
