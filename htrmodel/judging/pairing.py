@@ -39,7 +39,7 @@ class JudgedWord:
         reference: what it says, in normal form.
         reading: what the system read, as it gave it; empty where it gave nothing.
         left_out: why the system, or the store, leaves the word out; None where it is read.
-        leaked: whether its page also stands in train.
+        leaked: whether its page, or its own image, also stands in train.
         confidence: of the system in its reading, where known.
     """
 
@@ -89,7 +89,7 @@ def pair(dataset: Dataset, split: str, predictions: Predictions, missing: OnMiss
     if not of_split:
         known = ", ".join(dict.fromkeys(row["split"] for row in rows if row["split"] is not None)) or "none"
         raise UsageError(f"{dataset.name} in {dataset.store} has no {unit}s in split {split!r}: its splits are {known}")
-    leaked = pages_also_in_train(dataset.description, split)
+    leaked = also_in_train(dataset.description, split)
     judged = [row for row in of_split if row["status"] == KEPT or row["reason"] in _FOR_THE_LABEL]
     named = predictions.by_name
     predictions, of_others, foreign = predictions.of_split(dataset.name, split)
@@ -121,19 +121,30 @@ def outside(dataset: Dataset, split: str, policy: LabelPolicy) -> dict[str, str]
     return {word_id: str(reason) for word_id, reason in reasons.items() if reason is not None}
 
 
-def pages_also_in_train(about: Description, split: str) -> frozenset[str]:
-    """The pages of a split that also stand in train, under their own id or as a copy.
+def also_in_train(about: Description, split: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The pages of a split that also stand in train, under their own id or as a copy, and such words.
+
+    Words are told where each has an image of its own: what is compared there are not pages.
 
     Args:
-        about: the data set. Its ``leaks`` are of the pages before ``dedup`` took from train those that also stand
+        about: the data set. Its ``leaks`` are of what there was before ``dedup`` took from train what also stands
             elsewhere: after it there are none.
-        split: whose pages are asked for; those of train themselves are none.
+        split: whose pages and words are asked for; those of train themselves are none.
     """
     if split == "train" or about.options.dedup:
-        return frozenset()
+        return frozenset(), frozenset()
     by_id = {page for page, splits in about.leaks.ids.items() if "train" in splits and split in splits}
-    groups = [group for group in about.leaks.copies if any(place == "train" for place, _ in group)]
-    return frozenset(by_id | {page for group in groups for place, page in group if place == split})
+    pages, words = (
+        {
+            name
+            for group in groups
+            if any(place == "train" for place, _ in group)
+            for place, name in group
+            if place == split
+        }
+        for groups in (about.leaks.copies, about.leaks.words)
+    )
+    return frozenset(by_id | pages), frozenset(words)
 
 
 def references_digest(words: Iterable[JudgedWord]) -> str:
@@ -148,7 +159,9 @@ def _rows(dataset: Dataset) -> list[dict[str, Any]]:
     return [row for _, batch in batches for row in batch.to_pylist()]
 
 
-def _judged_word(row: dict[str, Any], predictions: Predictions, leaked: frozenset[str]) -> JudgedWord:
+def _judged_word(
+    row: dict[str, Any], predictions: Predictions, leaked: tuple[frozenset[str], frozenset[str]]
+) -> JudgedWord:
     word_id, page, writer = row["id"], row["page"], row["writer"]
     kept = row["status"] == KEPT
     return JudgedWord(
@@ -158,7 +171,7 @@ def _judged_word(row: dict[str, Any], predictions: Predictions, leaked: frozense
         reference=normal_form(row["text"] if kept else row["source_text"]),
         reading=predictions.texts.get(word_id, ""),
         left_out=predictions.left_out.get(word_id, None if kept else row["reason"]),
-        leaked=page in leaked,
+        leaked=page in leaked[0] or word_id in leaked[1],
         confidence=predictions.confidences.get(word_id),
     )
 

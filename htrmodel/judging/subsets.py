@@ -22,7 +22,8 @@ SUBSETS = {
 - ``no-punctuation``: words with at least one letter or digit of any script; a full stop alone is as good as given away.
 - ``seen``, ``unseen``: words whose text is, or is not, a label of the data set's own train split. A system that was
   trained on other words has not seen them for that.
-- ``clean-pages``: words of pages that do not also stand in train, under the same id or as a copy.
+- ``clean-pages``: words of pages that do not also stand in train, under the same id or as a copy; where words have
+  images of their own, those whose image does not.
 """
 
 
@@ -43,7 +44,7 @@ def subsets(
 
     Returns:
         bool [N] by the name of the subset. Without labels of train there is no ``seen`` and ``unseen``; where no
-        page also stands in train, no ``clean-pages``.
+        page or image also stands in train, no ``clean-pages``.
     """
     found = {
         "all": np.ones(len(words), dtype=bool),

@@ -123,7 +123,9 @@ def finetune(
         HtrError: the words, the checkpoint, the device or the folder are not what they should be.
     """
     if lines and pad is not None:
-        raise UsageError("--pad and --stretch are of inputs that have one width: with --lines each is as wide as its line")
+        raise UsageError(
+            "--pad and --stretch are of inputs that have one width: with --lines each is as wide as its line"
+        )
     store, mix = _store(data, mix)
     fields = {  # of `ModelFields`
         "architecture": architecture,

@@ -30,6 +30,7 @@ def make_dataset(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
         words: Sequence[dict[str, Any]],
         ids: dict[str, list[str]] | None = None,
         copies: Sequence[Sequence[tuple[str, str]]] = (),
+        word_copies: Sequence[Sequence[tuple[str, str]]] = (),
         folds_case: bool = False,
         digest: str = "ab" * 32,
     ) -> Dataset:
@@ -43,7 +44,8 @@ def make_dataset(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
         (store / "drawn").mkdir()
         pq.write_table(pa.Table.from_pylist(rows, manifest_schema(())), store / "drawn" / "manifest.parquet")
         options = BuildOptions(labels=LabelPolicy(ALNUM if folds_case else None)).recorded()
-        leaks = Leaks({page: tuple(splits) for page, splits in (ids or {}).items()}, tuple(map(tuple, copies)), {})
+        by_id = {page: tuple(splits) for page, splits in (ids or {}).items()}
+        leaks = Leaks(by_id, tuple(map(tuple, copies)), {}, words=tuple(map(tuple, word_copies)))
         description = describe(content_digest=digest, options=options, leaks=leaks)
         write_json(store / "drawn" / "dataset.json", description)
         return open_store(store).dataset("drawn")

@@ -18,7 +18,7 @@ from htrdata.sources import imgur5k
 from htrdata.sources.overlap import find_leaks
 from htrdata.store.description import Description
 from htrdata.store.reading import Dataset
-from htrmodel.judging.pairing import JudgedWord, outside, pages_also_in_train, pair, references_digest
+from htrmodel.judging.pairing import JudgedWord, outside, also_in_train, pair, references_digest
 from htrmodel.judging.predictions import Predictions
 
 from ...descriptions import describe
@@ -166,11 +166,11 @@ class TestLeaks:
         ("split", "pages"), [("test", {"p1", "p4", "p7"}), ("val", {"p3", "p6"}), ("train", set())]
     )
     def test_pages(self, split: str, pages: set[str]) -> None:
-        assert pages_also_in_train(describe(leaks=self.LEAKS), split) == pages
+        assert also_in_train(describe(leaks=self.LEAKS), split) == (frozenset(pages), frozenset())
 
     def test_dedup_has_taken_them_from_train(self) -> None:
         about = describe(leaks=self.LEAKS, options=BuildOptions(dedup=True).recorded())
-        assert pages_also_in_train(about, "test") == frozenset()
+        assert also_in_train(about, "test") == (frozenset(), frozenset())
 
     def test_what_htrdata_writes(self) -> None:
         """From pages to dataset.json and back: by id, by bytes, and what only val and test share."""
@@ -185,8 +185,13 @@ class TestLeaks:
         leaks = find_leaks(Page(name, split, (), md5=f"{number:032x}") for split, name, number in listed)
         written = encode(describe(leaks=leaks))
         about = decode(json.loads(json.dumps(written)), Description, "here", "none")
-        assert pages_also_in_train(about, "test") == {"a", "c"}
-        assert pages_also_in_train(about, "val") == frozenset()
+        assert also_in_train(about, "test") == (frozenset("ac"), frozenset())
+        assert also_in_train(about, "val") == (frozenset(), frozenset())
+
+    def test_copies_of_words_that_have_images_of_their_own_are_marked(self, make_dataset: MakeDataset) -> None:
+        groups = [[("train", "t"), ("test", "b")], [("val", "v"), ("test", "c")], [("train", "u"), ("val", "a")]]
+        dataset = make_dataset(WORDS, word_copies=groups)
+        assert [word.id for word in pair(dataset, "test", Predictions(READ)).words if word.leaked] == ["b"]
 
     def test_words_of_those_pages_are_marked(self, make_dataset: MakeDataset) -> None:
         dataset = make_dataset(WORDS, ids={"p2": ["train", "test"]})
@@ -202,7 +207,7 @@ class TestLeaks:
         """Its published lists share pages between train and test, under one id and under two."""
         root = shared / "imgur5k"
         pages = list(imgur5k.read(root))
-        leaked = pages_also_in_train(describe(leaks=find_leaks(pages)), "test")
+        leaked, _ = also_in_train(describe(leaks=find_leaks(pages)), "test")
         in_train = {page.id for page in pages if page.split == "train"}
         bytes_in_train = {page.md5 for page in pages if page.split == "train"} - {None}
         test = [page for page in pages if page.split == "test"]
