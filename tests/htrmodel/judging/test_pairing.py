@@ -18,7 +18,7 @@ from htrdata.sources import imgur5k
 from htrdata.sources.overlap import find_leaks
 from htrdata.store.description import Description
 from htrdata.store.reading import Dataset
-from htrmodel.judging.pairing import JudgedWord, outside, also_in_train, pair, references_digest
+from htrmodel.judging.pairing import JudgedWord, also_in_train, outside, pair, references_digest
 from htrmodel.judging.predictions import Predictions
 
 from ...descriptions import describe
@@ -76,7 +76,7 @@ class TestPair:
         names = {f"drawn/test/{word_id}": text for word_id, text in READ.items()}
         for given in ({**names, "drawn/train/a": "Tho"}, {"drawn/train/a": "Tho", **names}):
             paired = pair(dataset, "test", Predictions(given, by_name=True))
-            assert [(word.reading, word.left_out) for word in paired.words][0] == ("The", None)
+            assert (paired.words[0].reading, paired.words[0].left_out) == ("The", None)
             assert paired.elsewhere == 1
         only = Predictions({"drawn/train/a": "Tho", "drawn/train/t": "train"}, by_name=True)
         paired = pair(dataset, "test", only, missing="wrong")
