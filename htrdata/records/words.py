@@ -33,6 +33,7 @@ class Reason(enum.StrEnum):
     SEVERAL_LINES = "several_lines"
     EXCLUDED_TYPE = "excluded_type"
     NOT_A_WORD = "not_a_word"
+    TEXT_DIFFERS = "text_differs"
     INVALID_BOX = "invalid_box"
     EMPTY_BOX = "empty_box"
     FLAGGED = "flagged"

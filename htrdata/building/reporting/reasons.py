@@ -87,6 +87,10 @@ REASONS: dict[Reason, Told] = {
         "No single word", "The label has a space in it, or the line is not divided into words.",
         "Build lines, and let `htrmodel align` find their words.", "--unit line",
     ),
+    Reason.TEXT_DIFFERS: Told(
+        "Not the text of its line", "The line has another text than this word, and was probably corrected later.",
+        "Build lines, and let `htrmodel align` find their words.", "--unit line",
+    ),
     Reason.INVALID_BOX: Told(
         "Impossible box", "The box is no five numbers, or larger than a word of this page can be.", _MEND_SOURCE
     ),

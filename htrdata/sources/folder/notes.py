@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from htrdata.images.endings import unread_note
@@ -12,9 +11,7 @@ from htrdata.sources.folder.finding import FolderListing
 from htrdata.sources.folder.readings import Reading
 from htrdata.sources.folder.splitting import Dealt, Placed
 from htrdata.sources.folder.texts_beside import TextsBeside
-
-# Spaces that do not break, soft hyphens, spaces without width, marks of direction and of the order of bytes.
-_UNSEEN = re.compile("[\u00a0\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+from htrdata.sources.unseen import UNSEEN
 
 
 def notes_of(listing: FolderListing, reading: Reading, words: Sequence[Placed], unit: Unit) -> Iterator[str]:
@@ -47,7 +44,7 @@ def notes_of(listing: FolderListing, reading: Reading, words: Sequence[Placed], 
     named = len({word.word.image for word in words if hasattr(word.word.image, "below")})
     if 0 < named < listing.images:
         yield f"{plural(listing.images - named, 'image has', 'images have')} no text: left alone"
-    unseen = [(sign[0], word.word.id) for word in words if (sign := _UNSEEN.search(word.word.text.strip()))]
+    unseen = [(sign[0], word.word.id) for word in words if (sign := UNSEEN.search(word.word.text.strip()))]
     if unseen:
         character, first = unseen[0]
         yield (

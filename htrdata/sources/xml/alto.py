@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from htrdata.errors import BadDataError
+from htrdata.sources.xml.alto_text import text_of_line
 from htrdata.sources.xml.scaling import UNITS
 from htrdata.sources.xml.tree import LONGEST_NAME, child, children, local
-from htrdata.sources.xml.written import PIXEL, Points, Written, WrittenPage, joined, read_points, read_size, rectangle
+from htrdata.sources.xml.written import PIXEL, Points, Written, WrittenPage, read_points, read_size, rectangle
 
 
 def read_alto(root: Element, name: str) -> WrittenPage:
@@ -75,11 +76,9 @@ def _line(element: Element, tags: dict[str, str], region: str) -> Written:
     words = tuple(_word(string) for string in strings)
     if len(words) == 1 and (len(words[0].text.split()) > 1 or words[0].outline in ((), _box(element)[0])):
         words = ()  # a line that stands in one string
-    hyphen = child(element, "HYP")
-    text = joined([string.get("CONTENT", "").strip() for string in strings])
     return Written(
         id=element.get("ID", ""),
-        text=text + (hyphen.get("CONTENT", "-") if hyphen is not None else ""),
+        text=text_of_line(element),
         outline=outline,
         baseline=_baseline(element, outline),
         type=_label(element, tags),

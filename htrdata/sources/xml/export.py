@@ -17,12 +17,13 @@ from htrdata.sources.base import ALIGNMENT, Progress
 from htrdata.sources.xml.alignment import Alignment
 from htrdata.sources.xml.corpus import Corpus, Place
 from htrdata.sources.xml.export_findings import ExportFindings
-from htrdata.sources.xml.files import ExportedFile, export_name, exported_files, filled_files, packed_note
+from htrdata.sources.xml.files import ExportedFile, export_name, exported_files, filled_files, hocr_note, packed_note
 from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.parsing import parsed
 from htrdata.sources.xml.picture_size import fitted
 from htrdata.sources.xml.rows import flaw, has_type, row
 from htrdata.sources.xml.same_picture import transcribed_again
+from htrdata.sources.xml.stale_words import stale_words
 from htrdata.sources.xml.written import Written, WrittenPage
 
 LEAST_SCORE = -2.0
@@ -134,11 +135,11 @@ class XmlExport:
                 self.progress("files", number, len(placed))
             written = parsed(one, self._findings)
             if written is not None:
-                self._findings.found.append(one.below)
+                self._findings.look_at_page(one.below, written)
                 pages.append(self._page(one.below, place, written, pictures))
         if not pages:
-            others = self.settings["other_files"]
-            where = f"no ALTO or PAGE file in {self.root} (other XML files: {others}{packed_note(files, '; ')})"
+            others = f"{self.settings['other_files']}{packed_note(files, '; ')}{hocr_note(files)}"
+            where = f"no ALTO or PAGE file in {self.root} (other XML files: {others})"
             raise SourceMissingError(f"{where}: name the folder, or the zip, of an export")
         again = transcribed_again(pages)
         self._findings.again, self._findings.packed = len(again), packed_note(files)
@@ -229,8 +230,10 @@ class XmlExport:
                 )
                 yield self._straightened(found, line)
         elif line.words:
+            stale = stale_words(line.text, [part.text for part in line.words]) if line.has_own_text else ()
             for number, part in enumerate(line.words):
-                flawed = [*reasons, Reason.NOT_A_WORD if " " in part.text else None, self._unusable(part.text)]
+                own = Reason.NOT_A_WORD if " " in part.text else Reason.TEXT_DIFFERS if number in stale else None
+                flawed = [*reasons, own, self._unusable(part.text)]
                 found = row(part, f"{line_id}/{number:03d}", flawed, writer, extra, baseline=line)
                 yield self._straightened(found, line)
         else:

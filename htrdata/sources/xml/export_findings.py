@@ -9,8 +9,11 @@ from pathlib import PurePosixPath
 from htrdata.images.endings import unread_note
 from htrdata.records.counting import plural
 from htrdata.sources.escaped_twice import ESCAPED
+from htrdata.sources.unseen import UNSEEN
 from htrdata.sources.xml.mets import Mets
+from htrdata.sources.xml.written import WrittenPage
 
+_UNBREAKABLE = "\u00a0"
 _NOT_READ = "is not looked into: unpack what is there, or name it by itself"
 
 
@@ -25,6 +28,9 @@ class ExportFindings:
         listed: the METS files that list pages.
         filled: files that a recogniser has written beside them.
         escaped: in how many lines something looks escaped twice, by what it is.
+        unseen: in how many lines there are signs that nobody sees, by what they are, but for spaces that do not break.
+        lineless: how many regions have a text and no lines.
+        pages_with_lineless: on how many pages they are.
         again: how many pages another file of the same picture has already.
         packed: what to say of archives within the export; empty where there are none.
     """
@@ -35,19 +41,30 @@ class ExportFindings:
     listed: list[Mets] = field(default_factory=list)
 
     escaped: Counter[str] = field(default_factory=Counter)
+    unseen: Counter[str] = field(default_factory=Counter)
+    lineless: int = 0
+    pages_with_lineless: int = 0
     filled: int = 0
     again: int = 0
     packed: str = ""
 
     def clear(self) -> None:
         """Forgets what an earlier look has found."""
-        for part in (self.others, self.unread, self.found, self.listed, self.escaped):
+        for part in (self.others, self.unread, self.found, self.listed, self.escaped, self.unseen):
             part.clear()
-        self.filled = self.again = 0
+        self.filled = self.again = self.lineless = self.pages_with_lineless = 0
         self.packed = ""
+
+    def look_at_page(self, below: PurePosixPath, page: WrittenPage) -> None:
+        """Looks at what an ALTO or PAGE file says of its page."""
+        self.found.append(below)
+        self.lineless += page.lineless
+        self.pages_with_lineless += page.lineless > 0
 
     def look_at(self, text: str) -> None:
         """Looks at the text of a line, as corpus and rules leave it."""
+        if found := set(UNSEEN.findall(text)) - {_UNBREAKABLE}:
+            self.unseen.update(f"U+{ord(sign):04X}" for sign in found)
         if "&" in text:
             self.escaped.update(set(ESCAPED.findall(text)))
 
@@ -67,6 +84,17 @@ class ExportFindings:
             told.append(
                 f"texts hold what looks like XML that was escaped twice: {signs}; a table for --text-rules puts it "
                 "right, of two columns, char and replacement"
+            )
+        if self.unseen:
+            signs = ", ".join(f"{sign} in {plural(count, 'line')}" for sign, count in self.unseen.most_common(5))
+            told.append(
+                f"texts hold signs that nobody sees, which are learnt and counted as others are: {signs}; a table for "
+                "--text-rules takes them out"
+            )
+        if self.lineless:
+            told.append(
+                f"{plural(self.lineless, 'region')} of {plural(self.pages_with_lineless, 'page')} with a text, and "
+                "without lines that it could be cut by: no row has it; find the lines, and put it into them"
             )
         if self.again:
             told.append(

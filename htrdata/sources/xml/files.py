@@ -17,6 +17,7 @@ from htrdata.sources.packed import packed_files, packed_stem
 FILLED = ".htrmodel-predict.json"
 """What lies in a folder that ``htrmodel predict --xml`` has written."""
 
+_HOCR = frozenset({".hocr", ".html", ".htm", ".xhtml"})
 _ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".7z", ".rar"})
 
 
@@ -73,6 +74,14 @@ def filled_files(files: Iterable[ExportedFile]) -> set[PurePosixPath]:
 def export_name(root: Path) -> str:
     """The name of an export: of its folder, or that of the archive without its ending."""
     return packed_stem(real_path(root).name)
+
+
+def hocr_note(files: Sequence[ExportedFile]) -> str:
+    """How many files may be hOCR, which is not read, and what makes ALTO of them; empty where there are none."""
+    count = sum(one.below.suffix.lower() in _HOCR and not one.is_leftover for one in files)
+    if not count:
+        return ""
+    return f"; {plural(count, 'file')} of hOCR or HTML: `ocr-transform hocr alto4.0` of ocr-fileformat makes ALTO of it"
 
 
 def packed_note(files: Sequence[ExportedFile], before: str = "") -> str:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 
 from htrdata.errors import BadDataError
 from htrdata.sources.xml import alto, page_format
+from htrdata.sources.xml.alto_text import hyphen_of
 from htrdata.sources.xml.readings import ReadLine, ReadText
 from htrdata.sources.xml.scaling import SAME, Size, another_size, on_picture, scale_of
 from htrdata.sources.xml.splicing import SplicedFile
@@ -122,9 +123,7 @@ class XmlPage:
             if self.written.format == "page":
                 put_page_words(self._file, element, words, name, ids)
                 continue
-            hyphen = child(element, "HYP")
-            sign = "" if hyphen is None else hyphen.get("CONTENT", "-")
-            place_alto_words(self._file, element, _without(words, sign), name, ids)
+            place_alto_words(self._file, element, _without(words, hyphen_of(element)), name, ids)
 
     def _in_file(self, words: tuple[PlacedText, ...]) -> tuple[PlacedText, ...]:
         if self._scale == SAME:

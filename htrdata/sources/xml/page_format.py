@@ -44,7 +44,8 @@ def read_page(root: Element, name: str) -> WrittenPage:
     page = pages[0]
     size = read_size(page.get("imageWidth"), page.get("imageHeight"))
     lines = tuple(_line(element, region) for element, region in line_elements(page))
-    return WrittenPage("page", page.get("imageFilename", "").strip(), size, lines)
+    lineless = sum(map(_is_lineless, page.iter()))
+    return WrittenPage("page", page.get("imageFilename", "").strip(), size, lines, lineless=lineless)
 
 
 def line_elements(element: Element, region: str = "") -> Iterator[tuple[Element, str]]:
@@ -61,21 +62,31 @@ def line_elements(element: Element, region: str = "") -> Iterator[tuple[Element,
 def _line(element: Element, region: str) -> Written:
     outline, flaw = _points(element, "Coords")
     words = tuple(_word(word) for word in children(element, "Word"))
+    own = text_of(element)
     return Written(
         id=element.get("id", ""),
-        text=text_of(element) or joined([word.text for word in words]),
+        text=own or joined([word.text for word in words]),
         outline=outline,
         baseline=_points(element, "Baseline")[0],
         type=_type(element),
         region=region,
         words=words,
         flaw=flaw,
+        has_own_text=bool(own),
     )
+
+
+def _is_lineless(element: Element) -> bool:
+    """Whether it is a region with a text that no line has a place for."""
+    inner = [local(below) for below in element]
+    ends = any(name == "TextLine" or name.endswith("Region") for name in inner)
+    return local(element) == "TextRegion" and not ends and bool(text_of(element))
 
 
 def _word(element: Element) -> Written:
     outline, flaw = _points(element, "Coords")
-    return Written(element.get("id", ""), text_of(element), outline, flaw=flaw)
+    text = text_of(element) or "".join(map(text_of, children(element, "Glyph")))
+    return Written(element.get("id", ""), text, outline, flaw=flaw)
 
 
 def text_of(element: Element) -> str:

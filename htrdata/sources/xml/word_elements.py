@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from htrdata.sources.xml.alto_text import text_of_line
 from htrdata.sources.xml.splicing import SplicedFile
 from htrdata.sources.xml.tree import child, children, local, namespace
 from htrdata.sources.xml.written import Points, words_of
@@ -135,6 +136,8 @@ def alto_stays(file: SplicedFile, line: Element) -> str | None:
     strings = list(children(line, "String"))
     if any(len(words_of(string.get("CONTENT", ""))) != 1 for string in strings) and len(strings) > 1:
         return "with Strings that are no words"
+    if len(strings) > 1 and len(words_of(text_of_line(line))) < sum(bool(string.get("CONTENT")) for string in strings):
+        return "with Strings that are parts of words"
     more = any(set(string.attrib) - {*_OF_LINE, *_KEPT, *_OF_TEXT} or file.has_content(string) for string in strings)
     if len(strings) == 1 and more and len(words_of(strings[0].get("CONTENT", ""))) > 1:
         return "with a String that has more than a text"  # characters, other readings: of none of the words alone

@@ -29,6 +29,7 @@ class Written:
         region: type of the region that it stands in, else its id.
         words: of the line, where the file has them as elements of their own.
         flaw: what is wrong with its coordinates, if anything; it has no outline then.
+        has_own_text: whether a line has its text apart from its words, so that they may differ.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Written:
     region: str = ""
     words: tuple[Written, ...] = ()
     flaw: str = ""
+    has_own_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class WrittenPage:
         size: width and height, in the unit, that the coordinates are for; None where the file does not say.
         lines: in the order of the file.
         unit: of all coordinates, see `htrdata.sources.xml.scaling`.
+        lineless: how many regions have a text and no lines.
     """
 
     format: str
@@ -58,6 +61,7 @@ class WrittenPage:
     size: tuple[float, float] | None
     lines: tuple[Written, ...]
     unit: str = PIXEL
+    lineless: int = 0
 
 
 def read_points(text: str) -> Points | None:
