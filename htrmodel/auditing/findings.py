@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
+from htrdata.labels import normal_form
 from htrmodel.auditing.kinds import Kind, guess
 from htrmodel.auditing.scoring import Score
 
@@ -91,8 +92,11 @@ def rank_readings(
     """
     found = []
     for word in words:
-        reading = texts.get(word.id)
-        if reading is not None and reading != word.label:
+        given = texts.get(word.id)
+        if given is None:
+            continue
+        reading = normal_form(given)  # as labels are: an é is one, however it was typed
+        if reading != word.label:
             sure = min(max(confidences.get(word.id, 0.0), 1 - SUREST), SUREST)
             found.append(Finding(word, reading, sure, math.log(sure / (1 - sure)), _kind(word, reading)))
     return sorted(found, key=lambda finding: -finding.score)

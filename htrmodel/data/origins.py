@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.cards import read_card
 from htrdata.files.regular import real_path
 from htrdata.labels import legible, normal_form
-from htrdata.records import Unit
+from htrdata.records import SPLITS, Unit
 from htrdata.store.columns import codes, numbers, select, strings, take
 from htrdata.store.digests import file_sha256
 from htrdata.store.format import DATA_FILE, FORMAT_1
@@ -26,6 +27,9 @@ from htrmodel.data.divisions import divided
 from htrmodel.data.origin import Chunk, Rows
 
 _CHUNK_ROWS = 65_536
+
+ImageDigests = NDArray[np.uint64]
+"""Of each image the first 8 bytes of its SHA-256: among a thousand million no two are alike by chance."""
 
 
 class StoredSplit:
@@ -96,6 +100,23 @@ class StoredSplit:
             for _, batch in self._batches(["id", "split", "status", "source_text", "reason"])
         ]
         return pa.Table.from_batches(parts).rename_columns(["id", "text", "reason"])
+
+    def image_digests(self) -> dict[str, ImageDigests]:
+        """Those of all images of the data set, by split.
+
+        Raises:
+            BadDataError: the manifest is damaged.
+        """
+        found: dict[str, list[ImageDigests]] = {split: [] for split in SPLITS}
+        for _, batch in self._batches(["split", "status", "image_sha256"]):
+            for split, parts in found.items():
+                column = select(batch["image_sha256"], rows_with(batch, split, KEPT))
+                if column.null_count:
+                    raise self._manifest.damaged("a kept word has no digest of its image")
+                if len(column):
+                    digests = np.frombuffer(column.buffers()[1], "<u8").reshape(-1, 4)
+                    parts.append(digests[column.offset : column.offset + len(column), 0].copy())
+        return {split: np.concatenate(parts) for split, parts in found.items() if parts}
 
     def digest(self) -> str:
         """Over the content digests that ``dataset.json`` gives."""

@@ -30,6 +30,7 @@ def learn_forecast(recogniser: Recogniser, store: Path, split: str = "val") -> F
     edits: list[float] = []
     characters: list[float] = []
     documents: list[str] = []
+    read: list[float] = []
     for dataset in open_store(store):
         if split not in dataset.splits:
             continue
@@ -43,4 +44,5 @@ def learn_forecast(recogniser: Recogniser, store: Path, split: str = "val") -> F
             edits.append(wrong)
             characters.append(length)
             documents.append(f"{dataset.name} {word.cluster}")
-    return learn(confidences, edits, characters, documents)
+            read.append(len(word.reading))
+    return learn(confidences, edits, characters, documents, read)

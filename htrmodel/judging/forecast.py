@@ -78,7 +78,11 @@ def per_character(confidence: float, text: str) -> float:
 
 
 def learn(
-    confidences: Sequence[float], edits: Sequence[float], characters: Sequence[float], documents: Sequence[str]
+    confidences: Sequence[float],
+    edits: Sequence[float],
+    characters: Sequence[float],
+    documents: Sequence[str],
+    read: Sequence[float] | None = None,
 ) -> Forecaster:
     """Learns how CER falls with confidence, and measures on documents left out of it how wrong forecasts are.
 
@@ -87,11 +91,14 @@ def learn(
         edits: of each.
         characters: of each, as transcribed.
         documents: that each is of: its writer or page.
+        read: characters that were read of each, by which forecasts weigh lines: nobody knows then how many there are;
+            None where they are those transcribed.
 
     Raises:
         UsageError: there are fewer than two documents of five lines.
     """
     sure, wrong, length = (np.asarray(one, np.float64) for one in (confidences, edits, characters))
+    seen = np.maximum(length if read is None else np.asarray(read, np.float64), 1)
     names, number = np.unique(np.asarray(documents, str), return_inverse=True)
     whole = [place for place in range(len(names)) if (number == place).sum() >= _FEWEST]
     if len(whole) < 2:
@@ -102,7 +109,7 @@ def learn(
         others = fold[number] != fold[place]
         mine = number == place
         knots = _curve(sure[others], wrong[others], length[others])
-        found = np.average(np.interp(sure[mine], *knots), weights=np.maximum(length[mine], 1))
+        found = np.average(np.interp(sure[mine], *knots), weights=seen[mine])
         errors.append(abs(found - wrong[mine].sum() / max(length[mine].sum(), 1)))
     confidence, cer = _curve(sure, wrong, length)
     return Forecaster(

@@ -20,11 +20,12 @@ from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batches, WordBatches, has_room
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
+from htrmodel.data.held_out_copies import held_out_copies
 from htrmodel.data.lines import LineBatches, writable
 from htrmodel.data.mixed_stores import Mixed, find_mixed
 from htrmodel.data.mixing import TrainingOrder, parse_mix
 from htrmodel.data.origin import Origin
-from htrmodel.data.origins import PlainShards
+from htrmodel.data.origins import PlainShards, StoredSplit
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.splits import find_split, shards_beside, undivided
 from htrmodel.data.units import check_unit, doubt_of_unit
@@ -162,6 +163,7 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
     together = [len(place.train) for place in found] if ratios else []
     words = TrainingWords(train, val, ratios or None, together if max(together, default=1) > 1 else None)
     _say_what_comes_twice(words.divided, say)
+    _say_what_is_not_held_out([one.origin for one in train], config, say)
     if words.drawn:
         say(
             f"all of these {config.unit}s are drawn by a program: what is trained on them has seen no handwriting of "
@@ -180,6 +182,18 @@ def _say_what_comes_twice(datasets: Sequence[DividedSet], say: Say) -> None:
                 f"{', '.join(several)} are one split of one corpus ({corpus}): a word that is in several of them is "
                 "trained on as often; choose one of them with --mix, if that is not meant"
             )
+
+
+def _say_what_is_not_held_out(train: Sequence[Origin], config: RecogniserConfig, say: Say) -> None:
+    found: dict[str, list[str]] = {}
+    for one in held_out_copies([origin for origin in train if isinstance(origin, StoredSplit)]):
+        found.setdefault(one.name, []).append(f"{one.copies:,} of {plural(one.images, f'{one.split} {config.unit}')}")
+    for name, shares in found.items():
+        say(
+            f"{name}: {' and '.join(shares)} have the very image of one that is trained on, so figures on them "
+            "flatter; a build with --dedup takes its own copies from train, and --mix one of two data sets with the "
+            "same images"
+        )
 
 
 def _find_validation(place: Mixed, say: Say) -> Iterator[Origin]:

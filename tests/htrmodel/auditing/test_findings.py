@@ -96,3 +96,8 @@ def test_of_readings_alone_the_surest_come_first() -> None:
     words = [a_word("a", "one"), a_word("b", "two"), a_word("c", "three"), a_word("d", "four")]
     found = rank_readings(words, {"a": "on", "b": "two", "c": "tree"}, {"a": 0.6, "b": 0.9, "c": 1.0})
     assert [(one.word.id, one.reading, one.kind) for one in found] == [("c", "tree", "typo"), ("a", "on", "typo")]
+
+
+def test_a_reading_is_compared_as_labels_are_however_it_was_typed() -> None:
+    word = AuditedWord("a", "train", "\u00e9t\u00e9", (), "train/drawn", 1)
+    assert not rank_readings([word], {"a": "e\u0301te\u0301 "}, {"a": 0.99})

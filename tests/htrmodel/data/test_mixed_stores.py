@@ -101,3 +101,25 @@ def test_data_sets_that_share_a_ratio_are_one_stream() -> None:
     assert seen[6:].max() <= 1  # of 32 words, 8 have been taken: none twice
     alone = TrainingOrder([6, 32], 10, ratios=[0.8, 0.2], seed=3)
     assert all(np.array_equal(one, other) for one, other in zip(order.batches(1), alone.batches(1), strict=True))
+
+
+FLATTERS = "have the very image of one that is trained on"
+
+
+def test_images_that_are_held_out_and_trained_on_are_told_whatever_store_they_are_in(
+    make_store: MakeStore, tmp_path: Path
+) -> None:
+    """Images of a data set are numbered from its seed on in each split: so the first of each split are the same."""
+    make_store({"train": list("mnp")}, name="a", root=tmp_path / "here", seed=1)
+    make_store({"train": ["q"], "val": ["r", "s"]}, name="b", root=tmp_path / "here", seed=2)
+    make_store({"train": ["x"], "val": ["z"], "test": list("mnpst")}, name="c", root=tmp_path / "rest", seed=1)
+
+    def told(*mix: str) -> list[str]:
+        return [one.partition(f" {FLATTERS}")[0] for one in mixed(tmp_path, *mix)[1] if FLATTERS in one]
+
+    assert told("a", "b") == ["b: 1 of 2 val words"]
+    assert told(f"{tmp_path}/rest/c") == ["c: 1 of 1 val word and 1 of 5 test words"]
+    assert told("a:1", "b:1", f"{tmp_path}/rest:1") == [
+        "b: 1 of 2 val words",
+        "c: 1 of 1 val word and 3 of 5 test words",
+    ]

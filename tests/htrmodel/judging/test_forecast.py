@@ -45,6 +45,23 @@ def test_its_error_is_that_of_documents_it_has_not_seen() -> None:
     assert learn(sure, odd, lengths, names).error_90 > 3 * learn(sure, edits, lengths, names).error_90
 
 
+def test_its_error_is_that_of_forecasts_that_know_only_what_was_read() -> None:
+    """Of hard lines half is not seen: weighed by what was read they count too little, and the error says so."""
+    sure, edits, lengths, names = drawn(100)
+    read = [length / 10 if one < 0.6 else length for one, length in zip(sure, lengths, strict=True)]
+    known, unknown = learn(sure, edits, lengths, names), learn(sure, edits, lengths, names, read)
+    assert (known.confidence, known.cer) == (unknown.confidence, unknown.cer)
+    errors = []
+    sure_, edits_, lengths_, names_ = map(np.array, drawn(100, seed=1))
+    read_ = np.where(sure_ < 0.6, lengths_ / 10, lengths_)
+    for name in np.unique(names_):
+        mine = names_ == name
+        found = unknown.forecast(sure_[mine].tolist(), read_[mine].tolist())
+        errors.append(abs(found - edits_[mine].sum() / lengths_[mine].sum()))
+    assert unknown.mean_error == pytest.approx(np.mean(errors), abs=0.01)
+    assert unknown.mean_error > 1.3 * known.mean_error
+
+
 def test_it_is_kept_as_json_and_nothing_else_is_taken_for_it() -> None:
     learnt = learn(*drawn(3))
     assert Forecaster.from_json(learnt.to_json()) == learnt
