@@ -16,6 +16,7 @@ from pathlib import Path
 from htrdata.errors import BadDataError, SourceMissingError
 from htrdata.files.regular import read_regular
 from htrdata.records import Box, Reason
+from htrdata.sources.xml.geometry import is_near
 
 MOST = 1 << 30
 """Bytes of the file; a million words have some fifty million."""
@@ -92,16 +93,18 @@ class Alignment:
             words.append(AlignedWord(text, None if xc is None else Box(xc, yc, w, h, angle), score))
         return {line: tuple(words) for line, words in lines.items()}
 
-    def words(self, line: str, text: str) -> tuple[AlignedWord, ...]:
+    def words(self, line: str, text: str, place: Box | None = None) -> tuple[AlignedWord, ...]:
         """The words of a line; without boxes where the alignment does not have the line.
 
         Args:
             line: the id of the line.
             text: its transcription, which must be that of the alignment.
+            place: where it is, which must be where the alignment found it; None where nobody knows.
 
         Raises:
             SourceMissingError: there is no such file.
-            BadDataError: the file is no alignment, or was made from another transcription.
+            BadDataError: the file is no alignment, or was made from another transcription, or from a picture of another
+                size.
         """
         tokens = text.split()
         aligned = self._lines.get(line)
@@ -110,4 +113,9 @@ class Alignment:
         if [word.text for word in aligned] != tokens:
             there = " ".join(word.text for word in aligned)
             raise BadDataError(f"{self.path}: line {line!r} is {there!r} there, but {text!r} here: align it anew")
+        if place is not None and any(word.box is not None and not is_near(place, word.box) for word in aligned):
+            raise BadDataError(
+                f"{self.path}: words of line {line!r} lie outside of it, as if it had been moved or its picture had "
+                "been scaled since: align it anew"
+            )
         return aligned

@@ -21,7 +21,7 @@ from htrdata.sources.xml.files import ExportedFile, export_name, exported_files,
 from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.parsing import parsed
 from htrdata.sources.xml.picture_size import fitted
-from htrdata.sources.xml.rows import flaw, has_type, row
+from htrdata.sources.xml.rows import flaw, has_type, place_of, row
 from htrdata.sources.xml.same_picture import transcribed_again
 from htrdata.sources.xml.stale_words import stale_words
 from htrdata.sources.xml.written import Written, WrittenPage
@@ -221,7 +221,7 @@ class XmlExport:
             yield self._straightened(row(line, line_id, reasons, writer, extra), line)
         elif self.alignment is not None:
             outline = Outline.of(line.outline) if line.outline else None
-            for number, word in enumerate(self.alignment.words(line_id, line.text)):
+            for number, word in enumerate(self.alignment.words(line_id, line.text, place_of(line))):
                 told = [flaw(line), self._unusable(word.text), word.reason(self.least_score)]
                 reason = first_reason([*reasons, *told])
                 more = {**extra, "score": "" if word.score is None else f"{word.score:.3f}"}

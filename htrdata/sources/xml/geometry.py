@@ -53,6 +53,14 @@ def runs_leftwards(text: str) -> bool:
     return kinds.count("R") + kinds.count("AL") > kinds.count("L")
 
 
+def is_near(line: Box, word: Box) -> bool:
+    """Whether the middle of a word lies in a line, or no further from it than the line is high."""
+    cosine, sine = turn(line.angle)
+    x, y = word.xc - line.xc, word.yc - line.yc
+    along, across = x * cosine - y * sine, x * sine + y * cosine
+    return abs(along) <= line.w / 2 + line.h and abs(across) <= 1.5 * line.h
+
+
 def box_around(points: Points, angle: float) -> Box:
     """The smallest box of an angle that holds all points.
 

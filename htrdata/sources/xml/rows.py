@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from htrdata.records import Outline, Reason, Word, first_reason
+from htrdata.records import Box, Outline, Reason, Word, first_reason
 from htrdata.sources.xml.geometry import angle_of, box_around
 from htrdata.sources.xml.written import Written
 
@@ -16,12 +16,16 @@ def row(
     baseline: Written | None = None,
 ) -> Word:
     """A line, or a word that stands as the baseline of its line does."""
-    box = outline = None
-    if written.outline:
-        box = box_around(written.outline, angle_of((baseline or written).baseline, written.text))
-        outline = Outline.of(written.outline)
+    box, outline = place_of(written, baseline), Outline.of(written.outline) if written.outline else None
     reason = first_reason([*reasons, flaw(written)])
     return Word(row_id, written.text, box, None, reason, writer, extra, outline=outline)
+
+
+def place_of(written: Written, baseline: Written | None = None) -> Box | None:
+    """Where a line is, or a word that stands as the baseline of its line does; None of one without coordinates."""
+    if not written.outline:
+        return None
+    return box_around(written.outline, angle_of((baseline or written).baseline, written.text))
 
 
 def flaw(written: Written) -> Reason | None:

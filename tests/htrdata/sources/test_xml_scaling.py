@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -18,9 +20,11 @@ from htrdata.cli.commands import commands
 from htrdata.errors import BadDataError
 from htrdata.images.codec import encode
 from htrdata.images.cropping import reduce_height
-from htrdata.records import Page, Reason, Unit
+from htrdata.records import Box, Page, Reason, Unit
 from htrdata.sources.xml import XmlExport
+from htrdata.sources.xml.alignment import COLUMNS, Alignment
 from htrdata.sources.xml.filling import XmlPage
+from htrdata.sources.xml.geometry import is_near
 from htrdata.sources.xml.readings import ReadLine, ReadText
 from htrdata.sources.xml.scaling import SAME, Scale, Size, scale_of
 from htrdata.sources.xml.word_elements import PlacedText
@@ -236,3 +240,32 @@ def test_another_picture_is_refused_with_the_remedy() -> None:
             XmlPage(text, "p.xml").fit(Size(600, 400), scaled)
         with pytest.raises(BadDataError, match="pixels: export the pages"):
             XmlPage(text, "p.xml").fit(Size(500, 600), scaled)
+
+
+def test_an_alignment_made_on_pictures_of_another_size_is_refused(tmp_path: Path) -> None:
+    root = write(tmp_path / "in", alto("p.png", SIZE, LINES), picture(SIZE)).root
+    path = tmp_path / "words.parquet"
+    rows = [(f"p/{line.id}", number, *word) for line in LINES for number, word in enumerate(line.words)]
+    columns: dict[str, list[object]] = {name: [] for name in COLUMNS}
+    for line, number, text, (left, top, right, bottom) in rows:
+        box = ((left + right) / 2, (top + bottom) / 2, right - left, bottom - top, 0.0)
+        for name, value in zip(COLUMNS, (line, "test", number, text, *box, -0.1, None), strict=True):
+            columns[name].append(value)
+    pq.write_table(pa.table(columns), path)
+    source = XmlExport(root, "word", split="test", alignment=Alignment(path), scaled=True)
+    assert [row.reason for row in cut(source)] == [None] * 3
+    (root / "p.png").write_bytes(picture(SIZE, 2))
+    with pytest.raises(BadDataError, match=r"lie outside of it, .* align it anew"):
+        list(source.pages())
+
+
+@pytest.mark.parametrize("angle", [0.0, 90.0, -30.0, 180.0])
+def test_words_are_near_their_line_however_it_is_turned(angle: float) -> None:
+    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+
+    def moved(along: float, across: float) -> Box:
+        return Box(500 + along * cosine + across * sine, 500 - along * sine + across * cosine, 50, 20, angle)
+
+    line = Box(500, 500, 400, 40, angle)
+    assert all(is_near(line, moved(*place)) for place in ((0, 0), (230, 10), (-230, -50)))
+    assert not any(is_near(line, moved(*place)) for place in ((250, 0), (-250, 0), (0, 70), (100, -70)))
