@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     "--least-score", type=float, help="Drop aligned words whose letters are less likely, as a log.  [default: -2]"
 )
 @click.option(
-    "--without", multiple=True, metavar="TYPE", help="Drop lines of a type: printed, for example. Repeatable."
+    "--without",
+    multiple=True,
+    metavar="TYPE",
+    help="Drop lines of a type, or with a tag: printed, unclear. Repeatable.",
 )
 @click.option(
     "--text-rules",

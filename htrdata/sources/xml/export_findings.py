@@ -13,6 +13,7 @@ from htrdata.sources.unseen import UNSEEN
 from htrdata.sources.xml.mets import Mets
 from htrdata.sources.xml.written import WrittenPage
 
+_DOUBTFUL = frozenset({"unclear", "gap", "strikethrough"})
 _UNBREAKABLE = "\u00a0"
 _NOT_READ = "is not looked into: unpack what is there, or name it by itself"
 
@@ -29,6 +30,7 @@ class ExportFindings:
         filled: files that a recogniser has written beside them.
         escaped: in how many lines something looks escaped twice, by what it is.
         unseen: in how many lines there are signs that nobody sees, by what they are, but for spaces that do not break.
+        tags: in how many lines something is marked as not to be read, or not to be learnt, by the tag.
         lineless: how many regions have a text and no lines.
         pages_with_lineless: on how many pages they are.
         again: how many pages another file of the same picture has already.
@@ -42,6 +44,7 @@ class ExportFindings:
 
     escaped: Counter[str] = field(default_factory=Counter)
     unseen: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
     lineless: int = 0
     pages_with_lineless: int = 0
     filled: int = 0
@@ -50,7 +53,7 @@ class ExportFindings:
 
     def clear(self) -> None:
         """Forgets what an earlier look has found."""
-        for part in (self.others, self.unread, self.found, self.listed, self.escaped, self.unseen):
+        for part in (self.others, self.unread, self.found, self.listed, self.escaped, self.unseen, self.tags):
             part.clear()
         self.filled = self.again = self.lineless = self.pages_with_lineless = 0
         self.packed = ""
@@ -60,6 +63,9 @@ class ExportFindings:
         self.found.append(below)
         self.lineless += page.lineless
         self.pages_with_lineless += page.lineless > 0
+        for line in page.lines:
+            if line.tags:
+                self.tags.update(line.tags & _DOUBTFUL)
 
     def look_at(self, text: str) -> None:
         """Looks at the text of a line, as corpus and rules leave it."""
@@ -80,17 +86,18 @@ class ExportFindings:
         if self.filled:
             told.append(f"{self.filled:,} files of `htrmodel predict --xml` within the export are no part of it")
         if self.escaped:
-            signs = ", ".join(f"{sign} in {plural(count, 'line')}" for sign, count in self.escaped.most_common(5))
             told.append(
-                f"texts hold what looks like XML that was escaped twice: {signs}; a table for --text-rules puts it "
-                "right, of two columns, char and replacement"
+                f"texts hold what looks like XML that was escaped twice: {_listed(self.escaped)}; a table for "
+                "--text-rules puts it right, of two columns, char and replacement"
             )
         if self.unseen:
-            signs = ", ".join(f"{sign} in {plural(count, 'line')}" for sign, count in self.unseen.most_common(5))
             told.append(
-                f"texts hold signs that nobody sees, which are learnt and counted as others are: {signs}; a table for "
-                "--text-rules takes them out"
+                "texts hold signs that nobody sees, which are learnt and counted as others are: "
+                f"{_listed(self.unseen)}; a table for --text-rules takes them out"
             )
+        if self.tags:
+            first = min(self.tags)
+            told.append(f"transcribers marked {_listed(self.tags)}; --without {first} drops lines with {first}")
         if self.lineless:
             told.append(
                 f"{plural(self.lineless, 'region')} of {plural(self.pages_with_lineless, 'page')} with a text, and "
@@ -104,3 +111,9 @@ class ExportFindings:
         if self.packed:
             told.append(f"{self.packed} within the export, which {_NOT_READ}")
         return [*told, *([unread_note(self.unread)] if self.unread else [])]
+
+
+def _listed(counts: Counter[str]) -> str:
+    """In how many lines something was found, what is found most first, at most five."""
+    most = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:5]
+    return ", ".join(f"{what} in {plural(count, 'line')}" for what, count in most)

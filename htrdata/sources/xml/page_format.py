@@ -23,6 +23,8 @@ from htrdata.sources.xml.tree import child, children, local
 from htrdata.sources.xml.written import Points, Written, WrittenPage, joined, read_points, read_size
 
 _STRUCTURE = re.compile(r"structure\s*\{[^}]*?\btype\s*:\s*([^;}]+)")
+_TAG = re.compile(r"(\w{1,100})\s{0,9}\{([^{}]*)\}")
+_STRUCK = re.compile(r"strikethrough\s*:\s*true")
 _BROKEN = re.compile(r"[ ]*[\t\r\n][ \t\r\n]*")  # a text that is laid out like its file: one line all the same
 _INDEX = re.compile("[0-9]{1,9}")
 _LONGEST_CUSTOM = 10_000  # characters that are looked at; the pattern takes the square of their number at worst
@@ -72,6 +74,7 @@ def _line(element: Element, region: str) -> Written:
         region=region,
         words=words,
         flaw=flaw,
+        tags=_tags(element),
         has_own_text=bool(own),
     )
 
@@ -122,3 +125,14 @@ def _type(element: Element) -> str:
     """What ``custom`` says as Transkribus and eScriptorium write it, else the attribute ``type``."""
     found = _STRUCTURE.search(element.get("custom", "")[:_LONGEST_CUSTOM])
     return found[1].strip() if found else element.get("type", "")
+
+
+def _tags(element: Element) -> frozenset[str]:
+    """What Transkribus marks within a line: ``unclear {offset:5; length:3;}``, ``textStyle {strikethrough:true;}``."""
+    found = set()
+    for name, values in _TAG.findall(element.get("custom", "")[:_LONGEST_CUSTOM]):
+        if name == "textStyle" and _STRUCK.search(values):
+            found.add("strikethrough")
+        elif name not in ("textStyle", "readingOrder", "structure"):
+            found.add(name)
+    return frozenset(found)

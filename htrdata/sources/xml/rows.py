@@ -34,6 +34,10 @@ def flaw(written: Written) -> Reason | None:
 
 
 def has_type(line: Written, types: tuple[str, ...]) -> bool:
-    """Whether a line is of one of the types; those of ALTO may be several, and have subtypes behind a colon."""
+    """Whether a line is of one of the types, or has one of the tags.
+
+    Types of ALTO may be several, and have subtypes behind a colon.
+    """
     own = {part.lower() for name in line.type.split() for part in (name, name.rpartition(":")[2])}
+    own.update(tag.lower() for tag in line.tags)
     return any(name.lower() in own for name in types)

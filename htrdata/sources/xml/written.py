@@ -29,6 +29,7 @@ class Written:
         region: type of the region that it stands in, else its id.
         words: of the line, where the file has them as elements of their own.
         flaw: what is wrong with its coordinates, if anything; it has no outline then.
+        tags: what is marked within a line, such as ``unclear``, ``gap`` or ``strikethrough`` of Transkribus.
         has_own_text: whether a line has its text apart from its words, so that they may differ.
     """
 
@@ -40,6 +41,7 @@ class Written:
     region: str = ""
     words: tuple[Written, ...] = ()
     flaw: str = ""
+    tags: frozenset[str] = frozenset()
     has_own_text: bool = False
 
 

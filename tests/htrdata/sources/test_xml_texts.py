@@ -148,3 +148,23 @@ def test_the_page_of_the_format_lists_all_reasons() -> None:
     assert [listed.index(f"`{reason}`") for reason in Reason] == sorted(
         listed.index(f"`{reason}`") for reason in Reason
     )
+
+
+def test_lines_with_tags_are_told_and_left_out_on_demand(tmp_path: Path) -> None:
+    customs = (
+        "readingOrder {index:0;}",
+        "readingOrder {index:1;} unclear {offset:2; length:3;}",
+        "textStyle {offset:0; length:4;strikethrough:true; underlined:true;} gap {offset:9; length:0;}",
+        "textStyle {offset:0; length:4;strikethrough:false;} person {offset:0; length:4;}",
+        "unclear {" * 100_000,
+    )
+    coords, text = '<Coords points="0,0 9,0 9,9"/>', "<TextEquiv><Unicode>text</Unicode></TextEquiv>"
+    lines = "".join(f'<TextLine id="l{k}" custom="{one}">{coords}{text}</TextLine>' for k, one in enumerate(customs))
+    (tmp_path / "p.xml").write_text(page("p.png", SIZE, (), lines))
+    (tmp_path / "p.png").touch()
+    source = XmlExport(tmp_path, split="test", excluded=("Unclear", "strikethrough"))
+    (only,) = source.pages()
+    dropped = [Reason.EXCLUDED_TYPE if number in (1, 2) else None for number in range(5)]
+    assert [word.reason for word in only.words] == dropped
+    told = "transcribers marked gap in 1 line, strikethrough in 1 line, unclear in 1 line; --without gap drops"
+    assert told in "\n".join(source.remarks)
