@@ -84,7 +84,7 @@ def finetune(as_json: bool, **given: Unpack[FinetuneOptions]) -> None:
 
 def _summary(outcome: Outcome) -> str:
     from htrmodel.training.choosing import measure
-    from htrmodel.training.sentences import left_out
+    from htrmodel.training.sentences import of_which
 
     state, folder = outcome.state, outcome.folder
     lines = [
@@ -92,7 +92,7 @@ def _summary(outcome: Outcome) -> str:
         f"best: {folder.best}, step {state.best_step:,}, by the lowest {measure(outcome.select)}",
         *(
             f"  {name}: CER {one['cer']:.2%}, WER {one['wer']:.2%}, loss {one['loss']:.4f}, "
-            f"{plural(int(one['words']), outcome.unit)}{left_out(one, outcome.unit)}"
+            f"{plural(int(one['words']), outcome.unit)}{of_which(one, outcome.unit)}"
             for name, one in state.best.items()
         ),
         f"curves: {folder.curves}",

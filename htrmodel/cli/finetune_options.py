@@ -76,6 +76,13 @@ _OPTIONS: list[Decorator] = [
         type=click.Choice(PRECISIONS),
         help="bfloat16, or auto for bfloat16 on GPUs alone.  [default: the recipe's]",
     ),
+    click.option(
+        "--val-words",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Validate on N words (or lines) of each data set: a sample over all its writers, always the same.  "
+        "[default: all]",
+    ),
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Of all randomness."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."),
     click.option("--cache", type=_PATH, help="Folder for decoded words.  [default: memory]"),
@@ -135,6 +142,7 @@ class FinetuneOptions(TypedDict):
     bend: float | None
     weight_decay: float | None
     precision: str | None
+    val_words: int | None
     seed: int
     device: str
     cache: Path | None

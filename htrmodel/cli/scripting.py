@@ -140,10 +140,10 @@ class _Watcher:
         self._progress("steps", step, self._total)
 
     def validated(self, record: Record) -> None:
-        from htrmodel.training.sentences import left_out
+        from htrmodel.training.sentences import of_which
 
         figures = "; ".join(
-            f"{name} CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one, self._unit)}"
+            f"{name} CER {one['cer']:.2%}, WER {one['wer']:.2%}{of_which(one, self._unit)}"
             for name, one in record["val"].items()
         )
         say(f"step {record['step']:,}: validation {figures}{' (best so far)' if record['best'] else ''}")

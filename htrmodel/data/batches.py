@@ -83,14 +83,15 @@ class Batches(ABC):
         """Of each word, by its id, whose hand it is in: its writer, else its page, else itself."""
         found: dict[str, str] = {}
         for part in self._samples:
-            ids = part.ids.to_pylist()
-            if part.origin.unit is None:  # shards without a manifest
-                found.update(zip(ids, ids, strict=True))
-                continue
-            columns = (part.column(name).to_pylist() for name in ("writer", "page"))
-            for word, writer, page in zip(ids, *columns, strict=True):
-                found[word] = f"page {page}" if writer is None else f"writer {writer}"
+            found.update(zip(part.ids.to_pylist(), part.hands(), strict=True))
         return found
+
+    @property
+    def whole(self) -> int | None:
+        """Of how many words these are a sample, as `Samples.whole` counts them; None where they are all."""
+        if all(part.whole is None for part in self._samples):
+            return None
+        return sum(len(part) if part.whole is None else part.whole for part in self._samples)
 
     @functools.cached_property
     def _ids(self) -> pa.Array:

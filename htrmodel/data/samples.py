@@ -40,6 +40,9 @@ class Samples:
         rows: for each word its row in the origin.
         left_out_rows: the rows of the words whose labels the model cannot take.
         left_out_reasons: why, as places in `htrmodel.data.label_columns.REASONS`.
+        whole: where these are a sample, of how many words, those that are left out among them; None where they are all.
+            See `htrmodel.data.sampling`.
+        unread: of a sample what its words say that are left out.
 
     Raises:
         ValueError: there are not as many of one as of the other.
@@ -53,6 +56,8 @@ class Samples:
     rows: Rows
     left_out_rows: Rows
     left_out_reasons: NDArray[np.int8]
+    whole: int | None = None
+    unread: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         words = [len(values) for values in (self.texts, self.shard_numbers, self.keys, self.rows)]
@@ -114,9 +119,27 @@ class Samples:
 
         A figure that passed over them would be of an easier task: a system that reads every character could read them.
         """
+        if self.whole is not None:
+            return list(self.unread)
         tables = (self.left_out_words(), self.dropped_words())
         rows = [row for table in tables for row in table.to_pylist() if row["reason"] in _FOR_THE_LABEL]
         return [self.policy.fold(normal_form(row["text"])) for row in rows]
+
+    @property
+    def counted(self) -> str:
+        """Of a sample how large it is, and of how many words, as text."""
+        return f"{len(self) + len(self.unread):,} of {self.whole or 0:,}"
+
+    def hands(self) -> list[str]:
+        """Of each word whose hand it is in: its writer, else its page, else itself, by its id."""
+        ids: list[str] = self.ids.to_pylist()
+        if self.origin.unit is None:  # shards without a manifest
+            return ids
+        writers, pages = (self.column(name).to_pylist() for name in ("writer", "page"))
+        return [
+            f"page {page}" if writer is None else f"writer {writer}"
+            for writer, page in zip(writers, pages, strict=True)
+        ]
 
     def dropped_words(self) -> pa.Table:
         """The words that were not put into the shards: strings ``id``, ``text`` (of the source) and ``reason``."""

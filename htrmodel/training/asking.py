@@ -18,12 +18,12 @@ from htrmodel.checkpoint.settings import named_charset
 from htrmodel.config import ModelFields
 from htrmodel.training.finetuning import Listener, carry_out
 from htrmodel.training.initial_model import ModelChoice
+from htrmodel.training.opening import Say
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, LINES, RECIPES, SMALL, Recipe
 from htrmodel.training.request import Request
 from htrmodel.training.sentences import Sentences
 from htrmodel.training.validation import Stop
-from htrmodel.training.words import Say
 
 SCRATCH = "scratch"
 """What to start from for new weights."""
@@ -57,6 +57,7 @@ def finetune(
     bend: float | None = None,
     weight_decay: float | None = None,
     precision: str | None = None,
+    val_words: int | None = None,
     seed: int = 0,
     out: PathLike[str] | str | None = None,
     overwrite: bool = False,
@@ -105,6 +106,8 @@ def finetune(
         bend: how strongly letters are bent thereby; 0 for not at all.
         weight_decay: of AdamW.
         precision: ``float32``, ``bfloat16``, or ``auto`` for bfloat16 on GPUs alone.
+        val_words: how many words of each data set a validation reads: a sample that is always the same, see
+            `htrmodel.data.sampling`; None for all.
         seed: of new weights, order and augmentation.
         out: the run folder; None for ``runs/`` and a name after data sets, model and recipe.
         overwrite: discard the run that is there.
@@ -161,6 +164,7 @@ def finetune(
         checkpoint=_checkpoint(start, small, lines),
         model=model,
         recipe=_changed(_recipe(recipe, small, lines), changes),
+        val_words=val_words,
         freeze=tuple(freeze),
         seed=seed,
         out=None if out is None else Path(out),

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from htrdata.files.writing import write_atomically
 from htrmodel.judging.html_report.plots import plot
+from htrmodel.training.run_folder import WHOLE
 from htrmodel.training.run_log import read_log
 
 _SCALE = 2  # drawn larger, then reduced: smooth lines
@@ -19,6 +20,7 @@ _SIZE = (1000, 760)
 _LEFT, _RIGHT, _GAP = 70, 180, 50
 _COLOURS = ("#888888", "#1f6fb4", "#d1495b", "#3a9d5d", "#8a5fbf", "#c98a1b", "#20908d", "#7a4a2b")
 LOG = "log.jsonl"
+_NAMED = 18  # characters of a name beside a panel
 _DARK, _PALE = "#333333", "#e3e3e3"
 
 
@@ -109,7 +111,11 @@ def _errors(records: Sequence[Mapping[str, Any]]) -> list[Curve]:
 def _validations(records: Sequence[Mapping[str, Any]], figure: str, factor: float) -> Iterator[Curve]:
     validations = [record for record in records if "val" in record]
     for name in validations[-1]["val"] if validations else ():
-        yield Curve(name, [(record["step"], factor * record["val"][name][figure]) for record in validations])
+        sample = " (sample)" if WHOLE in validations[-1]["val"][name] else ""
+        yield Curve(
+            f"{name[: _NAMED - len(sample)]}{sample}" if sample else name,
+            [(record["step"], factor * record["val"][name][figure]) for record in validations],
+        )
 
 
 def _panel(
@@ -146,7 +152,7 @@ def _panel(
         _line(draw, points, colour, 2)
         row = top + 10 + 22 * number
         _line(draw, [(right + 14, row), (right + 34, row)], colour, 3)
-        _text(draw, (right + 40, row), curve.name[:18], "lm")
+        _text(draw, (right + 40, row), curve.name[:_NAMED], "lm")
 
 
 def _line(draw: ImageDraw.ImageDraw, points: list[tuple[float, float]], colour: str, width: int) -> None:

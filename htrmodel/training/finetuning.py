@@ -20,6 +20,7 @@ from htrmodel.training import forgetting
 from htrmodel.training.choosing import verdict
 from htrmodel.training.fixed_batches import NO_ATTENTION
 from htrmodel.training.initial_model import InitialModel, initial_model
+from htrmodel.training.opening import Say
 from htrmodel.training.optimisation import Freezing
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.processes import Processes, check_synchronised, joined, synchronise
@@ -30,7 +31,7 @@ from htrmodel.training.run_folder import RunFolder
 from htrmodel.training.stepping import Task
 from htrmodel.training.train import Trainer, Watcher
 from htrmodel.training.validation import Stop
-from htrmodel.training.words import Say, TrainingWords, find_words
+from htrmodel.training.words import TrainingWords, find_words
 
 
 class Listener(Watcher, Protocol):
@@ -78,7 +79,7 @@ def _carried_out(
         say(initial.assumed)
     with _held_back(say) as sentences:
         sentences.append(initial.message)
-        words = find_words(request.data, request.mix, initial.recogniser.config, sentences.append)
+        words = find_words(request.data, request.mix, initial.recogniser.config, sentences.append, request.val_words)
         count, unit = sum(map(len, words.train)), initial.recogniser.config.unit
         recipe = replace(request.recipe, batch_size=min(request.recipe.batch_size, count))
         if recipe.batch_size < request.recipe.batch_size:
@@ -90,6 +91,8 @@ def _carried_out(
         _check(request, recipe, initial, words, device, processes)
         if (often := words.too_often(recipe.batch_size, recipe.epochs)) is not None:
             sentences.append(often)
+        if device.type == "cpu" and (many := words.too_many(initial.recogniser.config)) is not None:
+            sentences.append(many)
         folder = RunFolder(request.out or Path("runs") / _name(request, words))
         if folder.state.exists() and not request.overwrite:
             del sentences[0]  # nothing starts: it goes on, or is finished

@@ -10,6 +10,7 @@ from htrdata.records import Unit
 from htrmodel.training.choosing import forgotten
 from htrmodel.training.resuming import TrainingState
 from htrmodel.training.run_folder import RunFolder
+from htrmodel.training.sentences import of_which
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class Outcome:
 
     def __repr__(self) -> str:
         state = self.state
-        figures = "".join(f", {name} CER {one['cer']:.2%}" for name, one in state.best.items())
+        figures = "".join(
+            f", {name} CER {one['cer']:.2%}{of_which(one, self.unit)}" for name, one in state.best.items()
+        )
         ended = "finished" if self.finished else "stopped"
         reached = f"{ended} at step {state.step:,}"
         return f"Outcome({str(self.folder.path)!r}, {reached}; best: step {state.best_step:,}{figures})"

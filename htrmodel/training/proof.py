@@ -35,6 +35,7 @@ class Proof:
         low: lower end of the 95 % interval of their difference, paired over writers, else pages; NaN of one alone.
         high: upper end.
         words: how many were read.
+        whole: of how many that are held out.
         clusters: how many writers or pages they are of.
         lines: whether they are lines.
     """
@@ -45,6 +46,7 @@ class Proof:
     low: float
     high: float
     words: int
+    whole: int
     clusters: int
     lines: bool
 
@@ -55,9 +57,10 @@ class Proof:
 
     def __str__(self) -> str:
         what = "lines" if self.lines else "words"
+        sample = f"{self.words:,} of {self.whole:,}" if self.words < self.whole else f"{self.words:,}"
         told = (
             f"{self.name}: CER {self.before:.2%} by the start, {self.after:.2%} by the best checkpoint, on the same "
-            f"{self.words:,} {what} held out"
+            f"{sample} {what} held out"
         )
         return told + ("; " if np.isnan(self.low) else ": ") + self.difference
 
@@ -90,11 +93,18 @@ def prove(
             return
         clusters, before = counts[0] or ([], np.zeros((0, 2)))
         after = counts[1][1] if counts[1] is not None else before
-        yield compared(name, clusters, before, after, lines=best.config.reads_lines)
+        whole = words.whole or len(words)
+        yield compared(name, clusters, before, after, whole=whole, lines=best.config.reads_lines)
 
 
 def compared(
-    name: str, clusters: list[str], before: NDArray[np.float64], after: NDArray[np.float64], *, lines: bool
+    name: str,
+    clusters: list[str],
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    *,
+    whole: int | None = None,
+    lines: bool,
 ) -> Proof:
     """How two readings of the same words compare.
 
@@ -103,6 +113,7 @@ def compared(
         clusters: of each word, its writer or page.
         before: of each word the edits and characters by the start, float64 [N, 2].
         after: the same by the best checkpoint.
+        whole: of how many words these are; None where they are all.
         lines: whether they are lines.
     """
     # Edits of both over the same characters, in the same draws.
@@ -118,6 +129,7 @@ def compared(
         low=float(low),
         high=float(high),
         words=len(clusters),
+        whole=whole or len(clusters),
         clusters=len(sums),
         lines=lines,
     )

@@ -21,6 +21,7 @@ class Request:
         checkpoint: what to start from, a file or the name of one of `htrmodel.starter.STARTERS`; None for new weights.
         model: what is asked of the model.
         recipe: how to train.
+        val_words: how many words of each data set a validation reads; None for all.
         freeze: stages that stay as they are.
         seed: of new weights, order and augmentation.
         out: the run folder; None for ``runs/`` and a name after data sets, model and recipe.
@@ -39,6 +40,7 @@ class Request:
     checkpoint: Path | None = None
     model: ModelChoice = dataclasses.field(default_factory=lambda: ModelChoice(fields={}))
     recipe: Recipe = ATTENTIONHTR
+    val_words: int | None = None
     freeze: tuple[str, ...] = ()
     seed: int = 0
     out: Path | None = None

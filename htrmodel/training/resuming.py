@@ -23,6 +23,7 @@ from htrmodel.training.optimisation import (
     restore_optimizer,
     schedule_state,
 )
+from htrmodel.training.run_folder import WHOLE
 from htrmodel.training.state_file import damaged, read_state, write_state
 from htrmodel.training.state_form import alike, are_figures, is_count, is_number
 from htrmodel.training.validation import FIGURES, Figures
@@ -142,7 +143,7 @@ def _progress(found: object) -> TrainingState | None:
         return None
     right = (
         all(is_count(found[name]) for name in ("step", "validated", "best_step", "stale"))
-        and all(are_figures(found[name], FIGURES) for name in ("start", "latest", "best"))
+        and all(are_figures(found[name], FIGURES, WHOLE) for name in ("start", "latest", "best"))
         and is_number(found["seconds"])
         and is_number(found["temperature"])
         and isinstance(found["losses"], list)

@@ -20,6 +20,7 @@ from htrmodel.training.resuming import Training, TrainingState, mean
 from htrmodel.training.run_folder import Record, RunFolder
 from htrmodel.training.run_log import RunLog, read_log
 from htrmodel.training.state_file import remedy
+from htrmodel.training.validation import sampled_of
 
 
 class RunFiles:
@@ -62,7 +63,9 @@ class RunFiles:
     def write_best(self) -> None:
         """Writes the weights as the best ones."""
         state = self.state
+        samples = sampled_of(state.best)
         figures = {
+            **({"val_sample": samples} if samples else {}),
             "val_loss": mean(state.best, "loss"),
             "val_cer": mean(state.best, "cer"),
             "val": state.best,

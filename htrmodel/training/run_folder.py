@@ -30,6 +30,9 @@ _FILES = ("config.json", "log.jsonl", "best.safetensors", "last.safetensors", "s
 _LOCK = ".lock"
 _ASIDE = "log.other.jsonl"
 
+WHOLE = "of"
+"""The name of a further figure of a validation whose words are a sample: of how many words."""
+
 Record = dict[str, Any]
 
 

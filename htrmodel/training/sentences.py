@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from htrdata.records import Unit
-from htrmodel.training.run_folder import Record
+from htrdata.records.counting import plural
+from htrmodel.training.opening import Say
+from htrmodel.training.run_folder import WHOLE, Record
 from htrmodel.training.train import Trainer
-from htrmodel.training.words import Say
 
 
 def sentence(record: Record, unit: Unit) -> str:
     """What a validation found, for eyes."""
     figures = "; ".join(
-        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}{left_out(one, unit)}"
+        f"{name} loss {one['loss']:.3f}, CER {one['cer']:.2%}, WER {one['wer']:.2%}{of_which(one, unit)}"
         for name, one in record["val"].items()
     )
+    training = plural(int(record["train"]["words"]), f"training {unit}")
+    best = " (best so far)" if record["best"] else ""
     return (
-        f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; training {unit}s CER "
-        f"{record['train']['cer']:.2%}{' (best so far)' if record['best'] else ''}"
+        f"epoch {record['epoch']:.4g}, step {record['step']:,}: {figures}; CER of {training} "
+        f"{record['train']['cer']:.2%}{best}"
     )
+
+
+def of_which(figures: Mapping[str, float], unit: Unit) -> str:
+    """What to say beside the figures of a validation of words that are a sample, or not read; nothing where all are."""
+    sample = f" (a sample of {int(figures['words']):,} of {int(figures[WHOLE]):,} {unit}s)" if WHOLE in figures else ""
+    return sample + left_out(figures, unit)
 
 
 def left_out(figures: Mapping[str, float], unit: Unit) -> str:

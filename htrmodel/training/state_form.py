@@ -47,14 +47,14 @@ def is_count(value: object) -> bool:
     return type(value) is int and -1 <= value <= _MOST
 
 
-def are_figures(value: object, names: Sequence[str]) -> bool:
-    """Whether these are numbers by the names wanted, for each of any number of data sets."""
+def are_figures(value: object, names: Sequence[str], perhaps: str) -> bool:
+    """Whether these are numbers by the names wanted, and perhaps one more, for each of any number of data sets."""
     if not isinstance(value, Mapping):
         return False
     return all(
         isinstance(dataset, str)
         and isinstance(figures, Mapping)
-        and list(figures) == list(names)
+        and list(figures) in ([*names], [*names, perhaps])
         and all(map(is_number, figures.values()))
         for dataset, figures in value.items()
     )

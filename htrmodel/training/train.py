@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -23,10 +24,10 @@ from htrmodel.training.run_files import Followed, RunFiles
 from htrmodel.training.run_folder import Record, RunFolder
 from htrmodel.training.stepping import Stepper, Task
 from htrmodel.training.temperature import best_temperature
-from htrmodel.training.validation import Stop, Validation, spread_batches, validate
+from htrmodel.training.validation import Stop, Validation, sampled_of, spread_batches, validate
 
 TRAINING_WORDS = 1000
-"""Words of the training data, evenly spread, that are read at each validation, to see how well they are learnt."""
+"""Words of the training data, evenly spread, that each validation reads, too; no more than words of validation."""
 
 SAVE_SECONDS = 300.0
 """A save is at most that long ago, so that a power cut costs no more; a run that is told to stop saves at once."""
@@ -193,6 +194,7 @@ class Trainer:
         record: Record = {
             "step": state.step,
             "epoch": state.step / self.steps_per_epoch,
+            **({"val_sample": samples} if (samples := sampled_of(figures)) else {}),
             "val_loss": mean(figures, "loss"),
             "val_cer": mean(figures, "cer"),
             "select": select,
@@ -213,8 +215,9 @@ class Trainer:
             validation = validate(judged, words.in_order(size), stop, words.left_out, processes)
             if validation is None:
                 return None
-            found[name] = validation
-        spread = spread_batches(self.task.words, TRAINING_WORDS, size)
+            found[name] = replace(validation, whole=words.whole)
+        most = min(TRAINING_WORDS, sum(map(len, self.task.validation.values())))
+        spread = spread_batches(self.task.words, most, size)
         train = validate(judged, spread, stop, processes=processes)
         return None if train is None else (train, found)
 

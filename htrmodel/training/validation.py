@@ -16,12 +16,13 @@ from htrmodel.recogniser import Recogniser
 from htrmodel.tokenizer import PAD
 from htrmodel.training.loss import LOSSES
 from htrmodel.training.processes import Processes
+from htrmodel.training.run_folder import WHOLE
 from htrmodel.training.temperature import TEMPERATURES, surprise
 
 FIGURES = ("loss", "cer", "wer", "words", "left_out")
 
 Figures = dict[str, dict[str, float]]
-"""What validations found, by data set and by the names of `FIGURES`."""
+"""What validations found, by data set and by the names of `FIGURES`, and `WHOLE`."""
 
 Stop = Callable[[], bool]
 """Asked between batches: whether to stop now."""
@@ -38,6 +39,7 @@ class Validation:
             spaces over the words of the references.
         words: how many there are.
         left_out: how many of them the recogniser cannot read.
+        whole: where they are a sample, of how many words; None where they are all.
         surprise: what its confidences cost at each temperature; see `htrmodel.training.temperature.surprise`.
     """
 
@@ -47,10 +49,17 @@ class Validation:
     words: int
     left_out: int = 0
     surprise: tuple[float, ...] = ()
+    whole: int | None = None
 
     def to_dict(self) -> dict[str, float]:
         """The figures by name."""
-        return {name: getattr(self, name) for name in FIGURES}
+        figures = {name: getattr(self, name) for name in FIGURES}
+        return figures if self.whole is None else {**figures, WHOLE: self.whole}
+
+
+def sampled_of(figures: Figures) -> dict[str, str]:
+    """Of the data sets whose figures are of a sample, how many words it has, of how many."""
+    return {name: f"{one['words']:,.0f} of {one[WHOLE]:,.0f}" for name, one in figures.items() if WHOLE in one}
 
 
 @torch.inference_mode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,30 +12,27 @@ import numpy as np
 import torch
 
 from htrdata.errors import SourceMissingError, UsageError
-from htrdata.labels import Charset
-from htrdata.records import Reason, of_people
+from htrdata.records import of_people
 from htrdata.records.counting import plural
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.batches import Batches, WordBatches, has_room
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import DividedSet
 from htrmodel.data.held_out_copies import held_out_copies
-from htrmodel.data.lines import LineBatches, writable
+from htrmodel.data.lines import LineBatches
 from htrmodel.data.mixed_stores import Mixed, find_mixed
 from htrmodel.data.mixing import TrainingOrder, parse_mix
 from htrmodel.data.origin import Origin
 from htrmodel.data.origins import PlainShards, StoredSplit
-from htrmodel.data.samples import Samples, open_samples
+from htrmodel.data.samples import Samples
 from htrmodel.data.splits import find_split, shards_beside, undivided
-from htrmodel.data.units import check_unit, doubt_of_unit
+from htrmodel.training.opening import Say, open_words, sample
+
+MANY_VAL = {"word": 5000, "line": 500}
+"""Of words, or lines, of validation: from so many on, a CPU takes minutes to read them, after each epoch."""
 
 MANY_TURNS = 4
 """Of a word in an epoch: from so many on, it is said that they are."""
-
-_NAMED = 12  # characters
-
-Say = Callable[[str], None]
-"""Told what a person should know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +56,15 @@ class TrainingWords:
         return {
             "train": {one.name: one.digest for one in self.train},
             "val": {one.name: one.digest for one in self.val},
+            **({"val_samples": samples} if (samples := self.samples) else {}),
             "ratios": self.ratios,
             **({} if self.together is None else {"together": self.together}),
         }
+
+    @property
+    def samples(self) -> dict[str, str]:
+        """Of the data sets that are validated by a sample, how large it is."""
+        return {one.name: one.counted for one in self.val if one.whole is not None}
 
     @property
     def divided(self) -> list[DividedSet]:
@@ -73,6 +75,17 @@ class TrainingWords:
     def drawn(self) -> bool:
         """Whether all words to train on are known to be drawn, strokes and all."""
         return not any(of_people(one.origin.drawn) for one in self.train)
+
+    def too_many(self, config: RecogniserConfig) -> str | None:
+        """What is to be said where a CPU takes long to validate; None where it does not, or a sample is read."""
+        count = sum(map(len, self.val))
+        if count < MANY_VAL[config.unit] or self.samples:
+            return None
+        few = MANY_VAL[config.unit] // 5
+        return (
+            f"each validation reads {count:,} {config.unit}s, which takes this CPU minutes: --val-words {few} reads a "
+            "sample instead, and says so"
+        )
 
     def too_often(self, batch_size: int, epochs: int | None) -> str | None:
         """What is to be said where an epoch, which is as long as all words are many, has some of them again and again.
@@ -124,7 +137,9 @@ class TrainingWords:
         return batches(self.train), {one.name: batches([one]) for one in self.val}
 
 
-def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Say) -> TrainingWords:
+def find_words(
+    root: Path, mix: Sequence[str], config: RecogniserConfig, say: Say, val_words: int | None = None
+) -> TrainingWords:
     """Finds the words to train and to validate on.
 
     Args:
@@ -132,7 +147,9 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
         mix: ``NAME`` or ``NAME:RATIO`` of data sets; empty for all but drawn ones, where there are others. A name with
             a slash is a path: of a data set of another store, or of another store, whose data sets share the ratio.
         config: of the model; its charset and length decide which words it can take.
-        say: told what is left out, which data sets have no words to validate on, and which hold the same words.
+        say: told what is left out, what is a sample, which data sets have no words to validate on, and which hold the
+            same words.
+        val_words: how many words of each data set to validate on, see `htrmodel.data.sampling`; None for all.
 
     Raises:
         UsageError: a data set is not there, there is nothing to train or to validate on, two data sets split one
@@ -142,12 +159,12 @@ def find_words(root: Path, mix: Sequence[str], config: RecogniserConfig, say: Sa
     """
     mixed = parse_mix(mix)
     found = find_mixed(root, list(mixed))
-    train = [_open(origin, config, say) for origins in found for origin in origins.train]
+    train = [open_words(origin, config, say) for origins in found for origin in origins.train]
     for name in shards_beside(root, "train"):
         if name not in mixed:
             say(f"{name} in {root} is no data set that htrdata built: it is left out; --mix {name} takes it")
     held_out = undivided(root, "val") or [one for place in found for one in _find_validation(place, say)]
-    val = [_open(origin, config, say) for origin in held_out]
+    val = [sample(open_words(origin, config, say), config, say, val_words) for origin in held_out]
     if not val:
         names = ", ".join(one.name for one in train)
         plain = all(isinstance(one.origin, PlainShards) for one in train)
@@ -202,39 +219,3 @@ def _find_validation(place: Mixed, say: Say) -> Iterator[Origin]:
             yield from find_split(place.store, "val", [one.name])
         except (UsageError, SourceMissingError):
             say(f"{one.name} has no val {one.unit or 'word'}s: it is trained on, but does not count for when to stop")
-
-
-def _open(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
-    check_unit(config, origin.name, origin.unit)
-    if not config.reads_lines and (doubt := doubt_of_unit(origin)):
-        say(doubt)
-    policy = config.label_policy
-    samples = open_samples(origin, policy)
-    if config.reads_lines:
-        samples = writable(samples, config)
-    counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
-    left_out = f"; left out, as the model cannot read them: {counts}" if counts else ""
-    unit = origin.unit or config.unit
-    say(f"{origin.name}: {plural(len(samples), f'{origin.split} {unit}')}{left_out}")
-    if Reason.TOO_LONG in samples.left_out and policy.max_steps is not None:
-        say(
-            f"too_long: more than {policy.max_length} characters, or more than CTC can write in the {policy.max_steps} "
-            "steps that this width gives, with one between two equal letters; --max-length and --width give more"
-        )
-    if origin.split == "train" and Reason.OUT_OF_CHARSET in samples.left_out and policy.charset is not None:
-        say(
-            f"out_of_charset: the charset {policy.charset.name} lacks {_missing(samples, policy.charset)}; --charset "
-            "FILE, with all characters that the model shall write, teaches it those"
-        )
-    return samples
-
-
-def _missing(samples: Samples, charset: Charset) -> str:
-    """The characters that words were left out for, with the number of these words, the most frequent ones first."""
-    words = samples.left_out_words()
-    found: Counter[str] = Counter()
-    for text, reason in zip(words["text"].to_pylist(), words["reason"].to_pylist(), strict=True):
-        if reason == Reason.OUT_OF_CHARSET:
-            found.update(charset.missing(text))
-    named = [f"{'space' if one == ' ' else one} ({plural(count, 'word')})" for one, count in found.most_common(_NAMED)]
-    return ", ".join(named) + (f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else "")

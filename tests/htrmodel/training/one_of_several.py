@@ -83,7 +83,7 @@ if __name__ == "__main__":
         found = {architecture: losses(store, architecture, processes) for architecture in ARCHITECTURES}
     # Another store of torch's: that of the first time may still answer one process while the other has closed it.
     os.environ["MASTER_PORT"] = os.environ["SECOND_PORT"]
-    half = train(store, out / "run", stop_at=17)  # of questions, most of them between the batches of a validation
+    half = train(store, out / "run", stop_at=11)  # of questions, most of them between the batches of a validation
     os.environ["MASTER_PORT"] = os.environ["THIRD_PORT"]
     moved = train_steadily(store, out / "moved", stop_at=3)
     document = {"losses": found, "step": half.state.step, "finished": half.finished, "best": half.state.best}

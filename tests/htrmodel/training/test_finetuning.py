@@ -22,12 +22,15 @@ from htrmodel.data.cache import decoded_words
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import open_samples
 from htrmodel.recogniser import Recogniser
+from htrmodel.training import words
 from htrmodel.training.asking import finetune
 from htrmodel.training.finetuning import carry_out
 from htrmodel.training.initial_model import ModelChoice, initial_model
 from htrmodel.training.outcome import Outcome
 from htrmodel.training.recipes import ATTENTIONHTR, Recipe
 from htrmodel.training.request import Request
+from htrmodel.training.run_log import read_log
+from htrmodel.training.sentences import sentence
 from htrmodel.training.validation import Validation, validate
 
 from .conftest import MODEL, MakeShards, random_words
@@ -325,3 +328,60 @@ def test_a_web_page_is_no_checkpoint(store: Path, request_of: Callable[..., Requ
 def test_one_width_for_all_and_lines_exclude_each_other(store: Path, pad: bool) -> None:
     with pytest.raises(UsageError, match="--pad and --stretch are of inputs that have one width"):
         finetune(store, lines=True, pad=pad, start="scratch")
+
+
+def test_a_sample_of_the_val_words_is_said_wherever_its_figures_stand(
+    store: Path, learnt: Path, request_of: Callable[..., Request]
+) -> None:
+    request = request_of(store, checkpoint=learnt, model=ModelChoice(fields={}), val_words=10)
+    outcome, said = run(request)
+    assert (
+        "printed: each validation reads a sample of 10 of 40 words, by 10 writers or pages, always the same: its "
+        "figures are of that sample"
+    ) in said
+    for figures in (outcome.state.start, outcome.state.latest, outcome.state.best):
+        assert (figures["printed"]["words"], figures["printed"]["of"]) == (10, 40)
+    assert "(a sample of 10 of 40 words)" in repr(outcome)
+    assert read_checkpoint(outcome.folder.best).metrics["val_sample"] == {"printed": "10 of 40"}
+    records = [record for record in read_log(outcome.folder.log) or [] if "val" in record]
+    assert all(record["val_sample"] == {"printed": "10 of 40"} for record in records)
+    assert all(record["train"]["words"] == 10 for record in records)
+    assert "(a sample of 10 of 40 words); CER of 10 training words " in sentence(records[0], "word")
+    # It goes on as what it is, and is no run with all words.
+    again, said = run(request)
+    assert again.state == outcome.state
+    assert any("is finished already" in one for one in said)
+    with pytest.raises(CannotCreateError, match=r"has a run with .*data\.val_samples"):
+        run(replace(request, val_words=None))
+
+
+def test_a_stopped_run_with_a_sample_goes_on_as_if_nothing_had_happened(
+    store: Path, request_of: Callable[..., Request], tmp_path: Path
+) -> None:
+    whole, _ = run(request_of(store, val_words=10))
+    request = request_of(store, val_words=10, out=tmp_path / "stopped")
+    seen: list[int] = []
+    carry_out(request, lambda _: None, stop=lambda: seen.append(1) or len(seen) > 12)  # type: ignore[func-returns-value]
+    stopped, _ = run(request)
+    assert stopped.state.best == whole.state.best
+    assert stopped.folder.best.read_bytes() != b""
+    assert read_log(stopped.folder.log)[-1]["val"] == read_log(whole.folder.log)[-1]["val"]  # type: ignore[index]
+
+
+def test_all_val_words_are_no_sample(store: Path, learnt: Path, request_of: Callable[..., Request]) -> None:
+    outcome, said = run(request_of(store, checkpoint=learnt, model=ModelChoice(fields={}), val_words=1000))
+    assert "of" not in outcome.state.best["printed"]
+    assert not any("sample" in one for one in said)
+    assert "val_sample" not in read_checkpoint(outcome.folder.best).metrics
+
+
+def test_a_cpu_is_told_how_to_validate_sooner(
+    store: Path, request_of: Callable[..., Request], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(words.MANY_VAL, "word", 40)
+    _, said = run(request_of(store))
+    assert any(
+        "each validation reads 40 words, which takes this CPU minutes: --val-words 8 reads" in one for one in said
+    )
+    _, said = run(request_of(store, val_words=8, out=tmp_path / "sample"))
+    assert not any("takes this CPU minutes" in one for one in said)

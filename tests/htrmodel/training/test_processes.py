@@ -30,7 +30,7 @@ from .one_of_several import ARCHITECTURES, MODEL, losses, train, train_steadily
 
 def test_two_processes_train_as_one(store: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     # One process begins a run, which two take up and one ends.
-    begun = train_steadily(store, tmp_path / "moved", stop_at=28)
+    begun = train_steadily(store, tmp_path / "moved", stop_at=15)
     capfd.readouterr()
     with ExitStack() as stack:
         ports = {name: _free_port(stack) for name in ("MASTER_PORT", "SECOND_PORT", "THIRD_PORT")}

@@ -45,7 +45,7 @@ def run(folder: RunFolder, task: Task, stop: int | None = None, config: dict[str
 def runs(make_task: MakeTask, tmp_path: Path) -> dict[str, RunFolder]:
     """A run to the end, one that was stopped after a validation, and one of another configuration."""
     found = {}
-    for name, stop, config in (("whole", None, CONFIG), ("stopped", 9, CONFIG), ("other", None, OTHER)):
+    for name, stop, config in (("whole", None, CONFIG), ("stopped", 7, CONFIG), ("other", None, OTHER)):
         (tmp_path / name).mkdir()
         found[name] = RunFolder(tmp_path / name)
         recipe = RECIPE if config is CONFIG else replace(RECIPE, lr=2e-3)
@@ -117,7 +117,7 @@ def test_the_best_of_a_finished_run_comes_back_only_where_the_state_has_it(
     folder.best.write_bytes(content)
     assert run(folder, make_task(recipe)).notes == []
     early = make_folder("early")
-    run(early, make_task(recipe), 4)  # before the first step
+    run(early, make_task(recipe), 3)  # before the first step
     content = early.best.read_bytes()
     early.best.unlink()
     assert "best.safetensors was gone or changed: it is made again" in run(early, make_task(recipe), 0).notes[0]
@@ -128,7 +128,7 @@ def test_what_was_written_after_the_last_save_is_no_fault(make_task: MakeTask, m
     """As after a kill: a better checkpoint, another last one and more lines than the state knows."""
     folder, whole = make_folder("killed"), make_folder("whole")
     run(whole, make_task(RECIPE))
-    run(folder, make_task(RECIPE), 5)
+    run(folder, make_task(RECIPE), 4)
     state = folder.state.read_bytes()
     run(folder, make_task(RECIPE))
     folder.state.write_bytes(state)
@@ -140,7 +140,7 @@ def test_what_was_written_after_the_last_save_is_no_fault(make_task: MakeTask, m
 
 def test_any_flipped_bit_of_a_state_is_found(make_task: MakeTask, make_folder: MakeFolder) -> None:
     folder = make_folder("run")
-    run(folder, make_task(RECIPE), 5)
+    run(folder, make_task(RECIPE), 4)
     whole = folder.state.read_bytes()
     chance = random.Random(0)
     for place in [*range(0, 160, 8), *(chance.randrange(len(whole)) for _ in range(60))]:
@@ -153,7 +153,7 @@ def test_any_flipped_bit_of_a_state_is_found(make_task: MakeTask, make_folder: M
 
 def test_states_of_other_releases_are_named(make_task: MakeTask, make_folder: MakeFolder) -> None:
     folder = make_folder("run")
-    run(folder, make_task(RECIPE), 5)
+    run(folder, make_task(RECIPE), 4)
     content = folder.state.read_bytes()
     head, _, body = content.partition(b"\n")
     folder.state.write_bytes(body)
@@ -232,7 +232,7 @@ CRAFTED: dict[str, Callable[[dict[str, Any]], None]] = {
 def stopped(make_task: MakeTask, make_folder: MakeFolder) -> tuple[RunFolder, dict[str, Any]]:
     """A run that was stopped, and what its state holds."""
     folder = make_folder("run")
-    run(folder, make_task(RECIPE), 5)
+    run(folder, make_task(RECIPE), 4)
     content = folder.state.read_bytes()
     state: dict[str, Any] = torch.load(io.BytesIO(content[content.index(b"\n") + 1 :]), weights_only=True)
     return folder, state
