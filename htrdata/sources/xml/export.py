@@ -22,7 +22,7 @@ from htrdata.sources.xml.image_names import Pictures, usual_place
 from htrdata.sources.xml.parsing import parsed
 from htrdata.sources.xml.picture_size import fitted
 from htrdata.sources.xml.rows import flaw, has_type, place_of, row
-from htrdata.sources.xml.same_picture import transcribed_again
+from htrdata.sources.xml.same_picture import transcribed_again, with_own_pictures
 from htrdata.sources.xml.stale_words import stale_words
 from htrdata.sources.xml.written import Written, WrittenPage
 
@@ -141,6 +141,7 @@ class XmlExport:
             others = f"{self.settings['other_files']}{packed_note(files, '; ')}{hocr_note(files)}"
             where = f"no ALTO or PAGE file in {self.root} (other XML files: {others})"
             raise SourceMissingError(f"{where}: name the folder, or the zip, of an export")
+        pages = with_own_pictures(pages, self.root, pictures.is_near)
         again = transcribed_again(pages)
         self._findings.again, self._findings.packed = len(again), packed_note(files)
         for page in pages:

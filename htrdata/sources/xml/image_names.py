@@ -40,6 +40,7 @@ class Pictures:
         self._by_name: dict[str, list[ExportedFile]] = {}
         self._by_stem: dict[str, list[ExportedFile]] = {}
         self._xml: dict[str, list[PurePosixPath]] = {}
+        self._places: dict[str, PurePosixPath] = {}
         for one in files:
             if one.is_leftover:
                 continue
@@ -47,6 +48,7 @@ class Pictures:
             if ending in UNREAD:
                 self.unread[UNREAD[ending]] += 1
             elif ending in ENDINGS_OF_FILES:
+                self._places[one.file.name] = one.below
                 self._by_name.setdefault(alike(one.below.name), []).append(one)
                 self._by_stem.setdefault(alike(one.below.stem), []).append(one)
             elif ending == ".xml":
@@ -80,6 +82,10 @@ class Pictures:
             if found:
                 return self._nearest(xml, found)
         return None
+
+    def is_near(self, xml: PurePosixPath, picture: ImageFile) -> bool:
+        """Whether a picture that was found stands where tools lay out that of an XML file."""
+        return any(near(xml, self._places[picture.name]) for near in _NEAR)
 
     def _nearest(self, xml: PurePosixPath, found: list[ExportedFile]) -> ImageFile | None:
         for near in _NEAR:

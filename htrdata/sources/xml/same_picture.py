@@ -5,9 +5,13 @@ One of them counts, so that no line is in a store twice, and none in two splits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
-from htrdata.records import Box, Page, Reason
+from htrdata.files.on_disk import FileOnDisk
+from htrdata.records import Box, ImageFile, Page, Reason
+from htrdata.sources.xml.image_names import usual_place
 
 _SHARE = 0.5  # of the lines of a page that must lie on those of another one; halves of a sheet hardly share any
 
@@ -38,6 +42,39 @@ def transcribed_again(pages: Sequence[Page]) -> set[str]:
             else:
                 counting.append(boxes)
     return again
+
+
+def with_own_pictures(
+    pages: Sequence[Page], root: Path, is_near: Callable[[PurePosixPath, ImageFile], bool]
+) -> list[Page]:
+    """Takes away pictures that were found far from a page, where they are near another page that names them.
+
+    Documents call their pictures alike (``0001.jpg``): one whose own are not there must not be cut out of another's.
+
+    Args:
+        pages: of an export; their ids are the paths of their files.
+        root: of the export.
+        is_near: whether a picture stands where that of a file would.
+
+    Returns:
+        All pages; those without a picture of their own are ruled out.
+    """
+    found = [(page, page.image) for page in pages if page.image is not None and page.reason is not Reason.IMAGE_MISSING]
+    near = {(page.id, image.name) for page, image in found if is_near(PurePosixPath(page.id), image)}
+    taken = {name for _, name in near}
+    strangers = {
+        page.id: image.name for page, image in found if image.name in taken and (page.id, image.name) not in near
+    }
+    return [
+        replace(page, reason=Reason.IMAGE_MISSING, image=_wanted(root, page.id, strangers[page.id]))
+        if page.id in strangers
+        else page
+        for page in pages
+    ]
+
+
+def _wanted(root: Path, page: str, picture: str) -> ImageFile:
+    return FileOnDisk(root / usual_place(PurePosixPath(f"{page}.xml"), picture))
 
 
 def _order(page: Page) -> tuple[bool, int, bool, str]:

@@ -243,6 +243,19 @@ def test_the_picture_of_another_document_is_none(tmp_path: Path) -> None:
     assert {one.id: one.reason for one in far.pages()}["b/c/page/2"] is None
 
 
+@pytest.mark.parametrize(("whole", "without"), [("a", "b"), ("b", "a")])
+def test_a_picture_is_that_of_the_document_it_lies_in(tmp_path: Path, whole: str, without: str) -> None:
+    files: dict[str, str | None] = {
+        f"{whole}/alto/ocr_1.xml": alto("1.png", SIZE, LINES),
+        f"{whole}/jpg/1.png": None,
+        f"{without}/alto/ocr_1.xml": alto("1.png", SIZE, LINES[:1]),
+    }
+    found = {one.id: one for one in write(tmp_path, files).pages()}
+    assert found[f"{whole}/alto/ocr_1"].reason is None
+    stranger = found[f"{without}/alto/ocr_1"]
+    assert (stranger.reason, stranger.image and stranger.image.size()) == (Reason.IMAGE_MISSING, None)
+
+
 @pytest.mark.parametrize("unit", ["line", "word"])
 def test_of_files_that_transcribe_one_picture_one_counts(tmp_path: Path, unit: Unit) -> None:
     files: dict[str, str | None] = {"page/p.xml": page("p.png", SIZE, LINES), "alto/p.xml": alto("p.png", SIZE, LINES)}
