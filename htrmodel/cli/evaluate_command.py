@@ -189,7 +189,7 @@ def _read_and_judged(
             knowledge=knowledge,
             tta=tta,
             progress=lambda done, total: progress("images", done, total),
-            say=lambda sentence: echo(sentence, err=True),
+            say=(lambda sentence: echo(sentence, err=True)) if way == (None, False) else lambda _said_before: None,
         )
 
 

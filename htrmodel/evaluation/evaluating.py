@@ -12,6 +12,7 @@ from htrdata.errors import UsageError
 from htrdata.store.reading import Dataset
 from htrmodel import starter
 from htrmodel.data.divisions import check_trained, divided, trained_on
+from htrmodel.data.known_words import known_words
 from htrmodel.data.origins import StoredSplit
 from htrmodel.data.units import check_unit, doubt_of_unit
 from htrmodel.evaluation.ensembles import vote
@@ -67,7 +68,8 @@ def evaluate(
         tta: whether each image is read in several variants, see `htrmodel.voting`. Likewise.
         workers: processes that decode words for torch; None for as many as pay, one per usable core at most.
         progress: told, for one recogniser after the other, how many words are read, and how many there are.
-        say: told in a sentence where a model of words reads what may be lines.
+        say: told in a sentence where a model of words reads what may be lines, or one was trained on these words or
+            chosen by them.
 
     Raises:
         UsageError: the split has no words; the recognisers have different charsets; one is in training mode; one was
@@ -84,6 +86,9 @@ def evaluate(
     check_members(members, dataset)
     if any(not one.config.reads_lines for one in members) and (doubt := doubt_of_unit(StoredSplit(dataset, chosen))):
         say(doubt)
+    for one in members:
+        if known := known_words(one.name, one.data, one.config, StoredSplit(dataset, chosen)):
+            say(known)
     help_of = aids(knowledge, tta)
     readers = [one if help_of is None else helped(one, knowledge, tta) for one in members]
     readings = [_read(one, dataset, chosen, batch_size, workers, progress) for one in readers]

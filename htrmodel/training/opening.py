@@ -9,7 +9,7 @@ from htrdata.labels import Charset
 from htrdata.records import Reason
 from htrdata.records.counting import plural
 from htrmodel.config import RecogniserConfig
-from htrmodel.data.lines import writable
+from htrmodel.data.line_widths import writable
 from htrmodel.data.origin import Origin
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.sampling import sampled

@@ -3,7 +3,8 @@
 Each process takes its part of each batch; gradients are averaged by torch's DistributedDataParallel, weighted so that a
 step is that of one process with the whole batch. Losses, validations and the wish to stop are agreed, and the first
 process alone writes. A batch norm sees the part of its own process, unless it is made a `torch.nn.SyncBatchNorm`: then,
-as with one process, statistics are over the whole batch. With frozen batch norms nothing differs but rounding.
+as with one process, statistics are over the whole batch. With frozen batch norms nothing differs but rounding, and of
+lines how far they are filled up: each part is as wide as its own widest line.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ from htrmodel.cli.finetune_command import finetune
 from htrmodel.cli.predict_command import predict
 from htrmodel.data.cache import decoded_words
 from htrmodel.data.divisions import divided
+from htrmodel.data.origins import StoredSplit
+from htrmodel.data.samples import open_samples
 from htrmodel.evaluation.ensembles import vote
 from htrmodel.evaluation.reading import read_split
 from htrmodel.judging.predictions import Predictions
@@ -333,3 +335,26 @@ def test_a_damaged_description_ends_each_command_in_one_sentence(
         assert place[-1] in str(done.exception)
     with pytest.raises(BadDataError, match=r"dataset\.json is damaged"):
         htrdata.verify(copy)
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [("train", "was trained on these very words"), ("val", "was chosen by these very words"), ("test", None)],
+)
+def test_words_that_a_training_had_are_told(
+    build: Callable[..., Recogniser], dataset: Dataset, split: str, told: str | None
+) -> None:
+    recogniser = build("None-VGG-None-CTC", charset=ALNUM)
+    digests = {
+        one: open_samples(StoredSplit(dataset, one), recogniser.config.label_policy).digest for one in dataset.splits
+    }
+    recogniser.data = {one: {"under another name": digests[one], "other": "ab" * 32} for one in ("train", "val")}
+    said: list[str] = []
+    htrmodel.evaluate(recogniser, dataset, split=split, say=said.append, resamples=100)
+    assert [one for one in said if "these very words" in one] == ([] if told is None else said)
+    assert told is None or (len(said) == 1 and told in said[0])
+    # Of others, of the same name and number, it says nothing.
+    recogniser.data = {one: {dataset.name: "ab" * 32} for one in ("train", "val")}
+    said.clear()
+    htrmodel.evaluate(recogniser, dataset, split=split, say=said.append, resamples=100)
+    assert not said

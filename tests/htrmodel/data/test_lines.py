@@ -19,7 +19,8 @@ from htrdata.labels import Charset
 from htrdata.records import Reason
 from htrdata.store.shard_writer import SHARD_WORDS, write_shard
 from htrmodel.config import LEAST_LINE, RecogniserConfig
-from htrmodel.data.lines import WINDOW, LineBatches, OrderByWidth, input_widths, writable
+from htrmodel.data.line_widths import input_widths, writable
+from htrmodel.data.lines import WINDOW, LineBatches, OrderByWidth
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.data.origins import PlainShards
 from htrmodel.data.samples import Samples, open_samples
