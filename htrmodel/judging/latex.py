@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from htrdata.labels import visible
 from htrdata.records import how_drawn
+from htrdata.records.counting import plural
 from htrdata.version import __version__
 from htrmodel.judging.comparing import Comparison
 from htrmodel.judging.judgement import Figure, Judgement
 from htrmodel.judging.metrics import METRICS, word_error_rate
+from htrmodel.judging.protocol import FEW_CLUSTERS
+from htrmodel.judging.setting import Case, Setting
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "#$%&_{}"},
@@ -29,6 +32,11 @@ def latex_of(judged: Sequence[Judgement], comparisons: Sequence[Comparison]) -> 
     return "\n".join([*_table(judged, comparisons), "", _methods(judged, bool(comparisons))])
 
 
+def _case(judged: Sequence[Judgement]) -> Case:
+    """How case is counted in all rows: with regard to it, unless one of the systems folds it."""
+    return "sensitive" if all("sensitive" in judgement.cases for judgement in judged) else "insensitive"
+
+
 def escaped(text: str) -> str:
     """A text as LaTeX prints it."""
     return "".join(_SPECIAL.get(character, character) for character in visible(text))
@@ -36,7 +44,7 @@ def escaped(text: str) -> str:
 
 def _table(judged: Sequence[Judgement], comparisons: Sequence[Comparison]) -> Iterator[str]:
     setting = judged[0].setting
-    case = judged[0].cases[0]
+    case = _case(judged)
     names = ("micro_cer", "macro_cer", word_error_rate(setting.samples))
     titles = [METRICS[name].title for name in names]
     yield r"\begin{table}"
@@ -47,7 +55,7 @@ def _table(judged: Sequence[Judgement], comparisons: Sequence[Comparison]) -> It
     yield r"\midrule"
     found = [None, *(one.find(case=case) for one in comparisons)] if comparisons else [None] * len(judged)
     for judgement, differences in zip(judged, found, strict=True):
-        figures = judgement.find(case=judgement.cases[0], left_out="wrong")
+        figures = judgement.find(case=case, left_out="wrong")
         cells = [f"{figures.words:,}".replace(",", r"\,"), *(_cell(figures.metrics[name]) for name in names)]
         if comparisons:
             p = math.nan if differences is None else differences.metrics["micro_cer"].p
@@ -56,7 +64,8 @@ def _table(judged: Sequence[Judgement], comparisons: Sequence[Comparison]) -> It
     yield r"\bottomrule"
     yield r"\end{tabular}"
     caption = f"Error rates in \\% on the {setting.split} split of {escaped(setting.dataset)}"
-    yield f"\\caption{{{caption}, with 95\\,\\% intervals over {setting.unit}s.}}"
+    intervals = f", with 95\\,\\% intervals over {setting.units}" if setting.clusters > 1 else ""
+    yield f"\\caption{{{caption}{intervals}.}}"
     yield r"\end{table}"
 
 
@@ -86,23 +95,27 @@ def _methods(judged: Sequence[Judgement], compared: bool) -> str:
             said.append(f"What {escaped(judgement.system)} cannot spell counts as wrong: {reasons}.")
         if judgement.setting.aids is not None:
             said.append(f"{escaped(judgement.system)} reads with {escaped(judgement.setting.aids)}.")
-    if first.unanswered:
-        said.append(f"{len(first.unanswered):,} {things} without prediction count as wrong.")
-    case = "with" if first.cases[0] == "sensitive" else "without"
+        if judgement.unanswered:
+            lacking = plural(len(judgement.unanswered), f"{setting.samples} counts", f"{things} count")
+            said.append(f"Without prediction by {escaped(judgement.system)}, {lacking} as wrong.")
+    case = "with" if _case(judged) == "sensitive" else "without"
     said.append(
         f"Texts are compared {case} regard to case, code point by code point after NFC, by Levenshtein distance; "
         "micro CER is edits over characters of the references, macro CER the mean over samples, and no text is "
         "normalised further."
     )
-    said.append(
-        f"Intervals are 95\\,\\% percentiles of {setting.resamples:,} bootstrap resamples of {setting.clusters:,} "
-        f"{setting.unit}s (seed {setting.seed})"
-        + (
-            ", and $p$ is of the difference of micro CER to the first system, in the same resamples."
-            if compared
-            else "."
-        )
-    )
-    signature = first.find(left_out="wrong").signature
+    said.append(_intervals(setting, compared))
+    signature = first.find(case=_case(judged), left_out="wrong").signature
     said.append(f"Measured with htrmodel {__version__}; signature \\texttt{{{escaped(signature)}}}.")
     return " ".join(said)
+
+
+def _intervals(setting: Setting, compared: bool) -> str:
+    if setting.clusters < 2:
+        return f"There are no intervals, as all are of one {setting.unit}."
+    few = ", too few, so that they are too narrow" if setting.clusters < FEW_CLUSTERS else ""
+    p = ", and $p$ is of the difference of micro CER to the first system, in the same resamples" if compared else ""
+    return (
+        f"Intervals are 95\\,\\% percentiles of {setting.resamples:,} bootstrap resamples of {setting.clusters:,} "
+        f"{setting.units} (seed {setting.seed}){few}{p}."
+    )

@@ -199,9 +199,8 @@ def sampling_line(setting: Setting, resamples: int) -> str:
     """What the intervals are from, or why there are none."""
     if setting.clusters < 2:
         return f"no intervals: all {setting.samples}s are of one {setting.unit}"
-    units = " or ".join(f"{unit}s" for unit in setting.unit.split(" or "))
     few = ", too few: they are too narrow" if setting.clusters < FEW_CLUSTERS else ""
-    return f"95 % intervals from {resamples:,} draws of {setting.clusters:,} {units}{few}"
+    return f"95 % intervals from {resamples:,} draws of {setting.clusters:,} {setting.units}{few}"
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -48,6 +48,11 @@ class Setting:
     seed: int
     samples: Unit = "word"
 
+    @property
+    def units(self) -> str:
+        """What is drawn in resampling, as a sentence has several of it: ``writers or pages``."""
+        return " or ".join(f"{unit}s" for unit in self.unit.split(" or "))
+
     def signature(self, subset: str, case: Case, left_out: LeftOut, words: int) -> str:
         """One line that tells what a figure is of.
 

@@ -11,6 +11,7 @@ import pytest
 
 from htrdata.building.builder import build
 from htrdata.drawing.samples.imgur5k import draw_sample
+from htrdata.labels import ALNUM
 from htrdata.sources.imgur5k.source import Imgur5K
 from htrdata.store.reading import open_store
 from htrmodel.judging.comparing import compare
@@ -187,7 +188,36 @@ def test_the_table_and_paragraph_for_a_paper(make_dataset: MakeDataset) -> None:
     text = latex_of([first, second], [compare(first, second)])
     assert r"ours\_100\% & 40 & 0.0 [0.0, 0.0] & 0.0 [0.0, 0.0] & 0.0 [0.0, 0.0] & -- \\" in text
     assert "none & 40 & 100.0" in text
-    assert "1,000 bootstrap resamples of 4 writers (seed 0)" in text
+    assert "1,000 bootstrap resamples of 4 writers (seed 0), too few, so that they are too narrow, and $p$" in text
     assert r"1 image\_missing" in text
     assert text.count("{") == text.count("}")
     assert escaped("a_b\\~\u202e") == r"a\_b\textbackslash{}\textasciitilde{}\textbackslash{}u202e"
+
+
+def test_a_table_for_a_paper_counts_case_alike_in_all_its_rows(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """One system folds case: figures of the other with regard to case beside its own would compare two tasks."""
+    dataset = make_dataset([{"id": f"{i}", "text": "Word", "writer": f"w{i}"} for i in range(20)])
+    folds = judge({f"{i}": "word" for i in range(20)}, dataset, system="folds", charset=ALNUM)
+    other = judge({f"{i}": "WORD" for i in range(20)}, dataset, system="other")
+    for judged in ([folds, other], [other, folds]):
+        comparison = compare(*judged)
+        text = latex_of(judged, [comparison])
+        for name in ("folds", "other"):
+            assert f"{name} & 20 & 0.0 [0.0, 0.0]" in text
+        assert "compared without regard to case" in text
+        assert "case:insensitive" in text
+        page = write_page(tmp_path, dataset, judged, [comparison]).read_text(encoding="utf-8")
+        assert "left out is wrong (20), capitals do not count</th>" in page
+    assert "compared with regard to case" in latex_of([other, other], [compare(other, other)])
+
+
+def test_a_table_for_a_paper_says_whose_predictions_are_missing_and_where_there_are_no_intervals(
+    make_dataset: MakeDataset,
+) -> None:
+    dataset = make_dataset([{"id": f"{i}", "text": "word", "writer": "one"} for i in range(3)])
+    first = judge({f"{i}": "word" for i in range(3)}, dataset, system="whole")
+    second = judge({"0": "word"}, dataset, system="part", missing="wrong")
+    text = latex_of([first, second], [compare(first, second)])
+    assert "Without prediction by part, 2 words count as wrong." in text
+    assert "There are no intervals, as all are of one writer." in text
+    assert r"split of drawn.}" in text
