@@ -18,7 +18,7 @@ from htrmodel.judging.blocks import Block, block_figures
 from htrmodel.judging.bootstrap import interval
 from htrmodel.judging.judgement import Figure, Figures, Judgement, compared, in_case
 from htrmodel.judging.metrics import METRICS, count
-from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest
+from htrmodel.judging.pairing import JudgedWord, OnMissing, pair, references_digest, writers_also_in_train
 from htrmodel.judging.predictions import Predictions, read_predictions
 from htrmodel.judging.protocol import FEWEST_RESAMPLES, RESAMPLES
 from htrmodel.judging.setting import Case, LeftOut, Setting
@@ -138,6 +138,7 @@ def judge_split(
         resamples=resamples,
         seed=seed,
         samples=dataset.description.unit,
+        known_writers=len(writers_also_in_train(dataset.description, split) & set(clusters)),
     )
     blocks = [block for case in _cases(dataset, charset) for block in _blocks(pairing.words, case, training_labels)]
     return Judgement(

@@ -13,6 +13,7 @@ from htrmodel.judging.comparing import Comparison
 from htrmodel.judging.judgement import Figure, Judgement
 from htrmodel.judging.metrics import METRICS, word_error_rate
 from htrmodel.judging.protocol import FEW_CLUSTERS
+from htrmodel.judging.report import known_writers_line
 from htrmodel.judging.setting import Case, Setting
 
 _SPECIAL = {
@@ -105,6 +106,9 @@ def _methods(judged: Sequence[Judgement], compared: bool) -> str:
         "normalised further."
     )
     said.append(_intervals(setting, compared))
+    if setting.known_writers:
+        known = known_writers_line(setting)
+        said.append(f"{known[0].upper()}{known[1:]}.")
     signature = first.find(case=_case(judged), left_out="wrong").signature
     said.append(f"Measured with htrmodel {__version__}; signature \\texttt{{{escaped(signature)}}}.")
     return " ".join(said)

@@ -147,6 +147,12 @@ def also_in_train(about: Description, split: str) -> tuple[frozenset[str], froze
     return frozenset(by_id | pages), frozenset(words)
 
 
+def writers_also_in_train(about: Description, split: str) -> frozenset[str]:
+    """Who has also written words of train, as `JudgedWord.cluster` has them: what is held out is not their hand."""
+    writers = about.leaks.writers.items() if split != "train" else ()
+    return frozenset(f"writer {writer}" for writer, splits in writers if "train" in splits and split in splits)
+
+
 def references_digest(words: Iterable[JudgedWord]) -> str:
     """SHA-256, in hex, over ids and references, whatever their order: equal where the same texts are judged by."""
     lines = sorted(json.dumps([word.id, word.reference]) for word in words)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from htrdata.labels import named
 from htrdata.records import Unit, how_drawn
+from htrdata.records.counting import plural
 from htrmodel.judging.comparing import Comparison, Differences, Over
 from htrmodel.judging.judgement import Figure, Judgement
 from htrmodel.judging.metrics import LINE_WER, METRICS, Metric, word_error_rate
@@ -120,6 +121,8 @@ def _head(judgement: Judgement) -> Iterator[str]:
     if judgement.elsewhere:
         yield from fitted(f"predictions of other splits or of {things} not in the store: {judgement.elsewhere:,}")
     yield from fitted(sampling_line(setting, setting.resamples))
+    if setting.known_writers:
+        yield from fitted(known_writers_line(setting))
 
 
 def left_out_lines(judgement: Judgement) -> Iterator[str]:
@@ -201,6 +204,14 @@ def sampling_line(setting: Setting, resamples: int) -> str:
         return f"no intervals: all {setting.samples}s are of one {setting.unit}"
     few = ", too few: they are too narrow" if setting.clusters < FEW_CLUSTERS else ""
     return f"95 % intervals from {resamples:,} draws of {setting.clusters:,} {setting.units}{few}"
+
+
+def known_writers_line(setting: Setting) -> str:
+    """What to know where writers are in train, too."""
+    return (
+        f"{plural(setting.known_writers, 'writer')} of these also wrote {setting.samples}s of the train split: figures "
+        "are not of hands that are new to what was trained on it"
+    )
 
 
 def _listed(counts: Mapping[str, int]) -> str:

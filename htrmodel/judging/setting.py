@@ -32,6 +32,7 @@ class Setting:
         resamples: how often they are drawn.
         seed: of the draws.
         samples: what they are: ``word`` or ``line``.
+        known_writers: how many of those who wrote them have also written words of the data set's train split.
     """
 
     dataset: str
@@ -47,6 +48,7 @@ class Setting:
     resamples: int
     seed: int
     samples: Unit = "word"
+    known_writers: int = 0
 
     @property
     def units(self) -> str:

@@ -23,7 +23,7 @@ from htrmodel.judging.html_report.sureness import sureness_of
 from htrmodel.judging.judgement import Figure, Judgement
 from htrmodel.judging.metrics import METRICS, word_error_rate
 from htrmodel.judging.mistakes import find_confusions
-from htrmodel.judging.report import left_out_lines, metrics_of, sampling_line
+from htrmodel.judging.report import known_writers_line, left_out_lines, metrics_of, sampling_line
 from htrmodel.judging.subsets import SUBSETS
 
 REPORT = "report.html"
@@ -130,6 +130,7 @@ def _of_figures(judgement: Judgement) -> dict[str, object]:
         "titles": [METRICS[name].title for name in brief],
         "left_out": list(left_out_lines(judgement)),
         "sampling": sampling_line(setting, setting.resamples),
+        "known_writers": known_writers_line(setting) if setting.known_writers else None,
         "signature": read.signature,
         "shown": shown,
         "one_in": one_in,

@@ -31,6 +31,7 @@ def make_dataset(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
         ids: dict[str, list[str]] | None = None,
         copies: Sequence[Sequence[tuple[str, str]]] = (),
         word_copies: Sequence[Sequence[tuple[str, str]]] = (),
+        writers: dict[str, tuple[str, ...]] | None = None,
         folds_case: bool = False,
         digest: str = "ab" * 32,
     ) -> Dataset:
@@ -45,7 +46,7 @@ def make_dataset(tmp_path_factory: pytest.TempPathFactory) -> MakeDataset:
         pq.write_table(pa.Table.from_pylist(rows, manifest_schema(())), store / "drawn" / "manifest.parquet")
         options = BuildOptions(labels=LabelPolicy(ALNUM if folds_case else None)).recorded()
         by_id = {page: tuple(splits) for page, splits in (ids or {}).items()}
-        leaks = Leaks(by_id, tuple(map(tuple, copies)), {}, words=tuple(map(tuple, word_copies)))
+        leaks = Leaks(by_id, tuple(map(tuple, copies)), writers or {}, words=tuple(map(tuple, word_copies)))
         description = describe(content_digest=digest, options=options, leaks=leaks)
         write_json(store / "drawn" / "dataset.json", description)
         return open_store(store).dataset("drawn")

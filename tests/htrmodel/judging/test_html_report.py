@@ -24,6 +24,7 @@ from htrmodel.judging.judging import judge
 from htrmodel.judging.latex import escaped, latex_of
 from htrmodel.judging.pairing import JudgedWord
 from htrmodel.judging.predictions import Predictions
+from htrmodel.judging.report import judgement_text
 from tests.browser import PHONE, grave_faults, new_page, overflow
 
 from .conftest import MakeDataset
@@ -221,3 +222,18 @@ def test_a_table_for_a_paper_says_whose_predictions_are_missing_and_where_there_
     assert "Without prediction by part, 2 words count as wrong." in text
     assert "There are no intervals, as all are of one writer." in text
     assert r"split of drawn.}" in text
+
+
+def test_writers_of_train_are_told_wherever_figures_are(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    known = {"w1": ("train", "test"), "w2": ("train", "val"), "w3": ("val", "test"), "w4": ("train", "test")}
+    words = [{"id": f"{i}", "text": "word", "writer": f"w{i}"} for i in range(1, 4)]
+    dataset = make_dataset([*words, {"id": "t", "text": "word", "writer": "w1", "split": "train"}], writers=known)
+    judgement = judge({f"{i}": "word" for i in range(1, 4)}, dataset)
+    told = "1 writer of these also wrote words of the train split"
+    texts = [judgement_text(judgement), latex_of([judgement], [])]
+    texts.append(write_page(tmp_path, dataset, [judgement], []).read_text(encoding="utf-8"))
+    assert all(told in " ".join(text.split()) for text in texts)
+    assert judgement.as_json()["known_writers"] == 1
+    of_train = judge({"t": "word"}, dataset, split="train")
+    assert of_train.setting.known_writers == 0
+    assert "also wrote" not in judgement_text(of_train)
