@@ -49,7 +49,10 @@ _OPTIONS: list[Decorator] = [
     ),
     click.option("--small", is_flag=True, help="A narrow model that two CPU cores train in minutes."),
     click.option("--lines", is_flag=True, help="Read whole lines: inputs of 48 rows, each as wide as its line."),
-    click.option("--charset", help="What to read: alnum, printable, or a file.  [default: as the start, or printable]"),
+    click.option(
+        "--charset",
+        help="What to read: alnum, printable, or a file.  [default: as the start, or printable; of lines a space, too]",
+    ),
     click.option("--architecture", metavar="T-F-S-P", help="Such as TPS-ResNet-BiLSTM-Attn.  [default: as the start]"),
     click.option("--output-channel", type=int, help="Channels of the features.  [default: as the start, or 512]"),
     click.option("--hidden-size", type=int, help="Width of BiLSTM and attention.  [default: as the start, or 256]"),

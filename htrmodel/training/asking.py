@@ -84,7 +84,8 @@ def finetune(
         start: a checkpoint, the name of a starter, or ``scratch``; None for the starter, with `small` for ``scratch``.
         small: a narrow model that two CPU cores train in minutes, and the recipe for it.
         lines: a model of whole lines, and the recipe for it.
-        charset: what to read: a charset, ``alnum``, ``printable``, or a file; None for that of the start.
+        charset: what to read: a charset, ``alnum``, ``printable``, or a file; None for that of the start,
+            with `lines` with a space.
         from_charset: what a ``.pth`` reads; None for what ``opt.txt`` beside it says, or the number of its classes.
         architecture: such as ``TPS-ResNet-BiLSTM-Attn``; None, here and below, for that of the start.
         output_channel: channels of the features.

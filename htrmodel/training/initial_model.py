@@ -26,7 +26,8 @@ class ModelChoice:
     Attributes:
         small: new weights are those of the narrow model `htrmodel.training.recipes.SMALL_MODEL`.
         lines: it shall read lines, see `htrmodel.training.recipes.LINE_MODEL`; new weights are those of the narrow one.
-        charset: what it shall read; None for what the checkpoint reads, `PRINTABLE` where there is none.
+        charset: what it shall read; None for what the checkpoint reads, `PRINTABLE` where there is none; where that is
+            of words, and lines are wanted, with a space.
         from_charset: what the classes of the checkpoint are, where neither it nor their number says so.
         fields: other fields of `RecogniserConfig` by name; what is not there is as in the checkpoint, or the default.
     """
@@ -96,16 +97,20 @@ def _scratch(choice: ModelChoice) -> InitialModel:
     fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small or choice.lines else choice.fields
     if choice.lines:
         fields = {**LINE_MODEL, **fields}
-    config = RecogniserConfig(charset=choice.charset or PRINTABLE, **fields)
+    config = RecogniserConfig(
+        charset=choice.charset or (_with_space(PRINTABLE) if choice.lines else PRINTABLE), **fields
+    )
     return InitialModel(Recogniser(config), None, f"starting from scratch: {config.summary()}", synthetic_only=True)
 
 
 def _from_checkpoint(path: Path, choice: ModelChoice) -> InitialModel:
     checkpoint = read_checkpoint(path, _settings(choice))
     fields: ModelFields = {**SMALL_MODEL, **choice.fields} if choice.small else choice.fields
+    charset = checkpoint.config.charset
     if choice.lines and not checkpoint.config.reads_lines:
         fields = {**LINE_MODEL, **fields}
-    config = replace(checkpoint.config, charset=choice.charset or checkpoint.config.charset, **fields)
+        charset = _with_space(charset)
+    config = replace(checkpoint.config, charset=choice.charset or charset, **fields)
     message = f"starting from {path}: {config.summary()}"
     if config.architecture != checkpoint.config.architecture:
         checkpoint, stages = transfer_stages(checkpoint, config)
@@ -125,3 +130,10 @@ def _from_checkpoint(path: Path, choice: ModelChoice) -> InitialModel:
         checkpoint.synthetic_only,
         checkpoint.assumed,
     )
+
+
+def _with_space(charset: Charset) -> Charset:
+    """What a model of words reads, for lines: they are words with spaces between them."""
+    if " " in charset.characters:
+        return charset
+    return Charset(f"{charset.name} and space", f"{charset.characters} ", charset.folds_case)

@@ -50,21 +50,22 @@ def open_words(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
             "steps that this width gives, with one between two equal letters; --max-length and --width give more"
         )
     if origin.split == "train" and Reason.OUT_OF_CHARSET in samples.left_out and policy.charset is not None:
+        lacking = _missing(samples, policy.charset, unit)
         say(
-            f"out_of_charset: the charset {policy.charset.name} lacks {_missing(samples, policy.charset)}; --charset "
-            "FILE, with all characters that the model shall write, teaches it those"
+            f"out_of_charset: the charset {policy.charset.name} lacks {lacking}; --charset FILE, with all characters "
+            "that the model shall write, teaches it those"
         )
     return samples
 
 
-def _missing(samples: Samples, charset: Charset) -> str:
+def _missing(samples: Samples, charset: Charset, unit: str) -> str:
     """The characters that words were left out for, with the number of these words, the most frequent ones first."""
     words = samples.left_out_words()
     found: Counter[str] = Counter()
     for text, reason in zip(words["text"].to_pylist(), words["reason"].to_pylist(), strict=True):
         if reason == Reason.OUT_OF_CHARSET:
             found.update(charset.missing(text))
-    named = [f"{'space' if one == ' ' else one} ({plural(count, 'word')})" for one, count in found.most_common(_NAMED)]
+    named = [f"{'space' if one == ' ' else one} ({plural(count, unit)})" for one, count in found.most_common(_NAMED)]
     return ", ".join(named) + (f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else "")
 
 

@@ -385,3 +385,17 @@ def test_a_cpu_is_told_how_to_validate_sooner(
     )
     _, said = run(request_of(store, val_words=8, out=tmp_path / "sample"))
     assert not any("takes this CPU minutes" in one for one in said)
+
+
+def test_what_reads_lines_writes_spaces(learnt: Path) -> None:
+    """A model of words has no class for them: without one, nearly every line would be left out."""
+    asked = ModelChoice(lines=True, fields={})
+    taught = initial_model(learnt, asked, seed=0)
+    assert taught.recogniser.charset.characters == f"{ALNUM.characters} "
+    assert taught.recogniser.charset.folds_case
+    assert "36 characters copied, 1 new ( )" in taught.message
+    scratch = initial_model(None, asked, seed=0).recogniser.charset
+    assert scratch.characters == f"{PRINTABLE.characters} "
+    for given in (replace(asked, charset=PRINTABLE), ModelChoice(fields={})):
+        assert initial_model(None, given, seed=0).recogniser.charset == PRINTABLE
+        assert " " not in initial_model(learnt, given, seed=0).recogniser.charset.characters
