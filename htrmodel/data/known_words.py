@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from htrdata.store.reading import Dataset
 from htrmodel.config import RecogniserConfig
 from htrmodel.data.line_widths import writable
 from htrmodel.data.origins import StoredSplit
@@ -16,16 +17,21 @@ _TOLD = {
 }
 
 
-def known_words(name: str, data: Mapping[str, Any], config: RecogniserConfig, origin: StoredSplit) -> str | None:
+def known_words(
+    name: str, data: Mapping[str, Any], config: RecogniserConfig, dataset: Dataset, split: str
+) -> str | None:
     """What to say where a checkpoint is judged by words that its last training had.
 
-    They are told by their digest, whatever the data set is called now. Of what it started from there is no such record.
+    They are told by their digest, whatever the data set is called; val words, of which a training may take a sample,
+    also by their name where the train words beside them are those that it had. Of what the training started from there
+    is no such record.
 
     Args:
         name: of the checkpoint.
         data: its record, see `htrmodel.checkpoint.contents.Checkpoint`.
         config: of its model, which decides what of the words it takes.
-        origin: what it is judged by.
+        dataset: what it is judged by.
+        split: of the data set.
 
     Returns:
         A sentence; None where the words are others, or that is not known.
@@ -34,12 +40,19 @@ def known_words(name: str, data: Mapping[str, Any], config: RecogniserConfig, or
         UsageError: it can take none of the words.
         BadDataError: the manifest is damaged.
     """
-    recorded = data.get(origin.split)
-    if origin.split not in _TOLD or not isinstance(recorded, Mapping) or not recorded:
+    if split not in _TOLD or not (recorded := _digests(data, split)):
         return None
-    samples = open_samples(origin, config.label_policy)
-    if config.reads_lines:
-        samples = writable(samples, config)
-    if samples.digest not in recorded.values():
-        return None
-    return f"{name} {_TOLD[origin.split].format(f'{config.unit}s')}"
+    known = _digest(dataset, split, config) in recorded.values()
+    if not known and split == "val" and dataset.name in recorded and "train" in dataset.splits:
+        known = _digest(dataset, "train", config) == _digests(data, "train").get(dataset.name)
+    return f"{name} {_TOLD[split].format(f'{config.unit}s')}" if known else None
+
+
+def _digests(data: Mapping[str, Any], split: str) -> Mapping[str, object]:
+    found = data.get(split)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _digest(dataset: Dataset, split: str, config: RecogniserConfig) -> str:
+    samples = open_samples(StoredSplit(dataset, split), config.label_policy)
+    return (writable(samples, config) if config.reads_lines else samples).digest

@@ -87,7 +87,7 @@ def evaluate(
     if any(not one.config.reads_lines for one in members) and (doubt := doubt_of_unit(StoredSplit(dataset, chosen))):
         say(doubt)
     for one in members:
-        if known := known_words(one.name, one.data, one.config, StoredSplit(dataset, chosen)):
+        if known := known_words(one.name, one.data, one.config, dataset, chosen):
             say(known)
     help_of = aids(knowledge, tta)
     readers = [one if help_of is None else helped(one, knowledge, tta) for one in members]

@@ -353,6 +353,11 @@ def test_words_that_a_training_had_are_told(
     htrmodel.evaluate(recogniser, dataset, split=split, say=said.append, resamples=100)
     assert [one for one in said if "these very words" in one] == ([] if told is None else said)
     assert told is None or (len(said) == 1 and told in said[0])
+    # Of val words it may have had a sample: then it is the train words that tell.
+    recogniser.data = {"train": {dataset.name: digests["train"]}, "val": {dataset.name: "ab" * 32}}
+    said.clear()
+    htrmodel.evaluate(recogniser, dataset, split=split, say=said.append, resamples=100)
+    assert len(said) == (told is not None)
     # Of others, of the same name and number, it says nothing.
     recogniser.data = {one: {dataset.name: "ab" * 32} for one in ("train", "val")}
     said.clear()
