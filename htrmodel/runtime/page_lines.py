@@ -72,7 +72,7 @@ def read_lines(
         again = [
             (number, line)
             for number, line in enumerate(written.lines)
-            if isinstance(read := whole[number], ReadText) and line.words and tokens(read, len(line.words)) is None
+            if isinstance(read := whole[number], ReadText) and line.words and _tokens(read, line) is None
         ]
     else:
         whole, again = [], [(number, line) for number, line in enumerate(written.lines) if line.words]
@@ -85,11 +85,17 @@ def read_lines(
             continue
         own = tuple(one for one in words.get(number, []) if isinstance(one, ReadText))
         if line.words and len(own) < len(line.words):  # as many as were read, or a box that none can be read in
-            own = tokens(read, len(line.words)) or shared_out(read, len(line.words))
+            own = _tokens(read, line) or shared_out(read, len(line.words))
         found.lines[number] = ReadLine(read, own or None)
     if boxes is not None:
         _place_words(reader, written, page, boxes, batch_size, found)
     return found
+
+
+def _tokens(read: ReadText, line: Written) -> tuple[ReadText, ...] | None:
+    """What was read of each word of a line; None where they are fewer or more, or elements are parts of words."""
+    written = sum(bool(word.text) for word in line.words)
+    return None if len(words_of(line.text)) < written else tokens(read, len(line.words))
 
 
 def _place_words(
@@ -99,8 +105,8 @@ def _place_words(
     lines = [
         (number, read, line)
         for number, read in found.lines.items()
-        if (words := words_of(read.line.text))
-        and ((line := written.lines[number]).words == () or len(words) == len(line.words))
+        if words_of(read.line.text)
+        and ((line := written.lines[number]).words == () or _tokens(read.line, line) is not None)
     ]
     letters = reader.config.charset.characters
     known = [

@@ -61,7 +61,8 @@ class Pictures:
         (``%20``), last by the name of the XML file. Capitals, and how a system writes an é, make no difference.
         Of several pictures of a name the one beside the XML file counts, then the one in the folder above (Transkribus
         has its XML in ``page/``), then the only one next to it in a folder of its own (``alto/`` and ``jpg/``), then
-        the only one anywhere, if it is not that of another XML file of the same name.
+        the only one anywhere, if it is not that of another XML file of the same name. Where several stand there, the
+        one in a folder of the name that the file gives counts (``img/1.jpg`` beside ``thumbs/1.jpg``).
 
         Args:
             xml: path of the XML file, below the root.
@@ -80,16 +81,18 @@ class Pictures:
             self._by_stem.get(alike(xml.stem), []),
         ):
             if found:
-                return self._nearest(xml, found)
+                return self._nearest(xml, found, _folder(name))
         return None
 
     def is_near(self, xml: PurePosixPath, picture: ImageFile) -> bool:
         """Whether a picture that was found stands where tools lay out that of an XML file."""
         return any(near(xml, self._places[picture.name]) for near in _NEAR)
 
-    def _nearest(self, xml: PurePosixPath, found: list[ExportedFile]) -> ImageFile | None:
+    def _nearest(self, xml: PurePosixPath, found: list[ExportedFile], folder: str) -> ImageFile | None:
         for near in _NEAR:
             if there := [one for one in found if near(xml, one.below)]:
+                named = [one for one in there if folder and alike(one.below.parent.name) == folder]
+                there = named if len(there) > 1 and named else there
                 return there[0].file if len(there) == 1 else None
         same = self._xml.get(alike(xml.stem), [])
         if len(found) != 1 or (xml in same and any(near(other, found[0].below) for other in same for near in _NEAR)):
@@ -111,6 +114,11 @@ def usual_place(xml: PurePosixPath, name: str) -> PurePosixPath:
 
 def _last_part(name: str) -> str:
     return re.split(r"[\\/]", name)[-1]
+
+
+def _folder(name: str) -> str:
+    """The folder of a picture as a file names it; empty without one."""
+    return alike(_last_part(re.split(r"[\\/](?=[^\\/]*$)", unquote(name))[0])) if re.search(r"[\\/]", name) else ""
 
 
 def _stem(name: str) -> str:

@@ -299,6 +299,14 @@ def test_of_two_pictures_none_is_guessed(tmp_path: Path) -> None:
     assert only.reason is Reason.IMAGE_MISSING
 
 
+@pytest.mark.parametrize("name", ["img/p.png", r"C:\scans\IMG\p.png", "../img/p.jpg", "https://a.b/img/p.png"])
+def test_of_two_pictures_the_one_in_the_folder_that_is_named_counts(tmp_path: Path, name: str) -> None:
+    files = {"page/p.xml": page(name, SIZE, LINES), "img/p.png": None, "thumbs/p.png": None}
+    (only,) = write(tmp_path, files).pages()
+    assert only.image is not None
+    assert Path(only.image.name) == tmp_path / "img/p.png"
+
+
 @pytest.mark.parametrize(
     ("name", "place"),
     [

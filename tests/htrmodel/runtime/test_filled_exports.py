@@ -265,6 +265,37 @@ def test_results_within_an_export_are_no_pages_of_it(export: Path, tmp_path: Pat
     assert contents(out) == before
 
 
+class Three(Measuring):
+    """Reads three words everywhere: how wide an input is, and two more."""
+
+    def read_inputs(self, inputs: NDArray[np.float32]) -> list[Reading]:
+        return [Reading(f"{inputs.shape[3]} so so", 0.25) for _ in inputs]
+
+
+def test_strings_that_are_parts_of_words_are_read_by_themselves(
+    tmp_path: Path, drawn: tuple[bytes, tuple[int, int], list[Drawn]]
+) -> None:
+    """As many words as strings are read, and yet none is one of them."""
+    strings = [
+        f'<String CONTENT="{text}" HPOS="{left}" VPOS="20" WIDTH="{width}" HEIGHT="40"/>'
+        for text, left, width in (("Luxemb", 20, 90), (".", 112, 20), ("1904", 160, 70))
+    ]
+    line = f'<TextLine ID="l" HPOS="10" VPOS="10" WIDTH="300" HEIGHT="60">{strings[0]}{{}}{strings[1]}<SP/>{strings[2]}'
+    for name, space in (("parts", ""), ("words", "<SP/>")):
+        (tmp_path / name).mkdir()
+        text = alto("p.png", drawn[1], (), f"{line.format(space)}</TextLine>")
+        (tmp_path / name / "p.xml").write_text(text)
+        (tmp_path / name / "p.png").write_bytes(drawn[0])
+        prepare(tmp_path / f"{name}-out", {}, [tmp_path / name])
+        fill_export(Three(LINES), find_pages([tmp_path / name]), tmp_path / f"{name}-out", "line")
+    found = [
+        re.findall('CONTENT="([^"]*)"', (tmp_path / f"{name}-out/p.xml").read_text()) for name in ("parts", "words")
+    ]
+    assert all(text.endswith(" so so") for text in found[0])
+    assert len({*found[0]}) == 3
+    assert found[1][1:] == ["so", "so"]
+
+
 def test_what_was_filled_is_forecast_and_cut_out_to_be_transcribed(export: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         shutil.copytree(export, tmp_path / "both" / name)
