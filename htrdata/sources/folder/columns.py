@@ -32,13 +32,17 @@ _ALSO = {
         "imagepath",
         "line_image",
         "word_image",
+        *("bild", "datei", "dateiname", "bilddatei", "imagen", "archivo", "fichier", "immagine", "изображение", "файл"),
         "crop",
         "crop_path",
     ),
     "text": (
         *("texts", "labels", "transcriptions", "gt_text", "groundtruth", "identity", "annotation", "content", "value"),
-        *("target", "string", "line_text", "word_text"),
+        *("target", "string", "line_text", "word_text", "transkription", "transkript", "wort", "transcripción"),
+        *("transcripcion", "texto", "palabra", "texte", "mot", "trascrizione", "testo", "текст", "слово"),
     ),
+    "writer": ("scribe", "writerid", "writer_name", "hand", "schreiber", "schreiberin", "escribano", "scripteur"),
+    "page": ("folio", "page_name", "seite", "página", "pagina"),
 }
 
 # Taken for the split where every value is one.

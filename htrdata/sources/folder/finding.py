@@ -89,8 +89,8 @@ def look(root: Path, progress: Progress | None = None) -> tuple[Tree, FolderList
         BadDataError: an archive is cut off or damaged, or holds a member whose name leads out of a folder.
     """
     if is_packed(root):
-        archive = PackedTree({"": root})
-        return archive, find(archive, progress)
+        archive = PackedTree({"": [root]})
+        return archive, replace(find(archive, progress), told=archive.twice)
     if not root.is_dir():
         raise SourceMissingError(f"there is no folder {root}: name the one with the images and their texts as PATH")
     if is_dataset(str(root)):
@@ -101,8 +101,11 @@ def look(root: Path, progress: Progress | None = None) -> tuple[Tree, FolderList
     listing = find(folder, progress)
     if not listing.archives or listing.holds_both:
         return folder, listing
-    unpacked = PackedTree({at: root / one for at, one in unpacked_at(listing.archives).items()}, folder)
-    return unpacked, replace(find(unpacked, progress), looked_into=listing.archives, archives=[])
+    unpacked = PackedTree(
+        {at: [root / one for one in parts] for at, parts in unpacked_at(listing.archives).items()}, folder
+    )
+    found = replace(find(unpacked, progress), looked_into=listing.archives, archives=[], told=unpacked.twice)
+    return unpacked, found
 
 
 def find(tree: Tree, progress: Progress | None = None) -> FolderListing:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from htrdata.errors import UsageError
 from htrdata.images.endings import ENDINGS_OF_FILES
-from htrdata.sources.folder.rows import is_image_name
+from htrdata.sources.folder.rows import is_image_name, split_within
 from htrdata.sources.folder.trees import Tree
 from htrdata.sources.names import alike
 
@@ -19,6 +19,7 @@ _LONGEST = 255  # bytes
 _ENDINGS = (".png", ".jpg", *sorted(ENDINGS_OF_FILES - {".png", ".jpg"}))
 _COMMON = (".png", ".jpg", ".jpeg", ".tif", ".tiff")  # in place of each other
 _FEW = 10  # of these, for folders that are less likely
+_UPLOADED = re.compile("[0-9a-f]{8}-(?=.)")
 _NO_PATH = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -26,18 +27,21 @@ _NO_PATH = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 class _Way:
     """How names become paths: from which folder, without how many leading folders, with which ending.
 
-    The ending is added, or takes the place of the one that names have.
+    The ending is added, or takes the place of the one that names have. What was uploaded to Label Studio goes there by
+    another name than here: eight hexadecimal digits and a hyphen stand before it.
     """
 
     base: str
     leading: int = 0
     ending: str = ""
     instead: bool = False
+    uploaded: bool = False
 
     def parts(self, parts: Sequence[str]) -> list[str] | None:
         if len(parts) <= self.leading:
             return None
         name = parts[-1].rpartition(".")[0] if self.instead else parts[-1]
+        name = _UPLOADED.sub("", name) if self.uploaded else name
         return [*parts[self.leading : -1], name + self.ending]
 
 
@@ -55,14 +59,22 @@ class ImageNames:
         others: further ones that they may start from.
         names: of the table, as they stand there.
         place: the table, for messages.
+        split: what the table is called by: of several folders with such images it means the one that is called so, too.
 
     Raises:
         UsageError: they may be those of several of the other folders.
     """
 
     def __init__(
-        self, tree: Tree, likely: Sequence[str], others: Sequence[str], names: Iterable[str], place: str
+        self,
+        tree: Tree,
+        likely: Sequence[str],
+        others: Sequence[str],
+        names: Iterable[str],
+        place: str,
+        split: str | None = None,
     ) -> None:
+        self._split = split
         self._tree, self._table = tree, likely[0]
         self._names_in: tuple[str, dict[str, str | None]] | None = None
         self._way = self._find_way(likely, others, list(itertools.islice(names, _SAMPLE)), place)
@@ -71,6 +83,11 @@ class ImageNames:
     def other_format(self) -> str | None:
         """The ending that images have in place of the one in the table; None where they are called as there."""
         return self._way.ending if self._way.instead else None
+
+    @property
+    def uploaded(self) -> bool:
+        """Whether images are called without the digits that Label Studio puts before their names."""
+        return self._way.uploaded
 
     def find(self, name: str) -> str | None:
         """The path of an image below the root, with ``/``; None where there is none."""
@@ -101,7 +118,8 @@ class ImageNames:
                 if self._fits(way := _Way(base, leading, ending, instead), split[:_FEW], most=True)
             ]
             below = [way for way in fitting if way.base.startswith(likely[0])]  # the table's own folder
-            fitting = below if len(below) == 1 else fitting
+            called = [way for way in fitting if self._split and _split_of(way.base) == self._split]
+            fitting = below if len(below) == 1 else called if len(called) == 1 else fitting
             if len(fitting) > 1:
                 folders = " or ".join(f"--images {self._tree.place}/{way.base}".rstrip("/") for way in fitting[:3])
                 raise UsageError(
@@ -109,6 +127,10 @@ class ImageNames:
                 )
             if fitting:
                 return fitting[0]
+        if split and all(_UPLOADED.match(parts[-1]) for parts in split):
+            bases = [(base, leading) for leading in range(deepest) for base in (*likely, *others)]
+            found = (_Way(base, leading, uploaded=True) for base, leading in bases)
+            return next((way for way in found if self._fits(way, split, most=True)), _Way(likely[0]))
         return _Way(likely[0])
 
     def _fits(self, way: _Way, names: Sequence[Sequence[str]], *, most: bool = False) -> bool:
@@ -147,6 +169,11 @@ class ImageNames:
                 found[alike(name)] = None if alike(name) in found else name
             self._names_in = below, found
         return self._names_in[1]
+
+
+def _split_of(folder: str) -> str | None:
+    """The split that a folder, or the nearest one above it, is called by."""
+    return next(filter(None, map(split_within, reversed(folder.split("/")))), None)
 
 
 def split_name(name: str) -> list[str] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from htrdata.files.strict_json import Json
+from htrdata.sources.folder.label_studio import is_task, row_of
 from htrdata.sources.folder.rows import is_image_name, split_named
 
 _HEAD = 50  # values that say what a document is
@@ -23,6 +24,12 @@ def rows_of(document: Json) -> Sequence[Json] | None:
         return [{"image": image, "text": text} for image, text in document.items()]
     if is_image_name(next(iter(document))) and all(isinstance(one, dict) for one in document.values()):
         return [{"image": image, **one} for image, one in document.items() if isinstance(one, dict)]
+    if all(split_named(key) and are_texts(one) for key, one in document.items()):
+        return [
+            {"split": key, "image": image, "text": text}
+            for key, one in document.items()
+            for image, text in _object(one).items()
+        ]
     arrays = {key: value for key, value in document.items() if isinstance(value, list) and _are_objects(value)}
     if len(arrays) == len(document) and all(map(split_named, arrays)):
         return [{"split": key, **_object(one)} for key, rows in arrays.items() for one in rows]
@@ -48,7 +55,9 @@ def _object(value: Json) -> Mapping[str, Json]:
 
 
 def _flat(value: Json) -> Json:
-    """A row; one of MMOCR, whose text is in its only instance, with it."""
+    """A row; one of MMOCR, whose text is in its only instance, or of Label Studio, with it."""
+    if isinstance(value, dict) and is_task(value):
+        return row_of(value)
     if isinstance(value, dict) and "text" not in value:
         instances = value.get("instances")
         if isinstance(instances, list) and len(instances) == 1 and isinstance(instances[0], dict):

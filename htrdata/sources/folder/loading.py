@@ -133,6 +133,10 @@ class _Loading:
             names = self._names(part)
             if names and names.other_format:
                 self.found.told.append(f"{part.name}: its images are there as {names.other_format}, and taken so")
+            if names and names.uploaded:
+                self.found.told.append(
+                    f"{part.name}: its images are those without Label Studio's digits before their names"
+                )
             place = f"{part.name}, " if several else ""
             for row in part.table.rows():
                 if row.perhaps_names and not (isinstance(row.image, str) and names and names.find(row.image)):
@@ -165,7 +169,7 @@ class _Loading:
             return ImageNames(self.images, ("",), (), sample, place)
         likely = tuple(dict.fromkeys((part.below, "")))
         others = [folder for folder in _and_above(itertools.islice(self.others, 1000)) if folder not in likely]
-        return ImageNames(self.tree, likely, others, sample, place)
+        return ImageNames(self.tree, likely, others, sample, place, part.split)
 
     def _word(self, part: ReadingPart, row: Row, names: ImageNames | None) -> tuple[Placed, _Fault | None]:
         """A row as a word, and what is wrong with it."""

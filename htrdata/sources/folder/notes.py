@@ -9,6 +9,7 @@ from htrdata.records import Unit
 from htrdata.records.counting import plural
 from htrdata.sources.folder.finding import FolderListing
 from htrdata.sources.folder.readings import Reading
+from htrdata.sources.folder.several_pages import several_pages
 from htrdata.sources.folder.splitting import Dealt, Placed
 from htrdata.sources.folder.texts_beside import TextsBeside
 from htrdata.sources.unseen import UNSEEN
@@ -51,6 +52,7 @@ def notes_of(listing: FolderListing, reading: Reading, words: Sequence[Placed], 
             f"{plural(len(unseen), 'text has', 'texts have')} signs that nobody sees, which are learnt and counted as "
             f"others are (U+{ord(character):04X} in {first}{', …' if unseen[1:] else ''}): take them out of the texts"
         )
+    yield from several_pages([word.word for word in words])
     if unit == "word" and 2 * sum(" " in word.word.text.strip() for word in words) > len(words):
         yield "most texts have spaces: if these are lines, --unit line says so"
 

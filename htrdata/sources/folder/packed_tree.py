@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from htrdata.errors import BadDataError
 from htrdata.records import ImageFile
 from htrdata.sources.folder.trees import FolderTree, TableFile, is_ignored
 from htrdata.sources.packed import Member, packed_files, packed_stem
+
+_PART_OF_DRIVE = re.compile(r"-[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?-[0-9]{3}$")
 
 MOST = 1 << 28
 """Bytes of a table within an archive, all of which are held at once."""
@@ -117,25 +121,25 @@ class PackedTree:
     """What is in archives: of one alone, or of several, each in a folder of its name among the files of a folder.
 
     Args:
-        archives: where each of them is unpacked to, in thought: below the root, with a slash behind it, or empty.
+        archives: by where they are unpacked to, in thought: below the root, with a slash behind it, or empty.
         folder: the folder that they lie in, whose other files count, too; None for one archive alone.
 
     Attributes:
-        twice: a path that an archive holds twice, of which the later one counts, as it does in unpacking; or None.
+        twice: which paths archives hold twice, in a sentence; none where none does.
 
     Raises:
         BadDataError: an archive is cut off or damaged, or holds a member whose name leads out of a folder.
         OSError: one cannot be read.
     """
 
-    def __init__(self, archives: Mapping[str, Path], folder: FolderTree | None = None) -> None:
+    def __init__(self, archives: Mapping[str, Sequence[Path]], folder: FolderTree | None = None) -> None:
         self._folder = folder
-        self.place = folder.place if folder is not None else str(next(iter(archives.values())))
-        self.twice: str | None = None
+        self.place = folder.place if folder is not None else str(next(iter(archives.values()))[0])
+        self.twice: list[str] = []
         self._members: dict[str, Member] = {}
         self._names: dict[str, dict[str, None]] = defaultdict(dict)
-        for base, archive in archives.items():
-            for member in packed_files(archive):
+        for base, parts in archives.items():
+            for member in itertools.chain.from_iterable(map(packed_files, parts)):
                 self._add(base, member)
         if folder is not None:
             for below, names in folder.folders():
@@ -148,7 +152,8 @@ class PackedTree:
             return
         below = base + "/".join(parts)
         if below in self._members:
-            self.twice = self.twice or below
+            # As it is in unpacking.
+            self.twice = self.twice or [f"{below} and perhaps others stand twice in {self.place}: the later one counts"]
         self._members[below] = member
         folder, _, name = below.rpartition("/")
         self._names[f"{folder}/" if folder else ""][name] = None
@@ -195,8 +200,10 @@ class PackedTree:
         return MissingImage(self.place, below) if self._folder is None else self._folder.image(below)
 
 
-def unpacked_at(archives: Sequence[str]) -> dict[str, str]:
-    """Where archives in a folder are unpacked to, in thought: each in a folder of its name, which no other one has.
+def unpacked_at(archives: Sequence[str]) -> dict[str, list[str]]:
+    """Where archives in a folder are unpacked to, in thought: each in a folder of its name.
+
+    Google Drive packs a large folder into several, which are unpacked to one place.
 
     Args:
         archives: their paths, with ``/``.
@@ -204,8 +211,7 @@ def unpacked_at(archives: Sequence[str]) -> dict[str, str]:
     Returns:
         The paths by where they are unpacked to, with a slash behind it.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = defaultdict(list)
     for archive in archives:
-        folder = f"{packed_stem(archive)}/"
-        found[folder if folder not in found else f"{archive}/"] = archive
+        found[f"{_PART_OF_DRIVE.sub('', packed_stem(archive))}/"].append(archive)
     return found

@@ -214,7 +214,7 @@ class _Content:
 
 def _tree(images: Path) -> Tree:
     if is_packed(images):
-        return PackedTree({"": images})
+        return PackedTree({"": [images]})
     return FolderTree(images)
 
 

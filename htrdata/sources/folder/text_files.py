@@ -76,6 +76,17 @@ def open_text(path: TableFile, encoding: str, newline: str | None = None) -> io.
     return io.TextIOWrapper(path.open("rb"), encoding, newline=newline)
 
 
+def is_in(path: TableFile, encoding: str) -> bool:
+    """Whether the beginning of a file is in an encoding."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def not_in(path: TableFile, encoding: str) -> BadDataError:
     """The error that says where a file is not in an encoding."""
     data = path.read_bytes()

@@ -11,10 +11,11 @@ from typing import ClassVar
 
 from htrdata.errors import BadDataError, UsageError
 from htrdata.sources.folder.columns import Columns, find_columns
+from htrdata.sources.folder.icdar_tables import IcdarTable, are_icdar
 from htrdata.sources.folder.listed_names import names_images, names_listed
 from htrdata.sources.folder.rows import NOTHING, Asked, NotATableError, Row, Table
 from htrdata.sources.folder.spaced_tables import SpacedTable, are_spaced
-from htrdata.sources.folder.text_files import find_encoding, head_lines, not_in, numbered_lines, open_text
+from htrdata.sources.folder.text_files import find_encoding, head_lines, is_in, not_in, numbered_lines, open_text
 from htrdata.sources.folder.trees import TableFile
 
 QUOTE = '"'
@@ -184,6 +185,8 @@ def recognise(path: TableFile, asked: Asked) -> Table:
     )
     if not by_format and not asked.columns and are_spaced(lines):
         return SpacedTable(path, encoding)
+    if not by_format and not asked.columns and asked.quoting is None and are_icdar(lines):
+        return IcdarTable(path, encoding)
     for separator in _SEPARATORS:
         cells, *others = (_cells(line, separator, quoted) for line in lines)
         form = (path, encoding, separator, quoted, asked.quoting is not None)
@@ -203,6 +206,8 @@ def recognise(path: TableFile, asked: Asked) -> Table:
             return TextTable(*form, False, width, places, lists=lists)
     if all(map(_WITH_SPACE.fullmatch, map(str.strip, lines))):
         return TextTable(path, encoding, " ", False, True, False, 2, Columns({"image": 0, "text": 1}, {}))
+    if not is_in(path, encoding):
+        raise not_in(path, encoding)
     if any(map(_IAM.fullmatch, lines)):
         why = "it looks like IAM's own list: `htrdata iam` reads it, with its images"
     raise NotATableError(why)
@@ -221,11 +226,11 @@ def _places(rows: Sequence[Sequence[str]], asked: Asked, place: str) -> Columns:
         images = [number for number, cell in zip(numbers, rows[0], strict=True) if names_images(cell)]
         found = {"image": images[0]} if len(images) == 1 else {}
         return find_columns(numbers, {**found, **asked.columns}, (), place)
-    if width > 2:
+    if width > 2 and any(any(row[2:]) for row in rows):
         raise NotATableError(
             f"it has {width} columns without names: --column image=1 --column text=2 says what they are"
         )
-    image = int(sum(names_images(row[0]) for row in rows) < sum(names_images(row[-1]) for row in rows))
+    image = int(sum(names_images(row[0]) for row in rows) < sum(names_images(row[1]) for row in rows))
     return Columns({"image": image, "text": 1 - image}, {})
 
 
