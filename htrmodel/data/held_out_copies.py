@@ -42,9 +42,12 @@ def held_out_copies(trained: Sequence[StoredSplit]) -> Iterator[HeldOutCopies]:
     """
     found = [(one.name, one.image_digests()) for one in trained]
     none: ImageDigests = np.empty(0, np.uint64)
-    learnt = np.unique(np.concatenate([none, *(digests.get("train", none) for _, digests in found)]))
+    # Sorted once and searched: `np.isin` would do that for each split anew.
+    learnt = np.sort(np.concatenate([none, *(digests.get("train", none) for _, digests in found)]))
     for name, digests in found:
         for split, held_out in digests.items():
-            copies = int(np.isin(held_out, learnt).sum()) if split != "train" else 0
-            if copies:
+            if split == "train" or not len(learnt):
+                continue
+            places = np.minimum(np.searchsorted(learnt, held_out), len(learnt) - 1)
+            if copies := int((learnt[places] == held_out).sum()):
                 yield HeldOutCopies(name, split, copies, len(held_out))
