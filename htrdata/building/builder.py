@@ -27,6 +27,7 @@ from htrdata.building.parts import WAITING, Progress, build_parts, missing_parts
 from htrdata.building.plan import Plan, make_plan
 from htrdata.building.replaceable import check_places, refuse_splits
 from htrdata.building.reporting.page import Reported, write_report
+from htrdata.building.reporting.reasons import remedy_of
 from htrdata.building.resuming import begin, plan_inputs
 from htrdata.building.staging import Workspace
 from htrdata.building.strictness import refuse_faults
@@ -202,6 +203,7 @@ def _stage(plan: Plan, workspace: Workspace, crew: Crew, how: How) -> None:
         if total.dropped[Reason.IMAGE_MISSING]:
             remedy += f"; {looked_for(plan.parts)}"
         workspace.remove()  # parts without a word must not stand in the way of the command once it is put right
+        remedy = remedy or f"\n{remedy_of(total.dropped, plan)}"
         raise BadDataError(f"not one of {total.words:,} words can be kept ({reasons}): nothing was published{remedy}")
     if how.strict:
         refuse_faults(plan, tally)

@@ -104,9 +104,10 @@ def resized_lines(counts: Counts) -> list[str]:
     words = sum(split.dropped.get(Reason.SIZE_MISMATCH, 0) for split in counts.splits.values())
     if not words:
         return []
-    scaled = "scaled" in counts.settings
-    remedy = "and of other proportions" if scaled else "--scaled takes pictures that are copies of the same proportions"
-    return [f"size_mismatch: {plural(words, 'word')} on pictures of another size than theirs; {remedy}"]
+    told = f"size_mismatch: {plural(words, 'word')} on pictures of"
+    if "scaled" in counts.settings:
+        return [f"{told} other proportions than theirs"]
+    return [f"{told} another size than theirs; --scaled takes pictures that are copies of the same proportions"]
 
 
 def _unknown_characters(counts: Counts) -> list[str]:

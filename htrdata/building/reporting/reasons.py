@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from htrdata.building.plan import Plan
@@ -136,9 +137,15 @@ REASONS: dict[Reason, Told] = {
 def told_of(reason: Reason, plan: Plan) -> Told:
     """What is said of a reason, with the whole command in place of the option, where one helps."""
     told = REASONS[reason]
-    if told.option is None:
-        return told
+    if told.option is None or told.option.removeprefix("--") in plan.source.settings:  # it was given
+        return told._replace(option=None)
     return told._replace(option=command_of(plan, told.option, f"{plan.name}_more"))
+
+
+def remedy_of(dropped: Mapping[str, int], plan: Plan) -> str:
+    """What to do where nothing was kept, by the reason of most words: a sentence, and the command where one helps."""
+    told = told_of(Reason(max(dropped, key=lambda reason: dropped[reason])), plan)
+    return told.remedy + (f"\n  {told.option}" if told.option else "")
 
 
 def command_of(plan: Plan, options: str, name: str) -> str:

@@ -213,6 +213,21 @@ def test_the_command_names_the_option_and_takes_it(tmp_path: Path) -> None:
         assert "size_mismatch" not in found.output
 
 
+def test_where_nothing_fits_the_option_is_named_until_it_is_given(tmp_path: Path) -> None:
+    text = page("p.png", SIZE, LINES)
+    for size, given in (((400, 600), []), ((600, 400), ["--scaled"])):
+        write(tmp_path / "in", text, picture(size, 4))
+        command = ["xml", str(tmp_path / "in"), "--split", "test", "--out", str(tmp_path / "lmdb"), *given]
+        said = str(CliRunner().invoke(commands, command).exception)
+        assert "size_mismatch 2" in said
+        assert ("--scaled" in said) is not bool(given)
+    mixed = write(tmp_path / "in", text, picture(SIZE, 4)).root
+    (mixed / "q.xml").write_text(text.replace("p.png", "q.png"))
+    (mixed / "q.png").write_bytes(picture((600, 400), 4))
+    done = CliRunner().invoke(commands, command)
+    assert "2 words on pictures of other proportions" in done.output
+
+
 @pytest.mark.parametrize("unit", ["pixel", *UNITS])
 def test_places_are_written_in_the_unit_of_the_file(unit: str) -> None:
     factor = UNITS.get(unit, 1.0)
