@@ -51,7 +51,8 @@ _OPTIONS: list[Decorator] = [
     click.option("--lines", is_flag=True, help="Read whole lines: inputs of 48 rows, each as wide as its line."),
     click.option(
         "--charset",
-        help="What to read: alnum, printable, or a file.  [default: as the start, or printable; of lines a space, too]",
+        help="What to read: alnum, printable, a file, or data: what the start reads, and all else that the train words "
+        "have.  [default: as the start, or printable; of lines a space, too]",
     ),
     click.option("--architecture", metavar="T-F-S-P", help="Such as TPS-ResNet-BiLSTM-Attn.  [default: as the start]"),
     click.option("--output-channel", type=int, help="Channels of the features.  [default: as the start, or 512]"),

@@ -16,6 +16,7 @@ from htrdata.store.reading import Dataset, Store
 from htrmodel import starter
 from htrmodel.checkpoint.settings import named_charset
 from htrmodel.config import ModelFields
+from htrmodel.training.characters import OF_DATA
 from htrmodel.training.finetuning import Listener, carry_out
 from htrmodel.training.initial_model import ModelChoice
 from htrmodel.training.opening import Say
@@ -84,8 +85,9 @@ def finetune(
         start: a checkpoint, the name of a starter, or ``scratch``; None for the starter, with `small` for ``scratch``.
         small: a narrow model that two CPU cores train in minutes, and the recipe for it.
         lines: a model of whole lines, and the recipe for it.
-        charset: what to read: a charset, ``alnum``, ``printable``, or a file; None for that of the start,
-            with `lines` with a space.
+        charset: what to read: a charset, ``alnum``, ``printable``, a file, or ``data`` for what the start reads and all
+            else that the train words have; None for that of the start, with `lines` with
+            a space.
         from_charset: what a ``.pth`` reads; None for what ``opt.txt`` beside it says, or the number of its classes.
         architecture: such as ``TPS-ResNet-BiLSTM-Attn``; None, here and below, for that of the start.
         output_channel: channels of the features.
@@ -155,7 +157,8 @@ def finetune(
     model = ModelChoice(
         small=small,
         lines=lines,
-        charset=named_charset(charset, "--charset"),
+        charset=None if charset == OF_DATA else named_charset(charset, "--charset"),
+        of_data=charset == OF_DATA,
         from_charset=named_charset(from_charset, "--from-charset"),
         fields=cast(ModelFields, _given(fields)),
     )

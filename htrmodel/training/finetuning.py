@@ -17,6 +17,7 @@ from htrmodel.data.divisions import check_trained
 from htrmodel.data.mixing import TrainingOrder
 from htrmodel.devices import uses_bfloat16
 from htrmodel.training import forgetting
+from htrmodel.training.characters import with_characters
 from htrmodel.training.choosing import verdict
 from htrmodel.training.fixed_batches import NO_ATTENTION
 from htrmodel.training.initial_model import InitialModel, initial_model
@@ -75,6 +76,10 @@ def _carried_out(
     request: Request, processes: Processes, device: torch.device, say: Say, listener: Listener | None, stop: Stop
 ) -> Outcome:
     initial = initial_model(request.checkpoint, request.model, request.seed)
+    model = with_characters(request.model, initial.recogniser.config.charset, request.data, request.mix)
+    if model.charset is not request.model.charset:
+        request = replace(request, model=model)
+        initial = initial_model(request.checkpoint, model, request.seed)
     if initial.assumed:
         say(initial.assumed)
     with _held_back(say) as sentences:

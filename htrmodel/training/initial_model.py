@@ -28,6 +28,7 @@ class ModelChoice:
         lines: it shall read lines, see `htrmodel.training.recipes.LINE_MODEL`; new weights are those of the narrow one.
         charset: what it shall read; None for what the checkpoint reads, `PRINTABLE` where there is none; where that is
             of words, and lines are wanted, with a space.
+        of_data: it shall read what the words to train on have besides; see `htrmodel.training.characters`.
         from_charset: what the classes of the checkpoint are, where neither it nor their number says so.
         fields: other fields of `RecogniserConfig` by name; what is not there is as in the checkpoint, or the default.
     """
@@ -35,6 +36,7 @@ class ModelChoice:
     small: bool = False
     lines: bool = False
     charset: Charset | None = None
+    of_data: bool = False
     from_charset: Charset | None = None
     fields: ModelFields
 

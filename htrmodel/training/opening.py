@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from htrdata.errors import UsageError
 from htrdata.labels import Charset
 from htrdata.records import Reason
 from htrdata.records.counting import plural
@@ -14,6 +15,7 @@ from htrmodel.data.origin import Origin
 from htrmodel.data.samples import Samples, open_samples
 from htrmodel.data.sampling import sampled
 from htrmodel.data.units import check_unit, doubt_of_unit
+from htrmodel.training.characters import OF_DATA
 
 Say = Callable[[str], None]
 """Told what a person should know."""
@@ -37,7 +39,12 @@ def open_words(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
     if not config.reads_lines and (doubt := doubt_of_unit(origin)):
         say(doubt)
     policy = config.label_policy
-    samples = open_samples(origin, policy)
+    try:
+        samples = open_samples(origin, policy)
+    except UsageError as error:
+        if Reason.OUT_OF_CHARSET not in str(error) or config.charset.name == OF_DATA:
+            raise
+        raise UsageError(f"{error}; --charset data lets it learn the characters of the train words") from error
     if config.reads_lines:
         samples = writable(samples, config)
     counts = ", ".join(f"{count:,} {reason}" for reason, count in samples.left_out.items())
@@ -52,8 +59,8 @@ def open_words(origin: Origin, config: RecogniserConfig, say: Say) -> Samples:
     if origin.split == "train" and Reason.OUT_OF_CHARSET in samples.left_out and policy.charset is not None:
         lacking = _missing(samples, policy.charset, unit)
         say(
-            f"out_of_charset: the charset {policy.charset.name} lacks {lacking}; --charset FILE, with all characters "
-            "that the model shall write, teaches it those"
+            f"out_of_charset: the charset {policy.charset.name} lacks {lacking}; --charset data teaches it all "
+            f"characters of the train {unit}s, --charset FILE those of a file"
         )
     return samples
 

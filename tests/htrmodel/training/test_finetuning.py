@@ -222,7 +222,7 @@ def test_labels_outside_the_charset_are_counted(make_shards: MakeShards, request
     root = make_shards({"train": ["ab", "c", "é", "far too long for it", "d!"], "val": ["a", "ß"]})
     outcome, said = run(request_of(root))
     assert "printed: 2 train words; left out, as the model cannot read them: 1 too_long, 2 out_of_charset" in said
-    assert any("the charset alnum lacks é (1 word), ! (1 word); --charset FILE" in message for message in said)
+    assert any("the charset alnum lacks é (1 word), ! (1 word); --charset data" in message for message in said)
     assert "batches have 2 words, not 16: there are no more" in said
     assert outcome.state.step == 2
 
@@ -287,7 +287,12 @@ def test_one_word_is_enough(make_shards: MakeShards, request_of: Callable[..., R
     [
         ({"train": ["ab"]}, {}, UsageError, "no val words in .* for printed: .*; put shards with some into .*val"),
         ({"val": ["ab"]}, {}, SourceMissingError, "no train words"),
-        ({"train": ["é"], "val": ["a"]}, {}, UsageError, "no train word that the model can take: 1 out_of_charset"),
+        (
+            {"train": ["é"], "val": ["a"]},
+            {},
+            UsageError,
+            "no train word that the model can take: 1 out_of_charset; --charset data lets",
+        ),
         ({"train": ["a"], "val": ["é"]}, {}, UsageError, "no val word that the model can take: 1 out_of_charset"),
         ({"train": ["a"], "val": ["a"]}, {"mix": ("other",)}, SourceMissingError, "other"),
         ({"train": ["a"], "val": ["a"]}, {"device": "tpu"}, UsageError, "'tpu' is no device"),
@@ -399,3 +404,24 @@ def test_what_reads_lines_writes_spaces(learnt: Path) -> None:
     for given in (replace(asked, charset=PRINTABLE), ModelChoice(fields={})):
         assert initial_model(None, given, seed=0).recogniser.charset == PRINTABLE
         assert " " not in initial_model(learnt, given, seed=0).recogniser.charset.characters
+
+
+def test_the_characters_of_the_train_words_are_added_to_those_of_the_start(
+    make_shards: MakeShards, learnt: Path, tmp_path: Path
+) -> None:
+    root = make_shards(
+        {"train": ["aü", "b\u0075\u0308", "ß", "cé", *random_words(30, 1)], "val": ["ü", "ø", "ab", "ba"]}
+    )
+    said: list[str] = []
+    given: dict[str, Any] = {"start": learnt, "recipe": RECIPE, "device": "cpu", "out": tmp_path / "own"}
+    outcome = finetune(root, charset="data", say=said.append, **given)
+    charset = read_checkpoint(outcome.folder.best).config.charset
+    assert (charset.name, charset.folds_case) == ("data", True)
+    assert charset.characters == ALNUM.characters + "ßéü"
+    assert any("36 characters copied, 3 new (ßéü)" in one for one in said)
+    assert outcome.state.best["printed"]["left_out"] == 1  # ø, which no train word has
+    again = finetune(root, charset="data", say=said.append, **given)
+    assert again.state == outcome.state
+    known = make_shards({"train": random_words(30, 1), "val": ["ab", "ba"]})
+    outcome = finetune(known, charset="data", say=said.append, **{**given, "out": tmp_path / "known"})
+    assert read_checkpoint(outcome.folder.best).config.charset == ALNUM
