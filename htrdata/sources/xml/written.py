@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ Points = tuple[tuple[float, float], ...]
 PIXEL = "pixel"
 """The unit of all PAGE files, and of most ALTO files."""
 
+_LARGEST = 1e15  # a coordinate whose square, and those of all its page, are numbers still
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 
@@ -70,13 +70,13 @@ def read_points(text: str) -> Points | None:
     """Reads ``x,y x,y`` or ``x y x y``, both of which are around.
 
     Returns:
-        The points; None where they are not an even number of finite numbers.
+        The points; None where they are not an even number of numbers, or are beyond any page.
     """
     numbers = re.split(r"[\s,]+", text.strip()) if text.strip() else []
     if not numbers or len(numbers) % 2 or not all(map(_NUMBER.fullmatch, numbers)):
         return None
     values = list(map(float, numbers))
-    if not all(map(math.isfinite, values)):
+    if not all(abs(value) <= _LARGEST for value in values):
         return None
     return tuple(zip(values[::2], values[1::2], strict=True))
 

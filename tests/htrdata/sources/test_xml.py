@@ -119,7 +119,9 @@ def with_coords(coords: str, text: str = "<TextEquiv><Unicode>x</Unicode></TextE
     return line
 
 
-@pytest.mark.parametrize("odd", ["1,2 3", "1,2 a,b 3,4", "1,2 nan,4 3,3", "1e999,1 2,2 3,3", f"{'9' * 320},2 3,4 5,6"])
+@pytest.mark.parametrize(
+    "odd", ["1,2 3", "1,2 a,b 3,4", "1,2 nan,4 3,3", "1e999,1 2,2 3,3", "1e300,1 2,2 3,3", f"{'9' * 320},2 3,4 5,6"]
+)
 def test_odd_coordinates_are_a_flaw(odd: str) -> None:
     line = with_coords(f'<Coords points="{odd}"/>')
     assert line.outline == ()
@@ -141,6 +143,15 @@ def test_numbers_of_any_length_are_read_or_a_flaw(tmp_path: Path, digits: int) -
     build(source, tmp_path / "lmdb", workers=1)
     reasons = ManifestReader(tmp_path / "lmdb/xml/manifest.parquet").table(["reason"]).to_pydict()["reason"]
     assert reasons == ["invalid_box", None, "invalid_box"]
+
+
+@pytest.mark.parametrize("number", ["1e300", "-1e308", "1e16", "1e14"])
+def test_a_baseline_beyond_all_pages_is_none_or_one_that_can_be_reckoned_with(tmp_path: Path, number: str) -> None:
+    coords = f'<Coords points="1,1 9,1 9,9"/><Baseline points="1,{number} 9,-{number.removeprefix("-")} 5,5"/>'
+    line = f'<TextLine id="l">{coords}<TextEquiv><Unicode>x</Unicode></TextEquiv></TextLine>'
+    (only,) = words_of(write(tmp_path, {"p.xml": page("p.png", SIZE, (), line), "p.png": None}))
+    assert only.box is not None
+    assert np.isfinite([only.box.w, only.box.h, only.box.angle]).all()
 
 
 def test_tags_in_great_numbers_make_no_long_type() -> None:
