@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from htrdata.errors import UsageError
 from htrdata.images.endings import ENDINGS_OF_FILES
@@ -77,7 +78,10 @@ class ImageNames:
         self._split = split
         self._tree, self._table = tree, likely[0]
         self._names_in: tuple[str, dict[str, str | None]] | None = None
-        self._way = self._find_way(likely, others, list(itertools.islice(names, _SAMPLE)), place)
+        sample = list(itertools.islice(names, _SAMPLE))
+        self._way = self._find_way(likely, others, sample, place)
+        if any("%" in name for name in sample) and not any(self._at(name) for name in sample):
+            self._way = self._find_way(likely, others, list(map(unquote, sample)), place)
 
     @property
     def other_format(self) -> str | None:
@@ -90,7 +94,11 @@ class ImageNames:
         return self._way.uploaded
 
     def find(self, name: str) -> str | None:
-        """The path of an image below the root, with ``/``; None where there is none."""
+        """The path of an image below the root, with ``/``; None where there is none. It may be written as in a URL."""
+        found = self._at(name)
+        return self._at(unquote(name)) if found is None and "%" in name else found
+
+    def _at(self, name: str) -> str | None:
         parts = split_name(name)
         if parts is None:
             return self._upwards(name)

@@ -16,7 +16,7 @@ from htrdata.images.tiff_pages import find_pages
 from htrdata.records import ImageFile, Word
 from htrdata.records.counting import plural
 
-_LOOKED_AT = 500  # images: whoever has such has many
+_LOOKED_AT, _MOST = 500, 64 << 20  # images and bytes: whoever has such has many
 _MAY_HAVE = (".tif", ".tiff", ".gif", ".webp")
 
 
@@ -27,10 +27,12 @@ def several_pages(words: Sequence[Word]) -> Iterator[str]:
         words: with their images.
     """
     images = (word.image for word in words if word.image is not None and word.reason is None)
-    looked = list(itertools.islice((one for one in images if ending_of(one.name) in _MAY_HAVE), _LOOKED_AT))
+    may_have = [one for one in images if ending_of(one.name) in _MAY_HAVE]
+    ends = itertools.accumulate(one.size() or 0 for one in may_have[:_LOOKED_AT])
+    looked = [one for one, end in zip(may_have, ends, strict=False) if end <= _MOST]
     found = [one.name for one in looked if _count(one) > 1]
     if found:
-        of = f" of the first {_LOOKED_AT}" if len(looked) == _LOOKED_AT else ""
+        of = f" of the first {len(looked):,}" if len(looked) < len(may_have) else ""
         more = ", …" if found[1:] else ""
         yield (
             f"{plural(len(found), 'image')}{of} in TIFF, GIF or WebP have several pages or pictures, of which the "

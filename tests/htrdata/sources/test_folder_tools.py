@@ -7,13 +7,14 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
 
 from htrdata.errors import BadDataError, SourceMissingError, UsageError
 from htrdata.records import Word
-from htrdata.sources.folder import Folder
+from htrdata.sources.folder import Folder, several_pages
 from tests import labelled_folders as made
 
 WORDS = made.words(12)
@@ -189,3 +190,25 @@ def test_images_of_several_pages_are_told(ending: str, tmp_path: Path) -> None:
     assert len(notes) == 1
     assert "2 images in TIFF, GIF or WebP" in notes[0]
     assert f"0.{ending}, …" in notes[0]
+
+
+def test_only_the_first_images_are_looked_at_for_several_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {f"{number}.gif": "a" for number in range(6)}
+    for name in named:
+        pages = [Image.open(io.BytesIO(made.picture(text))).convert("L") for text in ("a", "b")]
+        pages[0].save(tmp_path / name, save_all=True, append_images=pages[1:])
+    made.write_gt(tmp_path, named)
+    monkeypatch.setattr(several_pages, "_LOOKED_AT", 4)
+    assert any("4 images of the first 4 in TIFF, GIF or WebP" in note for note in Folder(tmp_path).notes)
+    monkeypatch.setattr(several_pages, "_MOST", 0)
+    assert not any("several pages" in note for note in Folder(tmp_path).notes)
+
+
+@pytest.mark.parametrize("before", ["", "/data/local-files/?d=crops/", "https://example.org/files/"])
+def test_names_that_are_written_as_in_a_url_are_found(before: str, tmp_path: Path) -> None:
+    named = {"a b.png": "x", "größe.png": "y", "100%.png": "z", "c%20d.png": "w"}
+    made.write_images(tmp_path / "crops", named)
+    made.write_gt(tmp_path, {before + quote(name): text for name, text in named.items()})
+    assert texts_of(Folder(tmp_path)) == named
+    made.write_gt(tmp_path, named)
+    assert texts_of(Folder(tmp_path)) == named
