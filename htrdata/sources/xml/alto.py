@@ -10,7 +10,8 @@
           <String CONTENT="one word, or the whole line" HPOS=…/><SP/>…<HYP CONTENT="-"/>
 
 eScriptorium writes a whole line into one ``String``, whose box is that of the line: it is no word then, and is left to
-the line. Before version 4.2 the baseline was one number, its height on the page.
+the line, unless other lines of the file have a string for each word. Before version 4.2 the baseline was one number,
+its height on the page.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def read_alto(root: Element, name: str) -> WrittenPage:
         raise BadDataError(f"{name} holds {len(pages)} pages: export one file a page")
     image = next((element.text for element in root.iter() if local(element) == "fileName"), None)
     tags = {tag.get("ID", ""): tag.get("LABEL", "") for tags in children(root, "Tags") for tag in tags}
-    lines = [_line(element, tags, region) for page in pages for element, region in line_elements(page, tags)]
+    elements = [found for page in pages for found in line_elements(page, tags)]
+    worded = any(sum(1 for _ in children(element, "String")) > 1 for element, _ in elements)
+    lines = [_line(element, tags, region, worded) for element, region in elements]
     size = read_size(pages[0].get("WIDTH"), pages[0].get("HEIGHT")) if pages else None
     return WrittenPage("alto", (image or "").strip(), size, tuple(lines), _unit(root, size, name))
 
@@ -70,11 +73,12 @@ def line_elements(element: Element, tags: dict[str, str], region: str = "") -> I
             yield from line_elements(below, tags, region)
 
 
-def _line(element: Element, tags: dict[str, str], region: str) -> Written:
+def _line(element: Element, tags: dict[str, str], region: str, worded: bool) -> Written:
+    """A line; `worded` says that the file has a string for each word, so that one that is alone is a word."""
     strings = list(children(element, "String"))
     outline, flaw = _outline(element)
     words = tuple(_word(string) for string in strings)
-    if len(words) == 1 and (len(words[0].text.split()) > 1 or words[0].outline in ((), _box(element)[0])):
+    if len(words) == 1 and (len(words[0].text.split()) > 1 or _is_line(words[0], element, worded)):
         words = ()  # a line that stands in one string
     return Written(
         id=element.get("ID", ""),
@@ -86,6 +90,11 @@ def _line(element: Element, tags: dict[str, str], region: str) -> Written:
         words=words,
         flaw=flaw,
     )
+
+
+def _is_line(string: Written, line: Element, worded: bool) -> bool:
+    """Whether the only string of a line says no more of its place than the line does."""
+    return not string.outline or (not worded and string.outline == _box(line)[0])
 
 
 def _word(element: Element) -> Written:

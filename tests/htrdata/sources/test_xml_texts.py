@@ -68,6 +68,18 @@ def test_words_are_not_placed_in_strings_that_are_parts_of_words() -> None:
         assert xml.stays(0) == reason
 
 
+@pytest.mark.parametrize("worded", [True, False])
+def test_a_line_of_one_word_is_that_word_where_the_file_has_strings_for_words(worded: bool) -> None:
+    place = 'HPOS="0" VPOS="50" WIDTH="90" HEIGHT="30"'
+    alone = "".join(
+        f'<TextLine ID="{text[0]}" {place}><String CONTENT="{text}" {place}/></TextLine>'
+        for text in ("ALONE", "two words")
+    )
+    other = strings(("so", 0, 40), " ", ("it", 60, 20)) if worded else ""
+    lines = read_alto(read_tree(alto("p.png", SIZE, (), other + alone).encode(), "p.xml"), "p.xml").lines[-2:]
+    assert [[word.text for word in line.words] for line in lines] == [["ALONE"] if worded else [], []]
+
+
 @pytest.mark.parametrize(
     ("line", "words", "stale"),
     [
