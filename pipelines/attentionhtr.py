@@ -224,7 +224,7 @@ def judge(lab: Lab, best: Path, name: str, split: str, stages: Stages) -> dict[s
     import htrmodel
 
     with stages("judge", f"{best.parent.name}, {split}"):
-        judgement = htrmodel.evaluate(best, lab.store[split, name], device=lab.device)
+        judgement = htrmodel.evaluate(best, lab.store[split, name], device=lab.device, say=say)
     read, every = judgement.find(left_out="omitted"), judgement.find()
     return {
         "signature": read.signature,
