@@ -58,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "htrmodel.recogniser": {"htrdata.errors", "htrdata.labels", "htrmodel.config"}
     | {"htrmodel.layers", "htrmodel.reader", "htrmodel.tokenizer"},
     "htrmodel.language": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrmodel.config", "htrmodel.layers"}
-    | {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},
+    | {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.voting": {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},
     "htrmodel.alignment": {*_STORE, "htrmodel.checkpoint", "htrmodel.config", "htrmodel.devices", "htrmodel.inputs"}
     | {"htrmodel.reader", "htrmodel.recogniser", "htrmodel.tokenizer"},

@@ -49,7 +49,12 @@ class LanguageRequest:
 
 
 _OPTIONS: list[Decorator] = [
-    click.option("--lm", type=_FILE, help="Read with a character model of the language, of `htrmodel lm`."),
+    click.option(
+        "--lm",
+        type=_FILE,
+        metavar="english|french|FILE.lm",
+        help="Read with a character model of the language: one that comes with the weights, or of `htrmodel lm`.",
+    ),
     click.option(
         "--lexicon", type=_FILE, help="Prefer the words of this list, one on each line; others stay possible."
     ),

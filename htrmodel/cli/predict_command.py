@@ -108,6 +108,7 @@ def predict(
       htrmodel predict letters/ --xml --out filled/ --unit word --checkpoint starter
     """
     from htrmodel.evaluation.helping import helped
+    from htrmodel.language.knowledge import unwritten
     from htrmodel.runtime.advice import ReadingTally
     from htrmodel.runtime.finding import find_images
     from htrmodel.runtime.predicting import load_reader, predict_each
@@ -128,6 +129,8 @@ def predict(
         echo(starter.said_of(checkpoint, "--checkpoint FILE"), err=True)
     found = load_reader(checkpoint, device, runtime, foreign.settings(), say_assumed)
     reader: WordReader = helped(found, knowledge, language.tta) if knowledge is not None or language.tta else found
+    if knowledge is not None and (lacking := unwritten(knowledge, reader.config.charset)):
+        echo(lacking, err=True)
     if out is not None:
         helping = [*([] if knowledge is None else [knowledge.label]), *(["tta"] if language.tta else [])]
         fill_pages(reader, "+".join(helping), places, out, unit or "line", part, boxes, batch_size, images, scaled)

@@ -19,6 +19,7 @@ from htrdata.errors import BadDataError, SourceMissingError, StorageError, Usage
 from htrdata.files.refusals import refusal
 from htrdata.files.regular import read_regular
 from htrdata.labels import normal_form
+from htrmodel.language.marks import AS_WRITTEN
 from htrmodel.language.model import CharacterModel
 
 ORDER = 7
@@ -28,8 +29,7 @@ _MOST = 1 << 31  # bytes of a text
 # Boundary and unknown character within n-grams: they sort before and after all others.
 _BOUNDARY, _UNKNOWN = "\n", "\U0010ffff"
 
-# What printers set and pens do not write: quotation marks and apostrophes that curl, and dashes between words.
-_AS_WRITTEN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "—": " ", "–": " "})
+_AS_WRITTEN = str.maketrans(AS_WRITTEN)
 _ENDS = re.compile(r"^[^\w]+|[^\w]+$")
 
 

@@ -13,6 +13,7 @@ from htrdata.labels import Charset
 from htrmodel.config import SPECIAL_TOKENS
 from htrmodel.language.lexicon import Lexicon, read_lexicon
 from htrmodel.language.model import BOUNDARY, CharacterModel, State, digest, load_model
+from htrmodel.language.shipped import find_language
 
 BEAM = 8
 """Texts that are kept at each step of a search."""
@@ -23,6 +24,9 @@ are in no text, and shall stay possible."""
 
 WEIGHT = 0.4
 """Of the character model against the pixels: chosen on words of writers whom nothing was trained on."""
+
+MOST_UNWRITTEN = 0.005
+"""Share of what a model knows that may be letters which a recogniser lacks, before a person is told."""
 
 LEXICON_WEIGHT = 1.0
 """What a word of the lexicon gains, as a natural logarithm, likewise."""
@@ -73,7 +77,7 @@ def read_knowledge(
     """Reads what files say of a language.
 
     Args:
-        lm: a model of `htrmodel lm`; None for none.
+        lm: a model of `htrmodel lm`, or the name of one that is shipped; None for none.
         lexicon: a list of words; None for none.
         weight: of the model; None, here and below, for the usual one.
         lexicon_weight: of the lexicon.
@@ -84,8 +88,9 @@ def read_knowledge(
 
     Raises:
         UsageError: a number is out of its range, or there is a number without the file that it is for.
-        HtrError: as `load_model` and `read_lexicon` do.
+        HtrError: as `find_language`, `load_model` and `read_lexicon` do.
     """
+    lm = None if lm is None else find_language(lm)
     for number, file, option in ((weight, lm, "--lm-weight"), (lexicon_weight, lexicon, "--lexicon-weight")):
         if number is not None and file is None:
             raise UsageError(f"{option} is nothing without {option.removesuffix('-weight')}: give a file there, too")
@@ -110,6 +115,30 @@ def read_knowledge(
         lexicon_weight=lexicon_weight,
         beam=beam,
         label=f"{'+'.join(parts)},beam{beam}",
+    )
+
+
+def unwritten(knowledge: Knowledge, charset: Charset) -> str | None:
+    """What to tell a person where a recogniser cannot write letters that the language often has.
+
+    Args:
+        knowledge: of the language.
+        charset: of the recogniser.
+
+    Returns:
+        A sentence; None where hardly any letter of the model's texts is outside of the charset.
+    """
+    model = knowledge.model
+    if model is None:
+        return None
+    shares = dict(zip(model.alphabet, model.frequencies[1:-1].tolist(), strict=True))
+    lacking = {one: share for one, share in shares.items() if one.isalpha() and one not in charset.characters}
+    if sum(lacking.values()) < MOST_UNWRITTEN:
+        return None
+    share, first = sum(lacking.values()), " ".join(sorted(lacking, key=lacking.__getitem__, reverse=True)[:8])
+    return (
+        f"{share:.1%} of what {knowledge.label} knows are letters that the charset {charset.name} lacks "
+        f"({first} …): words with them are taken for unlikely; read with weights that write them, such as starter-lines"
     )
 
 

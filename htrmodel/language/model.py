@@ -21,6 +21,7 @@ from htrdata.errors import BadDataError, HtrError, NotEnoughMemoryError, SourceM
 from htrdata.files import strict_json
 from htrdata.files.refusals import refusal
 from htrdata.files.writing import write_atomically
+from htrmodel.language.marks import AS_WRITTEN
 
 ENTRY = "htrmodel-lm"
 """The metadata entry of the file: a JSON object with ``format``, ``order``, ``alphabet``, ``mean`` and ``words``."""
@@ -67,10 +68,16 @@ class CharacterModel:
         """The symbol of all characters that the texts did not have."""
         return len(self.alphabet) + 1
 
+    @property
+    def frequencies(self) -> NDArray[np.float32]:
+        """How often each symbol comes, whatever is before it: float32 [S], shares of all."""
+        return np.exp(self._state(0, None).log_probs)
+
     def symbols_of(self, characters: str) -> NDArray[np.int64]:
-        """The symbol of each character."""
+        """The symbol of each character; of a mark that the texts do not curl, that of the straight one."""
         places = {character: number for number, character in enumerate(self.alphabet, 1)}
-        return np.array([places.get(character, self.unknown) for character in characters], np.int64)
+        known = [one if one in places else AS_WRITTEN.get(one, one) for one in characters]
+        return np.array([places.get(character, self.unknown) for character in known], np.int64)
 
     def begin(self) -> State:
         """The state before the first character of a word."""

@@ -30,6 +30,7 @@ TABLES = {
     ("docs/pages.md", ""): COUNTED,
     ("docs/reliability.md", "fault"): COUNTED,
     ("docs/reliability.md", "inputs"): COUNTED,
+    ("weights/htrmodel_weights/languages.md", "name"): "what the commands below it print of the files",
     ("weights/htrmodel_weights/starter-fast.md", "stage"): TRAINED,
     ("weights/htrmodel_weights/starter-fast.md", "step of stage 4"): TRAINED,
     ("weights/htrmodel_weights/starter-lines.md", "corpus"): TRAINED,

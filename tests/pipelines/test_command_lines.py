@@ -19,8 +19,8 @@ from .conftest import PIPELINES, LoadPipeline
 NAMES = [path.stem for path in sorted(PIPELINES.glob("*.py"))]
 
 
-def test_there_are_five() -> None:
-    assert NAMES == ["attentionhtr", "open_words", "quickstart", "transfer", "widen"]
+def test_there_are_six() -> None:
+    assert NAMES == ["attentionhtr", "languages", "open_words", "quickstart", "transfer", "widen"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,6 +46,7 @@ def test_the_examples_of_the_help_parse(name: str, load_pipeline: LoadPipeline) 
     [
         (["open_words.py", "copiste"], 2, "error: 'copiste' does not name a corpus and its folder"),
         (["open_words.py", "copiste=nowhere"], 2, "error: nothing at nowhere"),
+        (["languages.py", "nowhere", "--out", "it.lm"], 2, "error: there are no novels (level1/*.xml) in nowhere"),
         (["quickstart.py", "--pages", "3"], 2, "--pages"),
         (["attentionhtr.py", "--imgur5k", "nowhere"], 2, "error: no Imgur5K annotations in nowhere/dataset_info"),
     ],

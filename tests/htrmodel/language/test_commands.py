@@ -18,6 +18,7 @@ from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
 from htrmodel.language.counting import read_texts
 from htrmodel.language.knowledge import read_knowledge
+from htrmodel.language.model import load_model
 
 from ..conftest import BuildRecogniser
 
@@ -32,6 +33,15 @@ def lm(tmp_path: Path) -> Path:
     result = call("lm", tmp_path / "text.txt", "--out", tmp_path / "the.lm", "--order", 4)
     assert "n-grams of up to 4 characters, of 7 words, 6 different; 7 characters" in result.output
     return tmp_path / "the.lm"
+
+
+def test_rare_n_grams_are_left_out_where_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("together " * 3 + "gathered " * 2)
+    sizes = []
+    for least in (1, 3, 4):
+        assert call("lm", tmp_path / "text.txt", "--out", tmp_path / "it.lm", "--least", least).exit_code == 0
+        sizes.append(len(load_model(tmp_path / "it.lm").symbols))
+    assert sizes[0] > sizes[1] > sizes[2]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +101,18 @@ def test_predict_reads_with_it(lm: Path, store: Path, build: BuildRecogniser, tm
     readings = [one["text"] for one in json.loads(shown.stdout)]
     # So much weight leaves little but what stands in the text.
     assert sum(set(text) <= set("theornsr") for text in readings) > len(readings) / 2
+
+
+def test_predict_says_which_letters_of_the_language_are_not_written(
+    lm: Path, store: Path, build: BuildRecogniser, tmp_path: Path
+) -> None:
+    save(build("None-VGG-None-CTC"), tmp_path / "it.safetensors")
+    (tmp_path / "text.txt").write_text("été élève clé thé " * 3 + "the other ones " * 3)
+    assert call("lm", tmp_path / "text.txt", "--out", tmp_path / "cle.lm").exit_code == 0
+    shown = call("predict", store, "--checkpoint", tmp_path / "it.safetensors", "--lm", tmp_path / "cle.lm")
+    assert "cle.lm@" in shown.stderr
+    assert "are letters that the charset printable lacks (é è …)" in shown.stderr
+    assert "lacks" not in call("predict", store, "--checkpoint", tmp_path / "it.safetensors", "--lm", lm).stderr
 
 
 @pytest.mark.parametrize(

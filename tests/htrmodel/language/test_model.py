@@ -171,3 +171,10 @@ def test_the_boundary_stands_for_the_end(model: CharacterModel) -> None:
     for symbol in model.symbols_of("the").tolist():
         state = model.after(state, symbol)
     assert state.log_probs[BOUNDARY] > state.log_probs[model.symbols_of("o")[0]]
+
+
+def test_a_curled_mark_is_the_straight_one_that_texts_are_counted_with() -> None:
+    model = make_model(count_words("l’homme l'homme “dit” c'est"), 5)
+    assert "’" not in model.alphabet
+    assert model.symbols_of("’‘“”").tolist() == model.symbols_of("''\"\"").tolist()
+    assert model.log_probability("l’homme") == model.log_probability("l'homme") > model.log_probability("l?homme")
