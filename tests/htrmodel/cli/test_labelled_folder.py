@@ -132,8 +132,16 @@ def test_a_table_without_images_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["file", "folder"])
-def test_an_archive_is_told_to_be_unpacked(form: str, tmp_path: Path) -> None:
+def test_an_archive_that_is_not_read_is_told_to_be_unpacked(form: str, tmp_path: Path) -> None:
+    (tmp_path / "crops.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
+    place = tmp_path / "crops.7z" if form == "file" else tmp_path
+    with pytest.raises(HtrError, match=r"unpack crops\.7z"), as_store(place, plain=False):
+        pass
+
+
+@pytest.mark.parametrize("form", ["file", "folder"])
+def test_an_archive_that_is_damaged_is_told(form: str, tmp_path: Path) -> None:
     (tmp_path / "crops.zip").write_bytes(b"PK\x03\x04")
     place = tmp_path / "crops.zip" if form == "file" else tmp_path
-    with pytest.raises(HtrError, match=r"unpack crops\.zip"), as_store(place, plain=False):
+    with pytest.raises(HtrError, match=r"crops\.zip is cut off or damaged"), as_store(place, plain=False):
         pass
