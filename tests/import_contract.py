@@ -87,7 +87,14 @@ ALLOWED: dict[str, set[str]] = {
     | {"htrmodel.devices", "htrmodel.inputs", "htrmodel.layers", "htrmodel.reader", "htrmodel.recogniser"}
     | {"htrmodel.starter", "htrmodel.tokenizer"},
     "htrmodel.evaluation": {"htrdata.errors", "htrdata.files", "htrdata.labels", "htrdata.store"}
-    | {"htrmodel.data", "htrmodel.inputs", "htrmodel.judging", "htrmodel.language", "htrmodel.reader"}
+    | {
+        "htrmodel.checkpoint",
+        "htrmodel.data",
+        "htrmodel.inputs",
+        "htrmodel.judging",
+        "htrmodel.language",
+        "htrmodel.reader",
+    }
     | {"htrmodel.recogniser", "htrmodel.runtime", "htrmodel.starter", "htrmodel.tokenizer", "htrmodel.voting"},
     "htrmodel.auditing": {*_STORE, "htrmodel.data", "htrmodel.devices"}
     | {"htrmodel.judging", "htrmodel.layers", "htrmodel.recogniser", "htrmodel.tokenizer", "htrmodel.training"},

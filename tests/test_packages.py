@@ -86,7 +86,7 @@ def test_the_weights_have_every_starter_with_its_graph_and_card_and_no_code(weig
     names = names_in(weights)
     packed = {name.removeprefix(f"{starter.PACKAGE}/") for name in names if ".dist-info" not in name}
     languages = {*(f"{name}.lm" for name in LANGUAGES), "languages.md"}
-    assert packed == {*files, *languages, "fonts.txt", "__init__.py"}
+    assert packed == {*files, *languages, "fonts.txt", "forecasts.json", "__init__.py"}
     assert {Path(name).name for name in names if "/licenses/" in name} == {"LICENSE", "NOTICE"}
 
 

@@ -14,6 +14,7 @@ import click
 from htrdata.cli.console import echo
 from htrdata.errors import CannotCreateError, UsageError
 from htrdata.records.counting import plural
+from htrmodel.cli.language_options import LanguageRequest, language_options
 
 if TYPE_CHECKING:
     from htrmodel.judging.forecast import Forecaster
@@ -47,7 +48,9 @@ _REMEDIES = {
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the lists and the crops.")
 @click.option("--lines", default=200, show_default=True, type=click.IntRange(1), help="To transcribe next.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@language_options
 def forecast(
+    language: LanguageRequest,
     places: tuple[Path, ...],
     checkpoint: Path,
     held_out: Path | None,
@@ -62,7 +65,8 @@ def forecast(
     A document is a folder of the export. The forecast is told by the confidences in the files and says by how much it
     was wrong on held-out writers. With --out, lines.csv lists the lines whose transcription would teach most, and
     transcribe/ has their crops with what was read in gt.txt: put that right, then `htrdata folder transcribe/ --unit
-    line` and `htrmodel finetune --recipe lines`.
+    line` and `htrmodel finetune --recipe lines`. What pages were read with stands in their folder; with --held-out,
+    give the same --lm, --lexicon and --tta.
 
     \b
     Examples:
@@ -70,13 +74,20 @@ def forecast(
       htrmodel forecast filled/ --images export/ --out next/ --lines 200
       htrmodel forecast filled/ --checkpoint runs/letters/best.safetensors --held-out lmdb
     """
+    from htrmodel.evaluation.forecasting import known_forecast
     from htrmodel.judging.teaching import most_teaching
     from htrmodel.runtime.read_lines import filled_lines
 
+    if held_out is None and (language.files or language.tta):
+        raise UsageError("--lm, --lexicon and --tta are for reading the lines of --held-out: give a STORE there")
     if out is not None:
         _check(out)
     found = filled_lines(places)
-    learnt = _learnt(checkpoint, held_out, device)
+    helped_by = _helped_by(places, checkpoint)
+    if held_out is None:
+        learnt = known_forecast(checkpoint, helped_by)
+    else:
+        learnt = _learnt(checkpoint, held_out, device, language, helped_by)
     documents: dict[str, list[FilledLine]] = defaultdict(list)
     for line in found:
         documents[line.document].append(line)
@@ -113,19 +124,38 @@ def _forecast(learnt: Forecaster, lines: Sequence[FilledLine]) -> tuple[int, int
     return pages, len(lines), learnt.forecast([x.confidence for x in lines], [len(x.text) for x in lines])
 
 
-def _learnt(checkpoint: Path, held_out: Path | None, device: str) -> Forecaster:
-    from htrmodel.checkpoint.files import load, read_checkpoint
+def _helped_by(places: Sequence[Path], checkpoint: Path) -> str:
+    """What helped to read the pages, as the record of their folder has it; empty for nothing, or without a record."""
+    from htrmodel.evaluation.forecasting import digests_of
+    from htrmodel.runtime.exported_pages import read_with
+
+    records = {place: record for place in places if (record := read_with(place)) is not None}
+    for place, record in records.items():
+        if record.get("checkpoint") not in digests_of(checkpoint):
+            raise UsageError(
+                f"the pages in {place} were read by other weights than {checkpoint}: name them by --checkpoint"
+            )
+    ways = {record.get("language", "") for record in records.values()}
+    if len(ways) > 1:
+        raise UsageError(
+            f"the pages in {', '.join(map(str, records))} were read in several ways: forecast them one by one"
+        )
+    return next(iter(ways), "")
+
+
+def _learnt(checkpoint: Path, held_out: Path, device: str, language: LanguageRequest, helped_by: str) -> Forecaster:
+    from htrmodel.checkpoint.files import load
+    from htrmodel.devices import find_device
     from htrmodel.evaluation.forecasting import learn_forecast
-    from htrmodel.judging.forecast import Forecaster
 
-    if held_out is not None:
-        from htrmodel.devices import find_device
-
-        return learn_forecast(load(checkpoint).to(find_device(device)), held_out)
-    known = read_checkpoint(checkpoint).data.get("forecast")
-    if known is None:
-        raise UsageError(f"{checkpoint} brings no forecast: --held-out STORE learns one on lines whose texts are known")
-    return Forecaster.from_json(known)
+    knowledge = language.knowledge()
+    if (given := language.label(knowledge)) != helped_by:
+        raise UsageError(
+            f"the pages were read with {helped_by or 'no help'}, and the held-out lines would be with "
+            f"{given or 'none'}: give the same --lm, --lexicon and --tta"
+        )
+    reader = load(checkpoint).to(find_device(device))
+    return learn_forecast(reader, held_out, knowledge=knowledge, tta=language.tta)
 
 
 def _write(

@@ -47,6 +47,14 @@ class LanguageRequest:
             self.lm, self.lexicon, weight=self.lm_weight, lexicon_weight=self.lexicon_weight, beam=self.beam
         )
 
+    def label(self, knowledge: Knowledge | None) -> str:
+        """What helps reading, as the record of filled pages has it; empty for nothing.
+
+        Args:
+            knowledge: of `knowledge`.
+        """
+        return "+".join([*([] if knowledge is None else [knowledge.label]), *(["tta"] if self.tta else [])])
+
 
 _OPTIONS: list[Decorator] = [
     click.option(

@@ -132,8 +132,9 @@ def predict(
     if knowledge is not None and (lacking := unwritten(knowledge, reader.config.charset)):
         echo(lacking, err=True)
     if out is not None:
-        helping = [*([] if knowledge is None else [knowledge.label]), *(["tta"] if language.tta else [])]
-        fill_pages(reader, "+".join(helping), places, out, unit or "line", part, boxes, batch_size, images, scaled)
+        fill_pages(
+            reader, language.label(knowledge), places, out, unit or "line", part, boxes, batch_size, images, scaled
+        )
         return
     found_images = find_images(places, lambda sentence: echo(sentence, err=True), lines=reader.config.reads_lines)
     if part is not None:

@@ -3,7 +3,7 @@
 `evaluating` does both, `reading` is for torch and `graph_reading` for graphs, `helping` adds knowledge of a language,
 `ensembles` lets several vote, and `forecasting` learns what confidences tell.
 
-May import `htrdata.errors`, `htrdata.files`, `htrdata.labels`, `htrdata.store`, `htrmodel.data`, `htrmodel.inputs`,
-`htrmodel.judging`, `htrmodel.language`, `htrmodel.reader`, `htrmodel.recogniser`, `htrmodel.runtime`,
-`htrmodel.starter`, `htrmodel.tokenizer` and `htrmodel.voting`.
+May import `htrdata.errors`, `htrdata.files`, `htrdata.labels`, `htrdata.store`, `htrmodel.checkpoint`, `htrmodel.data`,
+`htrmodel.inputs`, `htrmodel.judging`, `htrmodel.language`, `htrmodel.reader`, `htrmodel.recogniser`,
+`htrmodel.runtime`, `htrmodel.starter`, `htrmodel.tokenizer` and `htrmodel.voting`.
 """

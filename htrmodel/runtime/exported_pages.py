@@ -135,6 +135,25 @@ def prepare(out: Path, about: dict[str, str], places: Sequence[Path], pages: Seq
         raise UsageError(f"{out} has pages that were read with another {differing}: name another folder, or remove it")
 
 
+def read_with(place: Path) -> dict[str, str] | None:
+    """What the pages of a folder were read with, as `prepare` noted it; None of files that were taken out of it.
+
+    Raises:
+        BadDataError: the record is damaged.
+        StorageError: it cannot be read.
+    """
+    record = place / RECORD
+    try:
+        known = strict_json.load(record)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StorageError(f"cannot read {record}: {refusal(error)}") from error
+    if not isinstance(known, dict):
+        raise BadDataError(f"{record} is no record of what pages were read with: read the pages anew")
+    return {key: str(value) for key, value in known.items()}
+
+
 def data_of(page: ExportedPage) -> bytes:
     """The bytes of a page's XML.
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from htrdata.errors import SourceMissingError
+from htrmodel.evaluation.forecasting import known_forecast
 from htrmodel.language import shipped
 from htrmodel.language.knowledge import read_knowledge
 from htrmodel.language.model import load_model
 from htrmodel.language.shipped import LANGUAGES, find_language
-from htrmodel.starter import FOLDER
+from htrmodel.starter import FOLDER, LINES
 
 SENTENCES = {
     "english": "I have the honour to acknowledge receipt of your letter and remain yours truly",
@@ -36,6 +37,14 @@ def test_an_installation_without_them_says_where_they_come_from(
         SourceMissingError, match=r"lacks the language model 'french'.*pip install \./weights.*htrmodel lm"
     ):
         find_language("french")
+
+
+def test_pages_that_are_read_with_a_shipped_model_have_a_forecast() -> None:
+    known = read_knowledge(Path("french"), None)
+    assert known is not None
+    forecast, without = known_forecast(LINES, known.label), known_forecast(LINES, "")
+    assert forecast.documents > 10
+    assert forecast != without
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

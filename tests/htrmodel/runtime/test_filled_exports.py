@@ -23,6 +23,7 @@ from htrdata.labels import PRINTABLE
 from htrmodel.checkpoint.native import save
 from htrmodel.cli.commands import commands
 from htrmodel.config import RecogniserConfig
+from htrmodel.evaluation import forecasting
 from htrmodel.reader import WordReader
 from htrmodel.recogniser import Recogniser
 from htrmodel.runtime.exported_pages import RECORD, find_pages, prepare
@@ -73,6 +74,10 @@ def run(place: Path, out: Path, reader: WordReader | None = None, unit: str = "l
     prepare(out, {"checkpoint": "one"}, [place])
     pages = find_pages([place])
     return fill_export(reader or Measuring(LINES), pages, out, unit, **more)  # type: ignore[arg-type]
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -305,6 +310,7 @@ def test_what_was_filled_is_forecast_and_cut_out_to_be_transcribed(export: Path,
     assert len(lines) == 2 * sum(data.count(b"<TextLine") for data in contents(export).values())
     known = {"confidence": [0.0, 1.0], "cer": [0.5, 0.0], "mean_error": 0.02, "error_90": 0.04, "documents": 9}
     save(Recogniser(LINES), tmp_path / "w.safetensors", data={"forecast": known})
+    (tmp_path / "out" / RECORD).write_text(json.dumps({"checkpoint": digest(tmp_path / "w.safetensors")}))
     command = ["forecast", tmp_path / "out", "--checkpoint", tmp_path / "w.safetensors", "--lines", 5]
     command += ["--images", tmp_path / "both", "--out", tmp_path / "next"]
     done = CliRunner().invoke(commands, list(map(str, command)))
@@ -318,3 +324,28 @@ def test_what_was_filled_is_forecast_and_cut_out_to_be_transcribed(export: Path,
     assert [f"{number:04d}.png\t{row['read']}" for number, row in enumerate(listed, 1)] == texts
     with Image.open(tmp_path / "next/transcribe/0001.png") as cut:
         assert cut.height <= 64
+
+
+def test_a_forecast_is_of_the_weights_and_the_help_that_the_pages_were_read_with(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(export, tmp_path / "out")
+    known = {"confidence": [0.0, 1.0], "cer": [0.5, 0.0], "mean_error": 0.02, "error_90": 0.04, "documents": 9}
+    save(Recogniser(LINES), tmp_path / "w.safetensors", data={"forecast": known})
+    command = list(map(str, ["forecast", tmp_path / "out", "--checkpoint", tmp_path / "w.safetensors"]))
+    others = CliRunner().invoke(commands, command)
+    assert isinstance(others.exception, UsageError)
+    assert "were read by other weights than" in str(others.exception)
+    record = {"checkpoint": digest(tmp_path / "w.safetensors"), "language": "french.lm@0123x0.4,beam8"}
+    (tmp_path / "out" / RECORD).write_text(json.dumps(record))
+    unknown = CliRunner().invoke(commands, command)
+    assert "were read with french.lm@0123x0.4,beam8" in str(unknown.exception)
+    assert "--held-out STORE, with the same --lm" in str(unknown.exception)
+    installed = {record["checkpoint"]: {record["language"]: {**known, "cer": [0.9, 0.9]}}}
+    (tmp_path / forecasting.FORECASTS).write_text(json.dumps(installed))
+    monkeypatch.setattr(forecasting, "FOLDER", tmp_path)
+    assert re.search(r"(?m)  90\.0%$", CliRunner().invoke(commands, command).stdout)
+    without_store = CliRunner().invoke(commands, [*command, "--lm", "french"])
+    assert "are for reading the lines of --held-out" in str(without_store.exception)
+    with_another = CliRunner().invoke(commands, [*command, "--held-out", str(tmp_path), "--tta"])
+    assert "read with french.lm@0123x0.4,beam8, and the held-out lines would be with tta" in str(with_another.exception)
