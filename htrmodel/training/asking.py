@@ -86,8 +86,7 @@ def finetune(
         small: a narrow model that two CPU cores train in minutes, and the recipe for it.
         lines: a model of whole lines, and the recipe for it.
         charset: what to read: a charset, ``alnum``, ``printable``, a file, or ``data`` for what the start reads and all
-            else that the train words have; None for that of the start, with `lines` with
-            a space.
+            else that the train words have; None for that of the start, with `lines` that and a space.
         from_charset: what a ``.pth`` reads; None for what ``opt.txt`` beside it says, or the number of its classes.
         architecture: such as ``TPS-ResNet-BiLSTM-Attn``; None, here and below, for that of the start.
         output_channel: channels of the features.
