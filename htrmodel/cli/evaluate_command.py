@@ -102,7 +102,7 @@ def evaluate(
       htrmodel evaluate --checkpoint a.pth --checkpoint b.pth --name iam_aachen
       htrmodel evaluate --checkpoint words.onnx              # needs onnxruntime, no torch
       htrmodel evaluate --predictions trocr.csv --predictions ours.parquet
-      htrmodel evaluate --lm english.lm --lexicon words.txt
+      htrmodel evaluate --lm english --lexicon words.txt
       htrmodel evaluate --name imgur5k --report evaluation
       htrmodel evaluate --name imgur5k --latex >table.tex
     """

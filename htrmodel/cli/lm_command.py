@@ -29,8 +29,8 @@ def lm(texts: tuple[Path, ...], out: Path, order: int, least: int) -> None:
 
     \b
     Examples:
-      htrmodel lm novels/*.txt --out english.lm
-      htrmodel evaluate --lm english.lm
+      htrmodel lm novels/*.txt --out latin.lm
+      htrmodel evaluate --lm latin.lm
     """
     import safetensors.numpy  # noqa: F401 - the file is written with it: it is missed before the work
 

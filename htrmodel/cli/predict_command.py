@@ -101,7 +101,7 @@ def predict(
       htrmodel predict word.png --checkpoint runs/imgur5k/best.safetensors
       htrmodel predict crops/ --checkpoint AttentionHTR-General-sensitive.pth --csv >words.csv
       htrmodel predict crops/ --checkpoint words.onnx        # needs onnxruntime, no torch
-      htrmodel predict crops/ --lm english.lm                # with what is known of the language
+      htrmodel predict crops/ --lm english                   # with what is known of the language
       htrmodel predict lmdb --csv --part 3/16 >words-3.csv   # one of sixteen machines
       htrmodel predict export.zip --xml --out filled/        # lines, by starter-lines
       htrmodel predict export.zip --xml --out filled/ --boxes words
